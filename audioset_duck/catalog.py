@@ -1,0 +1,261 @@
+"""The catalog file: opened for reading, and what it says of itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.models import identifier
+from audioset_duck.targets import Target, nearest_names, parse_clip_length, parse_target
+
+# The oldest DuckDB that people have shells of: its files open there and in all that came since.
+STORAGE_VERSION = "v1.4.0"
+
+
+@dataclass(frozen=True)
+class CatalogState:
+    """What the newest build of a catalog made it.
+
+    Attributes:
+        is_live: The relations read the source files at each query.
+        targets: The options of each target that is built, as in audioset-duck.toml.
+        models: SHA-256 of the models that made it.
+        sha256s: SHA-256 of each source, by file name.
+        rejected_rows: How many rows of the sources were left out.
+    """
+
+    is_live: bool
+    targets: Mapping[str, Mapping[str, Any]]
+    models: str
+    sha256s: Mapping[str, str]
+    rejected_rows: int
+
+
+def open_catalog(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a catalog for reading.
+
+    Raises:
+        AudiosetDuckError: There is none, another program wrote the file or is writing it.
+    """
+    if not path.is_file():
+        raise AudiosetDuckError(
+            f"there is no catalog {path}; make one with audioset-duck build, or name another "
+            "with --catalog"
+        )
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        raise _cannot_open(path, error) from None
+    _check_ours(connection, path)
+    return connection
+
+
+def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:
+    """Read what the newest build wrote down."""
+    ((versions, configuration),) = (
+        map(json.loads, row)
+        for row in connection.execute(
+            "select versions, configuration from meta.builds order by time desc limit 1"
+        ).fetchall()
+    )
+    sources = connection.execute("select file, sha256, rejected_rows from meta.sources").fetchall()
+    return CatalogState(
+        configuration.get("live", False),
+        configuration.get("targets", {}),
+        versions.get("models", ""),
+        {file: sha256 for file, sha256, _ in sources},
+        sum(rejected_rows for *_, rejected_rows in sources),
+    )
+
+
+def kept_targets(state: CatalogState) -> dict[str, Target]:
+    """The targets of a catalog, as they were asked for."""
+    return {
+        name: parse_target(name, options, parse_clip_length("1"), f"the catalog's target {name}")
+        for name, options in state.targets.items()
+    }
+
+
+def checkpoint(path: Path) -> None:
+    """Write the log that a program left behind, by being killed, into the catalog file."""
+    try:
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("checkpoint")
+    except duckdb.Error as error:
+        raise _cannot_open(path, error) from None
+
+
+def require_target(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Raise AudiosetDuckError, telling what is there, unless a target is in the catalog."""
+    built = read_state(connection).targets
+    if name not in built:
+        raise AudiosetDuckError(
+            f"target {name!r} is not in this catalog, which has "
+            f"{', '.join(built) or 'none'}; build it with audioset-duck build --target {name}"
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows to show, under the names of their columns."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def query_table(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Any = None
+) -> Table:
+    """Run a query and take all its rows."""
+    result = connection.execute(query, parameters)
+    columns = [column[0] for column in result.description or ()]
+    return Table(columns, result.fetchall())
+
+
+def target_counts(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
+    """Events, negatives and windows of a target, for the data sets that have any."""
+    return query_table(
+        connection,
+        f"select * from {identifier(name)}.dataset_counts"
+        " where positive_events + strong_negative_events + weak_negatives > 0",
+    )
+
+
+def target_title(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """A target's name, its labels and its clip length, in a line."""
+    labels = connection.execute(
+        "select role, string_agg(display_name, '; ' order by display_name)"
+        f" from {identifier(name)}.target_labels group by role order by role desc"
+    ).fetchall()
+    clip_length = kept_targets(read_state(connection))[name].clip_length
+    listed = ", ".join(f"{role}: {names}" for role, names in labels)
+    return f"{name} ({listed}; windows of {clip_length.normalize():f} s)"
+
+
+def untargeted_warning(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    """A warning if a target's negatives carry what the ontology calls kinds of the target."""
+    found = connection.execute(
+        "select display_name, strong_negative_events, weak_negatives"
+        f" from {identifier(name)}.untargeted_descendants"
+    ).fetchall()
+    if not found:
+        return None
+    listed = "; ".join(
+        f"{display_name} ({events:,} strong events, {clips:,} weak clips)"
+        for display_name, events, clips in found
+    )
+    return (
+        f"{name}: among the negatives are sounds that the ontology puts under the target: {listed}."
+        f" Make them positive with --descendants, or leave them out of both with"
+        f" --ignore {found[0][0]!r} and so on"
+    )
+
+
+def find_labels(connection: duckdb.DuckDBPyConnection, text: str) -> Table:
+    """Labels whose MID or one of whose names holds a text, whatever its case; most frequent first.
+
+    Raises:
+        AudiosetDuckError: There is none; the nearest names are told.
+    """
+    found = query_table(
+        connection,
+        """
+        select label_id, display_name, other_names, strong_events, framed_events, weak_clips
+        from main.label_counts
+        where
+            label_id = $text
+            or contains(lower(display_name), lower($text))
+            or contains(lower(array_to_string(other_names, chr(10))), lower($text))
+        order by strong_events + framed_events + weak_clips desc, label_id
+        """,
+        {"text": text},
+    )
+    if not found.rows:
+        names = ", ".join(repr(name) for name in nearest_names(connection, text))
+        raise AudiosetDuckError(f"no label matches {text!r}; the nearest are {names or 'none'}")
+    return found
+
+
+def built_targets(catalog: Path) -> dict[str, Target]:
+    """The targets of a catalog, as they were asked for; none if there is no catalog."""
+    if not catalog.is_file():
+        return {}
+    with open_catalog(catalog) as connection:
+        return kept_targets(read_state(connection))
+
+
+def last_build(catalog: Path) -> str:
+    """How large a catalog is, when and by what it was built, in a line."""
+    with open_catalog(catalog) as connection:
+        ((time, seconds, audioset_duck, duckdb_version),) = connection.execute(
+            "select time, seconds, versions->>'audioset_duck', versions->>'duckdb'"
+            " from meta.builds order by time desc limit 1"
+        ).fetchall()
+    return (
+        f"{catalog}: {catalog.stat().st_size / 1e6:.1f} MB, built {time:%Y-%m-%d %H:%M} UTC in"
+        f" {seconds:.1f} s by audioset-duck {audioset_duck}, DuckDB {duckdb_version}"
+    )
+
+
+def list_targets(
+    known: Mapping[str, Target], origins: Mapping[str, str], catalog: Path
+) -> Table:
+    """All targets that can be named: what they are, where they are defined, if they are built."""
+    built = built_targets(catalog)
+    rows = [
+        (
+            name,
+            "; ".join(target.labels) + (" and descendants" if target.descendants else ""),
+            "; ".join(target.ignore),
+            f"{target.clip_length.normalize():f}",
+            origins.get(name, str(catalog)),
+            name in built,
+        )
+        for name, target in {**built, **known}.items()
+    ]
+    return Table(["target", "labels", "ignored", "clip_length", "defined_in", "is_built"], rows)
+
+
+def relations(connection: duckdb.DuckDBPyConnection) -> Table:
+    """All relations of the catalog, with what a row of each is."""
+    return query_table(
+        connection,
+        """
+        select schema_name || '.' || table_name as relation, 'table' as kind, comment
+        from duckdb_tables()
+        where not internal and database_name = current_database()
+        union all
+        select schema_name || '.' || view_name, 'view', comment
+        from duckdb_views()
+        where not internal and database_name = current_database()
+        order by relation
+        """,
+    )
+
+
+def _check_ours(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    found = connection.execute(
+        "from duckdb_tables() where schema_name = 'meta' and table_name in ('builds', 'sources')"
+    ).fetchall()
+    if len(found) != 2:
+        connection.close()
+        raise AudiosetDuckError(
+            f"{path} is a DuckDB file, but no catalog of audioset-duck; name another with --catalog"
+        )
+
+
+def _cannot_open(path: Path, error: duckdb.Error) -> AudiosetDuckError:
+    reason = str(error).strip().splitlines()[0]
+    if "lock" in reason:
+        return AudiosetDuckError(
+            f"{path} is open for writing in another program; close it there ({reason})"
+        )
+    return AudiosetDuckError(
+        f"{path} cannot be opened as a DuckDB file; name another with --catalog ({reason})"
+    )

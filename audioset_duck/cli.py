@@ -1,0 +1,382 @@
+"""The command line: parses, calls one function, prints."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from audioset_duck import __version__
+from audioset_duck.errors import AudiosetDuckError
+
+if TYPE_CHECKING:
+    from audioset_duck.catalog import Table
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+PATH = click.Path(path_type=Path)
+
+
+@dataclass
+class Settings:
+    """The options that every command has."""
+
+    catalog: Path = Path("catalog.duckdb")
+    config: Path | None = None
+    quiet: bool = False
+
+
+class Group(click.Group):
+    """Commands whose failures are a message on stderr and exit 1, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what a person can mend becomes a message."""
+        try:
+            return super().invoke(ctx)
+        except AudiosetDuckError as error:
+            raise click.ClickException(str(error)) from None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{where}{error.strerror or error}") from None
+        except KeyboardInterrupt:
+            click.echo("Interrupted", err=True)
+            ctx.exit(130)
+        except Exception as error:
+            duckdb = sys.modules.get("duckdb")
+            if duckdb is None or not isinstance(error, duckdb.Error):
+                raise
+            raise click.ClickException(str(error)) from None
+
+
+def shared_options(command: Command) -> Command:
+    """Add the options that may stand before or after the name of a command."""
+
+    def remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+        if value is not None:
+            setattr(ctx.ensure_object(Settings), str(parameter.name), value)
+
+    options: dict[str, Any] = {"callback": remember, "expose_value": False}
+    for option in (
+        click.option(
+            "--quiet", is_flag=True, default=None, help="Show warnings and errors only.", **options
+        ),
+        click.option(
+            "--config",
+            type=PATH,
+            metavar="FILE",
+            help="Targets and defaults of your own. [default: audioset-duck.toml, if there]",
+            **options,
+        ),
+        click.option(
+            "--catalog", type=PATH, metavar="PATH", help="[default: catalog.duckdb]", **options
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def echo_table(table: Table) -> None:
+    """Print rows in columns, numbers to the right."""
+    cells = [[_cell(value) for value in row] for row in table.rows]
+    widths = [
+        max(len(cell) for cell in column) for column in zip(table.columns, *cells, strict=True)
+    ]
+    numeric = [
+        all(isinstance(row[index], int | float) for row in table.rows)
+        for index in range(len(table.columns))
+    ]
+    for line in (table.columns, ["-" * width for width in widths], *cells):
+        aligned = (
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
+        )
+        click.echo("  ".join(aligned).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@shared_options
+def cli() -> None:
+    """AudioSet as SQL: targets, negatives and windows in one DuckDB catalog.
+
+    \b
+    Begin with
+      audioset-duck demo
+      audioset-duck build --target gun --metadata DIR
+    """
+
+
+@cli.command()
+@click.argument("directory", type=PATH, default="audioset-duck-demo", metavar="[DIR]")
+@click.option(
+    "--clips", type=click.IntRange(min=1), default=3000, show_default=True, metavar="N",
+    help="Clips of the unbalanced train set; the other sets follow. 2041789 is the real size.",
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+@shared_options
+@click.pass_context
+def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None:
+    """Make a small AudioSet in DIR and try everything on it.
+
+    The catalog is DIR/catalog.duckdb, or that of --catalog.
+    """
+    from audioset_duck.demo import make_metadata
+    from audioset_duck.targets import BUILT_IN
+
+    settings = context.ensure_object(Settings)
+    if settings.catalog == Settings.catalog:
+        settings.catalog = directory / "catalog.duckdb"
+    metadata = directory / "metadata"
+    make_metadata(metadata, clips=clips, seed=seed)
+    click.echo(f"Made a small AudioSet in {metadata}", err=True)
+    context.invoke(build, target_names=tuple(BUILT_IN), metadata=metadata)
+    context.invoke(check)
+    option = f"--catalog {settings.catalog}"
+    click.echo(
+        "\nTry next\n"
+        f"  audioset-duck info {option}\n"
+        f"  audioset-duck labels dog {option}\n"
+        f"  audioset-duck build --name dog --label Bark --descendants --metadata {metadata} {option}\n"
+        f"  audioset-duck sql 'from gun.positive_events' {option}\n"
+        f"  audioset-duck export --target gun --out {directory / 'export'} {option}",
+        err=True,
+    )
+
+
+@cli.command()
+@click.option("--target", "target_names", multiple=True, metavar="NAME", help="Repeats.")
+@click.option(
+    "--metadata", type=PATH, metavar="DIR", help="Folder of the source files. [default: metadata]"
+)
+@click.option("--name", "own_name", metavar="NAME", help="Name of a target of your own.")
+@click.option(
+    "--label", "labels", multiple=True, metavar="LABEL",
+    help="Label of it, by MID or exact display name. Repeats.",
+)
+@click.option("--descendants", is_flag=True, help="Take all that the ontology puts below them too.")
+@click.option(
+    "--ignore", multiple=True, metavar="LABEL",
+    help="Label that is neither positive nor negative. Repeats.",
+)
+@click.option("--clip-length", metavar="SECONDS", help="Length of a window. [default: 1]")
+@click.option("--live", is_flag=True, help="Store nothing: every relation reads the source files.")
+@click.option(
+    "--skip-bad-rows", is_flag=True, help="Leave faulty rows out, and list them in meta.rejected_rows."
+)
+@shared_options
+@click.pass_context
+def build(
+    context: click.Context,
+    target_names: tuple[str, ...],
+    metadata: Path | None = None,
+    own_name: str | None = None,
+    labels: tuple[str, ...] = (),
+    descendants: bool = False,
+    ignore: tuple[str, ...] = (),
+    clip_length: str | None = None,
+    live: bool = False,
+    skip_bad_rows: bool = False,
+) -> None:
+    """Make the catalog of one or more targets.
+
+    Targets that the catalog has already are kept.
+
+    \b
+    Examples
+      audioset-duck build --target gun --target snore
+      audioset-duck build --target gun --descendants --clip-length 0.5
+      audioset-duck build --name dog --label Bark --label /m/0ghcn6
+    """
+    from audioset_duck import build as building
+    from audioset_duck import catalog
+    from audioset_duck.config import choose_targets, read_configuration
+    from audioset_duck.targets import parse_clip_length
+
+    settings = context.ensure_object(Settings)
+    configuration = read_configuration(settings.config)
+    targets = choose_targets(
+        catalog.built_targets(settings.catalog) | configuration.targets,
+        target_names,
+        own_name,
+        labels,
+        ignore,
+        descendants=descendants,
+        clip_length=parse_clip_length(clip_length) if clip_length else None,
+        default_clip_length=configuration.clip_length,
+    )
+    building.build(
+        settings.catalog,
+        targets,
+        metadata,
+        live=live,
+        skip_bad_rows=skip_bad_rows,
+        quiet=settings.quiet,
+    )
+    with catalog.open_catalog(settings.catalog) as connection:
+        for target in targets:
+            click.echo(catalog.target_title(connection, target.name))
+            echo_table(catalog.target_counts(connection, target.name))
+            click.echo()
+            if warning := catalog.untargeted_warning(connection, target.name):
+                logging.getLogger("audioset_duck").warning(warning)
+    if not settings.quiet:
+        click.echo(catalog.last_build(settings.catalog), err=True)
+
+
+@cli.command()
+@shared_options
+@click.pass_context
+def check(context: click.Context) -> None:
+    """Look for what should not be in the catalog; exit 1 if there is any.
+
+    \b
+    Example
+      audioset-duck check
+    """
+    from audioset_duck.catalog import Table, open_catalog
+    from audioset_duck.checks import run_checks
+
+    failed = passed = 0
+    with open_catalog(context.ensure_object(Settings).catalog) as connection:
+        for result in run_checks(connection):
+            if not result.count:
+                passed += 1
+                continue
+            failed += 1
+            click.echo(f"{result.schema}: {result.name}: {result.count:,} found\n{result.comment}")
+            echo_table(Table(result.columns, result.rows))
+            click.echo()
+    click.echo(f"{passed} checks passed, {failed} failed")
+    context.exit(1 if failed else 0)
+
+
+@cli.command()
+@shared_options
+@click.pass_context
+def targets(context: click.Context) -> None:
+    """List the targets: built in, of your own, and in the catalog.
+
+    \b
+    Example
+      audioset-duck targets
+    """
+    from audioset_duck.catalog import list_targets
+    from audioset_duck.config import read_configuration
+
+    settings = context.ensure_object(Settings)
+    configuration = read_configuration(settings.config)
+    echo_table(list_targets(configuration.targets, configuration.origins, settings.catalog))
+
+
+@cli.command()
+@click.argument("text")
+@shared_options
+@click.pass_context
+def labels(context: click.Context, text: str) -> None:
+    """Find labels by a part of a name or by MID, with how often they occur.
+
+    \b
+    Examples
+      audioset-duck labels dog
+      audioset-duck labels /m/032s66
+    """
+    from audioset_duck.catalog import find_labels, open_catalog
+
+    with open_catalog(context.ensure_object(Settings).catalog) as connection:
+        echo_table(find_labels(connection, text))
+
+
+@cli.command()
+@shared_options
+@click.pass_context
+def info(context: click.Context) -> None:
+    """Tell what the catalog holds: sources, targets, relations.
+
+    \b
+    Example
+      audioset-duck info
+    """
+    from audioset_duck import catalog
+
+    settings = context.ensure_object(Settings)
+    with catalog.open_catalog(settings.catalog) as connection:
+        click.echo(catalog.last_build(settings.catalog) + "\n")
+        echo_table(catalog.query_table(connection, "from meta.sources"))
+        for name in catalog.read_state(connection).targets:
+            click.echo("\n" + catalog.target_title(connection, name))
+            echo_table(catalog.target_counts(connection, name))
+        click.echo()
+        echo_table(catalog.relations(connection))
+
+
+@cli.command()
+@click.argument("query", required=False)
+@click.option(
+    "--format", "output_format", type=click.Choice(["table", "csv", "json"]), default="table",
+    show_default=True,
+)
+@shared_options
+@click.pass_context
+def sql(context: click.Context, query: str | None, output_format: str) -> None:
+    """Run one query; without a query, open the DuckDB shell. Both can only read.
+
+    \b
+    Examples
+      audioset-duck sql 'from gun.dataset_counts'
+      audioset-duck sql --format csv 'from gun.positive_segments' > segments.csv
+      audioset-duck sql
+    """
+    from audioset_duck.shell import open_shell, run_query
+
+    catalog = context.ensure_object(Settings).catalog
+    if query is None:
+        open_shell(catalog)
+    else:
+        run_query(catalog, query, output_format)
+
+
+@cli.command()
+@click.option("--target", "names", multiple=True, required=True, metavar="NAME", help="Repeats.")
+@click.option("--out", type=PATH, required=True, metavar="DIR")
+@shared_options
+@click.pass_context
+def export(context: click.Context, names: tuple[str, ...], out: Path) -> None:
+    """Write a target's events, windows and negatives as files of the official formats.
+
+    \b
+    Example
+      audioset-duck export --target gun --out meta
+    """
+    from audioset_duck.catalog import open_catalog
+    from audioset_duck.export import export_target
+
+    settings = context.ensure_object(Settings)
+    with open_catalog(settings.catalog) as connection:
+        for name in names:
+            for path in export_target(connection, name, out, quiet=settings.quiet):
+                click.echo(path)
+
+
+def main() -> None:
+    """Run the command line."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    # A build removes its scratch folder on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    cli()

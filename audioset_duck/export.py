@@ -1,0 +1,185 @@
+"""The text files that users of other AudioSet tools know, written from the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+from tqdm import tqdm
+
+from audioset_duck.catalog import kept_targets, read_state, require_target
+from audioset_duck.models import identifier, literal
+
+STRONG_FILES = {
+    "train": "audioset_train_strong",
+    "eval": "audioset_eval_strong",
+    "eval_framed": "audioset_eval_strong_framed_posneg",
+}
+WEAK_FILES = {
+    "unbalanced_train": "unbalanced_train_segments",
+    "balanced_train": "balanced_train_segments",
+    "eval": "eval_segments",
+}
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    query: str
+    is_weak: bool = False
+
+
+def export_target(
+    connection: duckdb.DuckDBPyConnection, name: str, out: Path, *, quiet: bool = False
+) -> list[Path]:
+    """Write the events, windows and negatives of a target as files of the official formats.
+
+    Events and windows are written in the order of the source file, to `NAME/raw/{pos,neg_strong,
+    neg_weak}` and `NAME/seg1s/{pos,neg_strong}` (or seg0.5s, …, by the clip length). Each file is
+    written beside its place and moved there. There are no files of data sets that the catalog
+    has no source of.
+
+    Returns:
+        The files.
+
+    Raises:
+        AudiosetDuckError: The target is not in the catalog.
+        OSError: The folder cannot be written to.
+    """
+    require_target(connection, name)
+    clip_length = kept_targets(read_state(connection))[name].clip_length
+    files = list(_files(connection, name, out / name, clip_length))
+    for file in tqdm(
+        files, desc="export", unit="file", delay=1, leave=False, disable=True if quiet else None
+    ):
+        file.path.parent.mkdir(parents=True, exist_ok=True)
+        part = file.path.with_name(f"{file.path.name}.part")
+        try:
+            if file.is_weak:
+                write_weak(connection, file.query, part, f"weak negatives of {name}")
+            else:
+                write_strong(connection, file.query, part)
+            part.replace(file.path)
+        finally:
+            part.unlink(missing_ok=True)
+    return [file.path for file in files]
+
+
+def write_strong(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write events as a .tsv of the strong sets; `query` has its columns."""
+    connection.execute(
+        f"copy ({query}) to {literal(str(path))} (format csv, delimiter '\t', header, quote '')"
+    )
+
+
+def write_weak(
+    connection: duckdb.DuckDBPyConnection, query: str, path: Path, title: str
+) -> None:
+    """Write clips as a .csv of the weak sets.
+
+    Args:
+        connection: Where to ask.
+        query: Its columns are ytid, start_seconds, end_seconds, label_ids.
+        path: The file.
+        title: What it holds, for the first line.
+    """
+    ((videos, clips, labels, positive_labels),) = connection.execute(f"""
+        with clips as ({query}),
+
+        clip_labels as (select unnest(clips.label_ids) as label_id from clips)
+
+        select
+            (select count(distinct clips.ytid) from clips),
+            (select count(*) from clips),
+            (select count(distinct clip_labels.label_id) from clip_labels),
+            (select count(*) from clip_labels)
+    """).fetchall()
+    rows = path.with_name(f"{path.name}.rows")
+    try:
+        connection.execute(
+            "copy (select ytid, start_seconds, end_seconds, array_to_string(label_ids, ',') as"
+            f" labels from ({query})) to {literal(str(rows))}"
+            " (format csv, delimiter ', ', header false, quote '\"', force_quote (labels))"
+        )
+        with path.open("w", encoding="utf-8", newline="\n") as stream, rows.open() as lines:
+            stream.write(
+                f"# Segments csv of audioset-duck: {title}\n"
+                f"# num_ytids={videos}, num_segs={clips}, num_unique_labels={labels}, "
+                f"num_positive_labels={positive_labels}\n"
+                "# YTID, start_seconds, end_seconds, positive_labels\n"
+            )
+            while block := lines.read(1 << 20):
+                stream.write(block)
+    finally:
+        rows.unlink(missing_ok=True)
+
+
+def _files(
+    connection: duckdb.DuckDBPyConnection, name: str, folder: Path, clip_length: Decimal
+) -> Iterator[_File]:
+    segments = f"seg{clip_length.normalize():f}s"
+    loaded = {
+        staging
+        for (staging,) in connection.execute(
+            "select distinct dataset from main.present_events"
+            " union all select distinct 'weak_' || dataset from main.weak_clips"
+        ).fetchall()
+    }
+    for dataset, stem in STRONG_FILES.items():
+        if dataset not in loaded:
+            continue
+        for relation, kind in (("events", "raw"), ("segments", segments)):
+            for prefix, role, is_overlapped in (
+                ("pos/{}_nov_", "positive", "false"),
+                ("pos/{}_ov_", "positive", "true"),
+                ("neg_strong/{}_", "strong_negative", "null"),
+            ):
+                path = folder / kind / f"{prefix.format(name)}{stem}.tsv"
+                yield _File(path, _strong_query(name, relation, dataset, role, is_overlapped))
+    for dataset, stem in WEAK_FILES.items():
+        if f"weak_{dataset}" in loaded:
+            path = folder / "raw" / "neg_weak" / f"{name}_neg_weak_{stem}.csv"
+            yield _File(path, _weak_query(name, dataset), is_weak=True)
+
+
+def _strong_query(name: str, relation: str, dataset: str, role: str, is_overlapped: str) -> str:
+    present = ", 'PRESENT' as present" if dataset == "eval_framed" else ""
+    order = "source_row, segment_index" if relation == "segments" else "source_row"
+    return f"""
+        select
+            clip_id as segment_id,
+            start_seconds as start_time_seconds,
+            end_seconds as end_time_seconds,
+            label_id as label{present}
+        from {identifier(name)}.{relation}
+        where
+            dataset = {literal(dataset)}
+            and role = {literal(role)}
+            and is_overlapped is not distinct from {is_overlapped}
+        order by {order}
+    """
+
+
+def _weak_query(name: str, dataset: str) -> str:
+    return f"""
+        with numbered as (
+            select clip_id, row_number() over () as source_row
+            from main.weak_clips
+            where dataset = {literal(dataset)}
+        ),
+
+        placed as (select clip_id, min(source_row) as source_row from numbered group by clip_id)
+
+        select
+            negatives.ytid,
+            negatives.video_start_seconds as start_seconds,
+            negatives.video_end_seconds as end_seconds,
+            negatives.label_ids
+        from {identifier(name)}.weak_negatives as negatives
+        inner join placed on negatives.clip_id = placed.clip_id
+        where negatives.dataset = {literal(dataset)}
+        order by placed.source_row
+    """

@@ -1,0 +1,257 @@
+"""The SQL models: templates in, relations of the catalog out, in the order of their `ref()`s."""
+
+from __future__ import annotations
+
+import functools
+import graphlib
+import hashlib
+import itertools
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+from jinja2 import nodes
+
+from audioset_duck.errors import AudiosetDuckError
+
+# Each layer reads only from itself and from layers before it.
+RELATION_LAYERS = ("staging", "shared", "target", "segments", "training", "analysis")
+CHECKS_LAYER = ("checks",)
+LAYERS = RELATION_LAYERS + CHECKS_LAYER
+SHARED_SCHEMAS = {"staging": "staging", "shared": "main", "demo": "main"}
+TARGET_LAYERS = ("target", "segments", "training")
+
+
+@dataclass(frozen=True)
+class Template:
+    """One file of `sql/`: a SELECT that may `ref()` other models, before it is rendered."""
+
+    name: str
+    layer: str
+    text: str
+    refs: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Model:
+    """One rendered model.
+
+    Attributes:
+        name: The stem of the file, and the name of the relation.
+        layer: The folder of the file.
+        schema: The schema of the relation: `staging`, `main`, or a target's name.
+        select: The SELECT.
+        is_table: Stored as a table; else a view.
+        comment: What a row is, from the comment at the head of the file.
+    """
+
+    name: str
+    layer: str
+    schema: str
+    select: str
+    is_table: bool
+    comment: str
+
+    @property
+    def relation(self) -> str:
+        """The quoted name with its schema, as SQL."""
+        return f"{identifier(self.schema)}.{identifier(self.name)}"
+
+
+def sql_folder() -> Path:
+    """Where the models lie: inside the installed package, or beside it in a checkout."""
+    packaged = Path(__file__).parent / "sql"
+    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "sql"
+
+
+def identifier(name: str) -> str:
+    """Quote a name for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: Any) -> str:
+    """Write a value as a SQL literal: str, bool, int, Decimal, None, or a list of strings."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return str(value)
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return "[" + ", ".join(literal(item) for item in value) + "]::varchar[]"
+
+
+def fingerprint() -> str:
+    """SHA-256 over all files of `sql/`: tells whether a catalog was made by these models."""
+    digest = hashlib.sha256()
+    for path in sorted(sql_folder().rglob("*")):
+        if path.is_file():
+            digest.update(f"{path.relative_to(sql_folder())}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def read_templates(folder: Path, layers: Iterable[str] = LAYERS) -> dict[str, Template]:
+    """Read the models of some layers, each after the models that it refers to.
+
+    Raises:
+        AudiosetDuckError: Two models of one name, a syntax error, a `ref()` to a model that is
+            not there, or models that refer to each other in a circle; all by name.
+    """
+    environment = _environment()
+    templates: dict[str, Template] = {}
+    for layer in layers:
+        for path in sorted((folder / layer).glob("*.sql")):
+            text = path.read_text(encoding="utf-8")
+            try:
+                calls = environment.parse(text).find_all(nodes.Call)
+            except jinja2.TemplateSyntaxError as error:
+                raise AudiosetDuckError(f"{path}, line {error.lineno}: {error.message}") from None
+            try:
+                refs = frozenset(
+                    call.args[0].as_const()
+                    for call in calls
+                    if isinstance(call.node, nodes.Name) and call.node.name == "ref"
+                )
+            except nodes.Impossible:
+                raise AudiosetDuckError(f"{path}: ref() takes the name of a model in quotes") from None
+            if path.stem in templates:
+                raise AudiosetDuckError(
+                    f"{path}: {templates[path.stem].layer}/ has a model {path.stem} already"
+                )
+            templates[path.stem] = Template(path.stem, layer, text, refs)
+    for template in templates.values():
+        for name in sorted(template.refs - templates.keys()):
+            raise AudiosetDuckError(
+                f"{template.layer}/{template.name}.sql refers to {name!r}, which is no model"
+            )
+    graph = {name: sorted(template.refs) for name, template in templates.items()}
+    try:
+        order = list(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as error:
+        raise AudiosetDuckError(f"models refer to each other: {' -> '.join(error.args[1])}") from None
+    return {name: templates[name] for name in order}
+
+
+def render_models(
+    templates: Mapping[str, Template],
+    layers: Collection[str],
+    target: Any = None,
+    source: Callable[[str], str] | None = None,
+) -> list[Model]:
+    """Render the models of one target, or with no target the shared ones, in building order.
+
+    Args:
+        templates: From `read_templates`.
+        layers: Of which layers.
+        target: What `{{ target }}` is in the models; its `name` is the schema.
+        source: Gives the SQL of a relation that reads the source file of a name.
+
+    Raises:
+        AudiosetDuckError: A template uses a variable that is not there.
+    """
+    targeted = targeted_models(templates)
+    schemas = {
+        name: target.name
+        if name in targeted and target
+        else SHARED_SCHEMAS.get(template.layer, "main")
+        for name, template in templates.items()
+    }
+    models = []
+    for name, template in templates.items():
+        if template.layer not in layers or (name in targeted) != (target is not None):
+            continue
+        materializations: list[str] = []
+        variables = {
+            "ref": lambda other: f"{identifier(schemas[other])}.{identifier(other)}",
+            "source": source,
+            "target": target,
+            "materialized": lambda how, said=materializations: said.append(how) or "",
+        }
+        try:
+            text = _environment().from_string(template.text).render(variables)
+        except jinja2.UndefinedError as error:
+            raise AudiosetDuckError(f"{template.layer}/{name}.sql: {error.message}") from None
+        comment, select = _split_header(text)
+        models.append(
+            Model(name, template.layer, schemas[name], select, materializations == ["table"], comment)
+        )
+    return models
+
+
+def create(connection: duckdb.DuckDBPyConnection, model: Model, live: bool = False) -> None:
+    """Create the relation of a model and its comments; `live` makes every model a view."""
+    kind = "table" if model.is_table and not live else "view"
+    connection.execute(f"create {kind} {model.relation} as\n{model.select}")
+    comment_on(connection, kind, model.schema, model.name, model.comment)
+
+
+def drop(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Drop the relation of a model, table or view, if it is there."""
+    for (kind,) in connection.execute(
+        "select 'table' from duckdb_tables() where schema_name = $schema and table_name = $name"
+        " union all"
+        " select 'view' from duckdb_views() where schema_name = $schema and view_name = $name",
+        {"schema": model.schema, "name": model.name},
+    ).fetchall():
+        connection.execute(f"drop {kind} {model.relation}")
+
+
+def comment_on(
+    connection: duckdb.DuckDBPyConnection, kind: str, schema: str, name: str, comment: str
+) -> None:
+    """Comment a relation and each of its columns, from `sql/columns.toml`.
+
+    A column's meaning is looked up as `relation.column`, then as `column`.
+
+    Raises:
+        AudiosetDuckError: A column that `columns.toml` does not explain.
+    """
+    relation = f"{identifier(schema)}.{identifier(name)}"
+    connection.execute(f"comment on {kind} {relation} is {literal(comment)}")
+    meanings = _columns()
+    for (column,) in connection.execute(
+        "select column_name from duckdb_columns() where schema_name = ? and table_name = ?",
+        [schema, name],
+    ).fetchall():
+        meaning = meanings.get(f"{name}.{column}", meanings.get(column))
+        if meaning is None:
+            raise AudiosetDuckError(f"sql/columns.toml does not explain {name}.{column}")
+        connection.execute(
+            f"comment on column {relation}.{identifier(column)} is {literal(meaning)}"
+        )
+
+
+def targeted_models(templates: Mapping[str, Template]) -> set[str]:
+    """Names of the models of a target: those of its layers, and all that refer to one of them."""
+    targeted: set[str] = set()
+    for name, template in templates.items():
+        if template.layer in TARGET_LAYERS or template.refs & targeted:
+            targeted.add(name)
+    return targeted
+
+
+def _split_header(text: str) -> tuple[str, str]:
+    """Part the comment at the head of a model from its SELECT."""
+    lines = text.strip().splitlines()
+    count = len(list(itertools.takewhile(lambda line: line.startswith("--"), lines)))
+    comment = " ".join(line.removeprefix("--").strip() for line in lines[:count])
+    return comment, "\n".join(lines[count:]).strip()
+
+
+@functools.cache
+def _columns() -> dict[str, str]:
+    return tomllib.loads((sql_folder() / "columns.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    # SQL, not HTML: values go through the `literal` filter.
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
+    environment.filters["literal"] = literal
+    return environment

@@ -1,0 +1,304 @@
+"""AudioSet's metadata files: found, recognised by their headers, read by SQL, judged row by row."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.models import identifier, literal, sql_folder
+
+log = logging.getLogger(__name__)
+
+COMPRESSED_ENDINGS = ("", ".gz", ".zst")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One official file.
+
+    Attributes:
+        file: Its official name.
+        staging: The staging model that reads it.
+        columns: The columns of the file and their SQL types.
+        header: The lines at its top; `None` stands for a line that differs between releases.
+        reader: Options of DuckDB's reader.
+        fault: SQL macro (see sql/faults.sql) and the staging columns that it judges.
+        line_fault: SQL macro that judges a line; empty where the file has no lines.
+        loss: What is lost without the file.
+    """
+
+    file: str
+    staging: str
+    columns: Mapping[str, str]
+    header: tuple[str | None, ...]
+    reader: str
+    fault: str
+    line_fault: str
+    loss: str
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A source file on disk.
+
+    Attributes:
+        source: What it is.
+        path: Where it lies, absolute.
+        bytes: Size on disk.
+        sha256: SHA-256 of its bytes on disk, in hexadecimal.
+        modified_ns: When it was last changed, in nanoseconds.
+    """
+
+    source: Source
+    path: Path
+    bytes: int
+    sha256: str
+    modified_ns: int = field(compare=False)
+
+    def check_unchanged(self) -> None:
+        """Raise AudiosetDuckError if the file was changed since it was found."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            raise AudiosetDuckError(f"{self.path} was removed while it was read") from None
+        if (status.st_size, status.st_mtime_ns) != (self.bytes, self.modified_ns):
+            raise AudiosetDuckError(
+                f"{self.path} was changed while it was read; run the build again"
+            )
+
+
+_TSV = "delim = '\t', quote = '', escape = ''"
+_SECONDS = "decimal(9, 3)"
+_STRONG_COLUMNS = {
+    "segment_id": "varchar",
+    "start_time_seconds": _SECONDS,
+    "end_time_seconds": _SECONDS,
+    "label": "varchar",
+}
+_STRONG_FAULT = "strong_fault(clip_id, start_seconds, end_seconds, label_id)"
+
+
+def _strong(file: str, staging: str, loss: str) -> Source:
+    header = "\t".join(_STRONG_COLUMNS)
+    return Source(
+        file, staging, _STRONG_COLUMNS, (header,), _TSV, _STRONG_FAULT, "strong_line_fault", loss
+    )
+
+
+def _weak(file: str, staging: str, loss: str) -> Source:
+    return Source(
+        file,
+        staging,
+        {
+            "ytid": "varchar",
+            "start_seconds": _SECONDS,
+            "end_seconds": _SECONDS,
+            "positive_labels": "varchar",
+        },
+        (None, None, "# YTID, start_seconds, end_seconds, positive_labels"),
+        "delim = ', ', quote = '\"', escape = '\"'",
+        "weak_fault(ytid, video_start_seconds, video_end_seconds, label_ids)",
+        "weak_line_fault",
+        loss,
+    )
+
+
+SOURCES = (
+    _strong("audioset_train_strong.tsv", "train_strong", "positives and strong negatives to train"),
+    _strong("audioset_eval_strong.tsv", "eval_strong", "positives and strong negatives to evaluate"),
+    Source(
+        "audioset_eval_strong_framed_posneg.tsv",
+        "eval_strong_framed",
+        {**_STRONG_COLUMNS, "present": "varchar"},
+        ("\t".join([*_STRONG_COLUMNS, "present"]),),
+        _TSV,
+        "framed_fault(clip_id, start_seconds, end_seconds, label_id, is_present)",
+        "framed_line_fault",
+        "the data set eval_framed",
+    ),
+    _weak("unbalanced_train_segments.csv", "unbalanced_train", "most weak negatives to train"),
+    _weak("balanced_train_segments.csv", "balanced_train", "the balanced weak negatives to train"),
+    _weak("eval_segments.csv", "eval", "weak negatives to evaluate"),
+    Source(
+        "mid_to_display_name.tsv",
+        "strong_labels",
+        {"mid": "varchar", "display_name": "varchar"},
+        (),
+        _TSV,
+        "strong_label_fault(label_id, display_name)",
+        "strong_label_line_fault",
+        "the names of 74 labels that only the strong sets have",
+    ),
+    Source(
+        "class_labels_indices.csv",
+        "weak_labels",
+        {"index": "integer", "mid": "varchar", "display_name": "varchar"},
+        ("index,mid,display_name",),
+        "delim = ',', quote = '\"', escape = '\"'",
+        "weak_label_fault(weak_index, label_id, weak_display_name)",
+        "weak_label_line_fault",
+        "the numbers and names of the weak labels",
+    ),
+    Source(
+        "ontology.json",
+        "ontology_classes",
+        {"id": "varchar", "name": "varchar", "child_ids": "varchar[]"},
+        (),
+        "",
+        "ontology_fault(label_id, display_name)",
+        "",
+        "--descendants, and the warning of kinds of the target among the negatives",
+    ),
+)
+
+
+def find_sources(folder: Path) -> list[SourceFile]:
+    """Find the official files in a folder, plain, .gz or .zst (in this order of preference).
+
+    Raises:
+        AudiosetDuckError: The folder is missing or holds none of them; a file is empty, cut
+            short, or has the header of another.
+    """
+    if not folder.is_dir():
+        raise AudiosetDuckError(
+            f"there is no metadata folder {folder}; name the folder that holds "
+            f"{SOURCES[0].file} and its kind with --metadata DIR"
+        )
+    found = [
+        source_file for source in SOURCES if (source_file := _find(source, folder)) is not None
+    ]
+    if not found:
+        raise AudiosetDuckError(
+            f"{folder} holds none of AudioSet's metadata files; right is one or more of "
+            f"{', '.join(source.file for source in SOURCES)}, plain, .gz or .zst"
+        )
+    for source in SOURCES:
+        if source not in [source_file.source for source_file in found]:
+            log.warning("%s is not in %s: without it there is no %s", source.file, folder, source.loss)
+    return found
+
+
+def read_sql(source: Source, path: Path | None) -> str:
+    """SQL of a relation with the columns of a source file, typed; empty where there is no file."""
+    if path is None:
+        columns = ", ".join(
+            f"cast(null as {kind}) as {identifier(name)}" for name, kind in source.columns.items()
+        )
+        return f"(select {columns} where false)"
+    columns = ", ".join(
+        f"{literal(name)}: {literal(kind)}" for name, kind in source.columns.items()
+    )
+    if not source.line_fault:
+        return f"read_json({literal(str(path))}, format = 'array', columns = {{{columns}}})"
+    return (
+        f"read_csv({literal(str(path))}, auto_detect = false, header = false,"
+        f" skip = {len(source.header)}, {source.reader}, columns = {{{columns}}})"
+    )
+
+
+def create_fault_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the macros of sql/faults.sql, for this connection only."""
+    connection.execute((sql_folder() / "faults.sql").read_text(encoding="utf-8"))
+
+
+def judge_lines(connection: duckdb.DuckDBPyConnection, source_file: SourceFile) -> None:
+    """Read a file line by line into the temporary table `judged_lines`.
+
+    Its columns are `line` (from 1), `text`, and `reason`: null for a sound line. Empty lines
+    are passed over, as DuckDB's reader does.
+    """
+    connection.execute("create or replace temp table lines (line bigint, text varchar, reason varchar)")
+    for batch in _line_batches(source_file):
+        connection.register("line_batch", batch)
+        connection.execute("insert into lines select line, text, reason from line_batch")
+        connection.unregister("line_batch")
+    connection.execute(
+        "create or replace temp table judged_lines as select line, text,"
+        f" coalesce(reason, {source_file.source.line_fault}(text)) as reason from lines"
+    )
+    connection.execute("drop table lines")
+
+
+def _line_batches(source_file: SourceFile, rows: int = 100_000) -> Iterator[pa.Table]:
+    lines: list[tuple[int, str, str | None]] = []
+    with _open(source_file.path) as stream:
+        for number, ended in enumerate(io.BufferedReader(stream), start=1):
+            raw = ended.removesuffix(b"\n").removesuffix(b"\r")
+            if number == 1:
+                raw = raw.removeprefix(b"\xef\xbb\xbf")
+            if number <= len(source_file.source.header) or not raw:
+                continue
+            try:
+                lines.append((number, raw.decode("utf-8"), None))
+            except UnicodeDecodeError:
+                reason = "the row is not UTF-8; right is the file as Google publishes it"
+                lines.append((number, raw.decode("latin-1"), reason))
+            if len(lines) == rows:
+                yield _line_table(lines)
+                lines = []
+    yield _line_table(lines)
+
+
+def _line_table(lines: list[tuple[int, str, str | None]]) -> pa.Table:
+    numbers, texts, reasons = zip(*lines, strict=True) if lines else ((), (), ())
+    return pa.table(
+        {
+            "line": pa.array(numbers, pa.int64()),
+            "text": pa.array(texts, pa.string()),
+            "reason": pa.array(reasons, pa.string()),
+        }
+    )
+
+
+def _find(source: Source, folder: Path) -> SourceFile | None:
+    for ending in COMPRESSED_ENDINGS:
+        path = (folder / f"{source.file}{ending}").resolve()
+        if path.is_file():
+            break
+    else:
+        return None
+    status = path.stat()
+    _check_header(source, path)
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    return SourceFile(source, path, status.st_size, sha256, status.st_mtime_ns)
+
+
+def _check_header(source: Source, path: Path) -> None:
+    """Compare the first lines with the source's; a file of another kind is named as such."""
+    try:
+        with _open(path) as stream:
+            top = stream.read(4096)
+            # DuckDB takes a cut .zst for a whole one; Arrow does not.
+            while path.suffix == ".zst" and stream.read(1 << 20):
+                pass
+    except OSError as error:
+        raise AudiosetDuckError(f"{path} cannot be read: {error}") from None
+    if not top:
+        raise AudiosetDuckError(f"{path} is empty; download it again")
+    lines = [
+        line.removesuffix("\r")
+        for line in top.decode("utf-8-sig", errors="replace").split("\n")[: len(source.header)]
+    ]
+    for number, (line, wanted) in enumerate(zip(lines, source.header, strict=False), start=1):
+        if line == wanted or (wanted is None and line.startswith("#")):
+            continue
+        others = [other.file for other in SOURCES if other.header[-1:] == (line,)]
+        raise AudiosetDuckError(
+            f"{path}, line {number}: the header is {line[:120]!r}"
+            + (f", that of {others[0]}" if others else "")
+            + f"; right is {wanted or 'a comment that begins with #'!r}"
+        )
+
+
+def _open(path: Path) -> pa.NativeFile:
+    """Open a file for reading, decompressed by its ending."""
+    return pa.input_stream(str(path))

@@ -1,0 +1,212 @@
+"""Targets: the sounds that a detector is trained for, and the labels that stand for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from audioset_duck.errors import AudiosetDuckError
+
+RESERVED_NAMES = ("main", "meta", "staging", "temp", "system", "pg_catalog", "information_schema")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a user asks for.
+
+    Attributes:
+        name: The target's schema in the catalog.
+        labels: MIDs or display names of what is positive.
+        ignore: MIDs or display names of what is neither positive nor negative.
+        descendants: Whether all that the ontology puts below `labels` is positive too.
+        clip_length: Length of a window, in seconds, in whole milliseconds.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    ignore: tuple[str, ...] = ()
+    descendants: bool = False
+    clip_length: Decimal = Decimal("1.000")
+
+
+@dataclass(frozen=True)
+class ResolvedTarget:
+    """A target with its labels as MIDs: what the models of a target see as `target`."""
+
+    name: str
+    positive_label_ids: tuple[str, ...]
+    ignored_label_ids: tuple[str, ...]
+    descendants: bool
+    clip_length: Decimal
+
+
+BUILT_IN = {
+    target.name: target
+    for target in (
+        Target("gun", ("/m/032s66", "/m/04zjc", "/m/073cg4")),
+        Target("baby_cry", ("/t/dd00002",)),
+        Target("snore", ("/m/01d3sd", "/m/07q0yl5")),
+    )
+}
+
+
+def check_name(name: str) -> None:
+    """Raise AudiosetDuckError unless a name can be a target's: it names a schema and folders."""
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", name):
+        raise AudiosetDuckError(
+            f"{name!r} is no name for a target; right are lower-case letters, digits and _, not "
+            "beginning with a digit, at most 63, as in baby_cry"
+        )
+    reserved = duckdb.execute(
+        "select 1 from duckdb_keywords() where keyword_name = ? and keyword_category = 'reserved'",
+        [name],
+    ).fetchall()
+    if name in RESERVED_NAMES or reserved:
+        raise AudiosetDuckError(
+            f"{name!r} is no name for a target: it means something else in the catalog or in SQL; "
+            f"right is a name such as {name}_sound"
+        )
+
+
+def parse_clip_length(value: object) -> Decimal:
+    """Read a clip length in seconds: more than 0, at most 10, in whole milliseconds."""
+    text = str(value).strip()
+    if re.fullmatch(r"\d{1,2}(\.\d{1,9})?", text):
+        seconds = Decimal(text)
+        exact = seconds.quantize(Decimal("0.001"))
+        if exact == seconds and 0 < exact <= 10:
+            return exact
+    raise AudiosetDuckError(
+        f"the clip length is {value!r}; right are seconds, above 0 and up to 10, with at most 3 "
+        "decimals, as in 0.5"
+    )
+
+
+def parse_target(name: str, options: Mapping[str, Any], clip_length: Decimal, where: str) -> Target:
+    """Make a target from its table in audioset-duck.toml, or from a catalog's configuration.
+
+    Args:
+        name: The target's name.
+        options: `labels`, and if wanted `ignore`, `descendants`, `clip_length`.
+        clip_length: The clip length of a target that names none.
+        where: Where the options stand, for messages.
+
+    Raises:
+        AudiosetDuckError: A name that cannot be, an unknown option, a value of the wrong kind,
+            or no label.
+    """
+    check_name(name)
+    kinds = {"labels": list, "ignore": list, "descendants": bool, "clip_length": (int, float, str)}
+    if not isinstance(options, Mapping):
+        raise AudiosetDuckError(f"{where} is {options!r}; right is a table with labels")
+    for option, value in options.items():
+        if option not in kinds:
+            raise AudiosetDuckError(
+                f"{where}: there is no option {option!r}; right are {', '.join(kinds)}"
+            )
+        is_texts = not isinstance(value, list) or all(isinstance(item, str) for item in value)
+        if not isinstance(value, kinds[option]) or not is_texts:
+            wanted = {"labels": "a list of texts", "ignore": "a list of texts"}
+            raise AudiosetDuckError(
+                f"{where}: {option} is {value!r}; right is "
+                + wanted.get(option, "true or false" if option == "descendants" else "a number")
+            )
+    if not options.get("labels"):
+        raise AudiosetDuckError(f"{where} names no label; right is, for example, labels = ['Bark']")
+    return Target(
+        name,
+        tuple(options["labels"]),
+        tuple(options.get("ignore", ())),
+        options.get("descendants", False),
+        parse_clip_length(options["clip_length"]) if "clip_length" in options else clip_length,
+    )
+
+
+def resolve(connection: duckdb.DuckDBPyConnection, target: Target) -> ResolvedTarget:
+    """Find the MIDs of a target's labels in the catalog's label files and ontology.
+
+    Raises:
+        AudiosetDuckError: A label that is not there (the nearest names are told), a name that
+            stands for several, a label that is both positive and ignored, or `descendants`
+            without an ontology.
+    """
+    positive = tuple(dict.fromkeys(_resolve_label(connection, label) for label in target.labels))
+    ignored = tuple(dict.fromkeys(_resolve_label(connection, label) for label in target.ignore))
+    for label_id in set(positive) & set(ignored):
+        raise AudiosetDuckError(
+            f"target {target.name}: {label_id} is both a label and ignored; right is one of them"
+        )
+    if target.descendants and not connection.execute("from main.ontology limit 1").fetchall():
+        raise AudiosetDuckError(
+            f"target {target.name}: its descendants are in ontology.json, which is not among the "
+            "sources; put it into the metadata folder"
+        )
+    return ResolvedTarget(
+        target.name, positive, ignored, target.descendants, target.clip_length
+    )
+
+
+def nearest_names(connection: duckdb.DuckDBPyConnection, text: str, count: int = 5) -> list[str]:
+    """Names of labels that look most like a text, those that hold it first."""
+    return [
+        name
+        for (name,) in connection.execute(
+            """
+            select name
+            from main.label_names
+            group by name
+            order by
+                contains(lower(name), lower($text)) desc,
+                jaro_winkler_similarity(lower(name), lower($text)) desc,
+                name
+            limit $count
+            """,
+            {"text": text, "count": count},
+        ).fetchall()
+    ]
+
+
+def _resolve_label(connection: duckdb.DuckDBPyConnection, label: str) -> str:
+    found = connection.execute(
+        """
+        select distinct label_id
+        from main.label_names
+        where label_id = $label or name = $label
+        order by label_id
+        """,
+        {"label": label},
+    ).fetchall()
+    if len(found) == 1:
+        return str(found[0][0])
+    if not found and _is_used(connection, label):
+        return label
+    if found:
+        raise AudiosetDuckError(
+            f"{label!r} is the name of {len(found)} labels: "
+            f"{', '.join(label_id for (label_id,) in found)}; name one by its MID"
+        )
+    names = ", ".join(repr(name) for name in nearest_names(connection, label))
+    raise AudiosetDuckError(
+        f"there is no label {label!r}; right is a MID or an exact display name"
+        + (f", the nearest are {names}" if names else "; the sources hold no label file")
+    )
+
+
+def _is_used(connection: duckdb.DuckDBPyConnection, label: str) -> bool:
+    """Whether a MID that no label file names stands in the data, or no file could name it."""
+    if not re.fullmatch(r"/[a-z]/\w+", label, re.ASCII):
+        return False
+    ((is_used,),) = connection.execute(
+        """
+        select not exists (from main.label_names)
+            or exists (from main.strong_label_stats where label_id = $label)
+            or exists (from main.weak_label_stats where label_id = $label)
+        """,
+        {"label": label},
+    ).fetchall()
+    return bool(is_used)

@@ -1,0 +1,42 @@
+-- One label that a target can be made of, under its names, with how often each kind of set has it.
+with strong_counts as (
+    select
+        strong_label_stats.label_id,
+        sum(strong_label_stats.event_count) filter (
+            where strong_label_stats.dataset <> 'eval_framed'
+        ) as strong_events,
+        sum(strong_label_stats.event_count) filter (
+            where strong_label_stats.dataset = 'eval_framed'
+        ) as framed_events
+    from {{ ref('strong_label_stats') }} as strong_label_stats
+    group by strong_label_stats.label_id
+),
+
+weak_counts as (
+    select
+        weak_label_stats.label_id,
+        sum(weak_label_stats.clip_count) as weak_clips
+    from {{ ref('weak_label_stats') }} as weak_label_stats
+    group by weak_label_stats.label_id
+),
+
+names as (
+    select
+        label_names.label_id,
+        list(label_names.name order by label_names.name) as names
+    from {{ ref('label_names') }} as label_names
+    group by label_names.label_id
+)
+
+select
+    names.label_id,
+    coalesce(labels.display_name, names.names[1]) as display_name,
+    list_filter(names.names, lambda name: name <> coalesce(labels.display_name, names.names[1]))
+        as other_names,
+    cast(coalesce(strong_counts.strong_events, 0) as bigint) as strong_events,
+    cast(coalesce(strong_counts.framed_events, 0) as bigint) as framed_events,
+    cast(coalesce(weak_counts.weak_clips, 0) as bigint) as weak_clips
+from names
+left join {{ ref('labels') }} as labels on names.label_id = labels.label_id
+left join strong_counts on names.label_id = strong_counts.label_id
+left join weak_counts on names.label_id = weak_counts.label_id

@@ -1,0 +1,51 @@
+-- One label that the ontology puts below the target, but that the negatives carry all the same.
+-- A detector trained on them is taught that a kind of its target is not its target.
+{{ materialized('table') }}
+with target_labels as (select * from {{ ref('target_labels') }}),
+
+descendants as (
+    select distinct label_descendants.descendant_id as label_id
+    from {{ ref('label_descendants') }} as label_descendants
+    semi join target_labels
+        on label_descendants.label_id = target_labels.label_id and target_labels.role = 'positive'
+    anti join target_labels as targeted
+        on label_descendants.descendant_id = targeted.label_id
+),
+
+strong_counts as (
+    select
+        strong_negative_events.label_id,
+        count(*) as strong_negative_events
+    from {{ ref('strong_negative_events') }} as strong_negative_events
+    semi join descendants on strong_negative_events.label_id = descendants.label_id
+    group by strong_negative_events.label_id
+),
+
+weak_labels as (
+    select unnest(weak_negatives.label_ids) as label_id
+    from {{ ref('weak_negatives') }} as weak_negatives
+    where list_has_any(
+        weak_negatives.label_ids,
+        (select list(descendants.label_id) from descendants)
+    )
+),
+
+weak_counts as (
+    select
+        weak_labels.label_id,
+        count(*) as weak_negatives
+    from weak_labels
+    group by weak_labels.label_id
+)
+
+select
+    descendants.label_id,
+    coalesce(labels.display_name, descendants.label_id) as display_name,
+    coalesce(strong_counts.strong_negative_events, 0) as strong_negative_events,
+    coalesce(weak_counts.weak_negatives, 0) as weak_negatives
+from descendants
+left join {{ ref('labels') }} as labels on descendants.label_id = labels.label_id
+left join strong_counts on descendants.label_id = strong_counts.label_id
+left join weak_counts on descendants.label_id = weak_counts.label_id
+where strong_counts.label_id is not null or weak_counts.label_id is not null
+order by strong_negative_events + weak_negatives desc, descendants.label_id

@@ -1,0 +1,37 @@
+-- A window that is empty, longer than the target's clip length, or not inside an event of its
+-- label.
+with windows as (
+    select 'positive' as role, * exclude (is_overlapped) from {{ ref('positive_segments') }}
+    union all by name
+    select 'strong_negative' as role, * from {{ ref('strong_negative_segments') }}
+),
+
+events as (
+    select 'positive' as role, * exclude (is_overlapped) from {{ ref('positive_events') }}
+    union all by name
+    select 'strong_negative' as role, * from {{ ref('strong_negative_events') }}
+)
+
+select
+    windows.role,
+    windows.dataset,
+    windows.clip_id,
+    windows.start_seconds,
+    windows.end_seconds,
+    windows.label_id,
+    windows.segment_index
+from windows
+where
+    windows.end_seconds <= windows.start_seconds
+    or windows.end_seconds - windows.start_seconds > {{ target.clip_length }}
+    or not exists (
+        select 1
+        from events
+        where
+            events.role = windows.role
+            and events.dataset = windows.dataset
+            and events.clip_id = windows.clip_id
+            and events.label_id = windows.label_id
+            and events.start_seconds <= windows.start_seconds
+            and events.end_seconds >= windows.end_seconds
+    )

@@ -1,0 +1,28 @@
+-- One pair of a class of the ontology and a class below it, at any depth.
+-- A class may have several parents: each pair is listed once.
+{{ materialized('table') }}
+with recursive children as (
+    select
+        ontology.label_id,
+        unnest(ontology.child_ids) as descendant_id
+    from {{ ref('ontology') }} as ontology
+),
+
+descendants as (
+    select
+        children.label_id,
+        children.descendant_id
+    from children
+    union
+    select
+        descendants.label_id,
+        children.descendant_id
+    from descendants
+    inner join children on descendants.descendant_id = children.label_id
+)
+
+select
+    descendants.label_id,
+    descendants.descendant_id
+from descendants
+order by descendants.label_id, descendants.descendant_id

@@ -1,0 +1,76 @@
+-- One event that is positive or a strong negative for the target.
+-- A positive event is overlapped if another sound of its clip is heard at some moment of it; to
+-- touch is not to overlap, and two labels of the target are one sound.
+-- A strong negative lies in a clip without any positive or ignored event in that dataset: no
+-- event of such a clip is taken, however far from the target sound it is.
+with present_events as (select * from {{ ref('present_events') }}),
+
+target_labels as (select * from {{ ref('target_labels') }}),
+
+positive_labels as (
+    select target_labels.label_id from target_labels where target_labels.role = 'positive'
+),
+
+target_clips as (
+    select distinct present_events.dataset, present_events.clip_id
+    from present_events
+    semi join target_labels on present_events.label_id = target_labels.label_id
+),
+
+positive_events as (
+    select present_events.*
+    from present_events
+    semi join positive_labels on present_events.label_id = positive_labels.label_id
+),
+
+-- Only those of the few clips that matter: times are then compared for thousands, not millions.
+other_events as (
+    select present_events.*
+    from present_events
+    semi join target_clips
+        on
+            present_events.dataset = target_clips.dataset
+            and present_events.clip_id = target_clips.clip_id
+    anti join positive_labels on present_events.label_id = positive_labels.label_id
+),
+
+overlapped_events as (
+    select distinct positive_events.dataset, positive_events.source_row
+    from positive_events
+    inner join other_events
+        on
+            positive_events.dataset = other_events.dataset
+            and positive_events.clip_id = other_events.clip_id
+            and positive_events.end_seconds > other_events.start_seconds
+            and positive_events.start_seconds < other_events.end_seconds
+)
+
+select
+    'positive' as role,
+    positive_events.dataset,
+    positive_events.source_row,
+    positive_events.clip_id,
+    positive_events.start_seconds,
+    positive_events.end_seconds,
+    positive_events.label_id,
+    overlapped_events.source_row is not null as is_overlapped
+from positive_events
+left join overlapped_events
+    on
+        positive_events.dataset = overlapped_events.dataset
+        and positive_events.source_row = overlapped_events.source_row
+union all
+select
+    'strong_negative' as role,
+    present_events.dataset,
+    present_events.source_row,
+    present_events.clip_id,
+    present_events.start_seconds,
+    present_events.end_seconds,
+    present_events.label_id,
+    null as is_overlapped
+from present_events
+anti join target_clips
+    on
+        present_events.dataset = target_clips.dataset
+        and present_events.clip_id = target_clips.clip_id

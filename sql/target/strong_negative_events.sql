@@ -1,0 +1,9 @@
+-- One event of a clip that holds neither the target sound nor an ignored one.
+select
+    events.dataset,
+    events.clip_id,
+    events.start_seconds,
+    events.end_seconds,
+    events.label_id
+from {{ ref('events') }} as events
+where events.role = 'strong_negative'

@@ -1,0 +1,44 @@
+-- One label that makes a clip or event positive for the target, or is ignored: neither
+-- positive nor negative. A label that is named wins over one that comes as a descendant.
+{{ materialized('table') }}
+with named as (
+    select
+        unnest({{ target.positive_label_ids | literal }}) as label_id,
+        'positive' as role
+    union all
+    select
+        unnest({{ target.ignored_label_ids | literal }}) as label_id,
+        'ignored' as role
+),
+
+descendants as (
+    select distinct
+        label_descendants.descendant_id as label_id,
+        'positive' as role
+    from {{ ref('label_descendants') }} as label_descendants
+    inner join named on label_descendants.label_id = named.label_id and named.role = 'positive'
+    where {{ target.descendants | literal }}
+),
+
+target_labels as (
+    select named.label_id, named.role from named
+    union all
+    select descendants.label_id, descendants.role
+    from descendants
+    where descendants.label_id not in (select named.label_id from named)
+),
+
+label_names as (
+    select label_names.label_id, min(label_names.name) as name
+    from {{ ref('label_names') }} as label_names
+    group by label_names.label_id
+)
+
+select
+    target_labels.label_id,
+    coalesce(labels.display_name, label_names.name) as display_name,
+    target_labels.role
+from target_labels
+left join {{ ref('labels') }} as labels on target_labels.label_id = labels.label_id
+left join label_names on target_labels.label_id = label_names.label_id
+order by target_labels.role desc, target_labels.label_id
