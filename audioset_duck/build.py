@@ -109,7 +109,7 @@ def build(
                 unit="model",
                 delay=1,
                 leave=False,
-                disable=True if quiet else None,
+                disable=quiet or None,
             ) as bar:
                 if not reuse:
                     assert files is not None

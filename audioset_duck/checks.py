@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+from tqdm import tqdm
 
 from audioset_duck.catalog import kept_targets, read_state
 from audioset_duck.models import CHECKS_LAYER, Model, read_templates, render_models, sql_folder
@@ -34,15 +35,23 @@ class CheckResult:
     count: int
 
 
-def run_checks(connection: duckdb.DuckDBPyConnection, most: int = 10) -> Iterator[CheckResult]:
+def run_checks(
+    connection: duckdb.DuckDBPyConnection, most: int = 10, *, quiet: bool = False
+) -> Iterator[CheckResult]:
     """Run every check on what all targets share, then on each target; at most `most` rows each."""
     templates = read_templates(sql_folder())
     targets = [
         resolve(connection, target) for target in kept_targets(read_state(connection)).values()
     ]
-    for target in [None, *targets]:
-        for model in render_models(templates, CHECKS_LAYER, target):
-            yield _run(connection, model, most)
+    models = [
+        model
+        for target in [None, *targets]
+        for model in render_models(templates, CHECKS_LAYER, target)
+    ]
+    for model in tqdm(
+        models, desc="check", unit="check", delay=1, leave=False, disable=quiet or None
+    ):
+        yield _run(connection, model, most)
 
 
 def _run(connection: duckdb.DuckDBPyConnection, model: Model, most: int) -> CheckResult:

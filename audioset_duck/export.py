@@ -11,6 +11,8 @@ import duckdb
 from tqdm import tqdm
 
 from audioset_duck.catalog import kept_targets, read_state, require_target
+from audioset_duck.files import replacing
+from audioset_duck.formats import write_strong, write_weak
 from audioset_duck.models import identifier, literal
 
 STRONG_FILES = {
@@ -53,68 +55,15 @@ def export_target(
     clip_length = kept_targets(read_state(connection))[name].clip_length
     files = list(_files(connection, name, out / name, clip_length))
     for file in tqdm(
-        files, desc="export", unit="file", delay=1, leave=False, disable=True if quiet else None
+        files, desc="export", unit="file", delay=1, leave=False, disable=quiet or None
     ):
         file.path.parent.mkdir(parents=True, exist_ok=True)
-        part = file.path.with_name(f"{file.path.name}.part")
-        try:
+        with replacing(file.path) as part:
             if file.is_weak:
                 write_weak(connection, file.query, part, f"weak negatives of {name}")
             else:
                 write_strong(connection, file.query, part)
-            part.replace(file.path)
-        finally:
-            part.unlink(missing_ok=True)
     return [file.path for file in files]
-
-
-def write_strong(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Write events as a .tsv of the strong sets; `query` has its columns."""
-    connection.execute(
-        f"copy ({query}) to {literal(str(path))} (format csv, delimiter '\t', header, quote '')"
-    )
-
-
-def write_weak(
-    connection: duckdb.DuckDBPyConnection, query: str, path: Path, title: str
-) -> None:
-    """Write clips as a .csv of the weak sets.
-
-    Args:
-        connection: Where to ask.
-        query: Its columns are ytid, start_seconds, end_seconds, label_ids.
-        path: The file.
-        title: What it holds, for the first line.
-    """
-    ((videos, clips, labels, positive_labels),) = connection.execute(f"""
-        with clips as ({query}),
-
-        clip_labels as (select unnest(clips.label_ids) as label_id from clips)
-
-        select
-            (select count(distinct clips.ytid) from clips),
-            (select count(*) from clips),
-            (select count(distinct clip_labels.label_id) from clip_labels),
-            (select count(*) from clip_labels)
-    """).fetchall()
-    rows = path.with_name(f"{path.name}.rows")
-    try:
-        connection.execute(
-            "copy (select ytid, start_seconds, end_seconds, array_to_string(label_ids, ',') as"
-            f" labels from ({query})) to {literal(str(rows))}"
-            " (format csv, delimiter ', ', header false, quote '\"', force_quote (labels))"
-        )
-        with path.open("w", encoding="utf-8", newline="\n") as stream, rows.open() as lines:
-            stream.write(
-                f"# Segments csv of audioset-duck: {title}\n"
-                f"# num_ytids={videos}, num_segs={clips}, num_unique_labels={labels}, "
-                f"num_positive_labels={positive_labels}\n"
-                "# YTID, start_seconds, end_seconds, positive_labels\n"
-            )
-            while block := lines.read(1 << 20):
-                stream.write(block)
-    finally:
-        rows.unlink(missing_ok=True)
 
 
 def _files(

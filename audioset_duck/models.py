@@ -7,7 +7,7 @@ import graphlib
 import hashlib
 import itertools
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -142,7 +142,7 @@ def render_models(
     templates: Mapping[str, Template],
     layers: Collection[str],
     target: Any = None,
-    source: Callable[[str], str] | None = None,
+    **variables: Any,
 ) -> list[Model]:
     """Render the models of one target, or with no target the shared ones, in building order.
 
@@ -150,7 +150,8 @@ def render_models(
         templates: From `read_templates`.
         layers: Of which layers.
         target: What `{{ target }}` is in the models; its `name` is the schema.
-        source: Gives the SQL of a relation that reads the source file of a name.
+        **variables: What else the models may use, such as `source`: a function that gives the
+            SQL of a relation that reads the source file of a name.
 
     Raises:
         AudiosetDuckError: A template uses a variable that is not there.
@@ -167,14 +168,13 @@ def render_models(
         if template.layer not in layers or (name in targeted) != (target is not None):
             continue
         materializations: list[str] = []
-        variables = {
+        functions = {
             "ref": lambda other: f"{identifier(schemas[other])}.{identifier(other)}",
-            "source": source,
             "target": target,
             "materialized": lambda how, said=materializations: said.append(how) or "",
         }
         try:
-            text = _environment().from_string(template.text).render(variables)
+            text = _environment().from_string(template.text).render(functions | variables)
         except jinja2.UndefinedError as error:
             raise AudiosetDuckError(f"{template.layer}/{name}.sql: {error.message}") from None
         comment, select = _split_header(text)

@@ -40,13 +40,11 @@ def run_query(catalog: Path, query: str, output_format: str = "table") -> None:
         elif output_format == "csv":
             writer = csv.writer(sys.stdout)
             writer.writerow(relation.columns)
-            relation.create_view("answer")
-            texts = connection.execute("select columns(*)::varchar from answer")
+            texts = connection.execute("select columns(*)::varchar from relation")
             while rows := texts.fetchmany(10_000):
                 writer.writerows(rows)
         else:
-            relation.create_view("answer")
-            objects = connection.execute("select to_json(answer)::varchar from answer")
+            objects = connection.execute("select to_json(row)::varchar from relation as row")
             separator = "["
             while rows := objects.fetchmany(10_000):
                 for (text,) in rows:

@@ -1,10 +1,18 @@
--- A YouTube id that the weak sets list more than once, within one set or in several. AudioSet
+-- A clip whose video the weak sets list more than once, within one set or in several. AudioSet
 -- takes one clip of a video.
+with weak_clips as (select * from {{ ref('weak_clips') }}),
+
+repeated as (
+    select weak_clips.ytid
+    from weak_clips
+    group by weak_clips.ytid
+    having count(*) > 1
+)
+
 select
     weak_clips.ytid,
-    count(*) as clip_count,
-    list(weak_clips.dataset order by weak_clips.dataset, weak_clips.clip_id) as datasets,
-    list(weak_clips.clip_id order by weak_clips.dataset, weak_clips.clip_id) as clip_ids
-from {{ ref('weak_clips') }} as weak_clips
-group by weak_clips.ytid
-having count(*) > 1
+    weak_clips.dataset,
+    weak_clips.clip_id
+from weak_clips
+semi join repeated on weak_clips.ytid = repeated.ytid
+order by weak_clips.ytid, weak_clips.dataset, weak_clips.clip_id

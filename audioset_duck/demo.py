@@ -1,0 +1,121 @@
+"""A made AudioSet: small or of the real size, life-like, the same for the same seed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+from tqdm import tqdm
+
+from audioset_duck.files import replacing
+from audioset_duck.formats import (
+    write_ontology,
+    write_strong,
+    write_strong_labels,
+    write_weak,
+    write_weak_labels,
+)
+from audioset_duck.models import literal, read_templates, render_models, sql_folder
+
+_STRONG_COLUMNS = """
+    clip_id as segment_id,
+    start_seconds as start_time_seconds,
+    end_seconds as end_time_seconds,
+    label_id as label
+"""
+
+
+def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool = False) -> None:
+    """Write the nine metadata files of a made AudioSet, in the official formats.
+
+    The models of `sql/demo/` make it. Ids hold `_` and begin with `-`, events overlap, touch
+    and are shorter than any window, and some labels are in only one of the label files.
+
+    Args:
+        folder: Where to; made if it is not there. Files of the same names are replaced.
+        clips: Clips of the unbalanced train set, at least 1. The other sets follow the real
+            proportions, but have at least some hundred clips. 2,041,789 is the real size.
+        seed: Another seed makes another AudioSet.
+        quiet: Show no progress bar.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as scratch,
+        duckdb.connect(str(Path(scratch) / "demo.duckdb")) as connection,
+    ):
+        connection.execute((sql_folder() / "macros.sql").read_text(encoding="utf-8"))
+        models = render_models(
+            read_templates(sql_folder(), ("demo",)), ("demo",), clips=clips, seed=seed
+        )
+        for model in tqdm(
+            models, desc="demo", unit="model", delay=1, leave=False, disable=quiet or None
+        ):
+            kind = "table" if model.is_table else "view"
+            connection.execute(f"create {kind} {model.relation} as\n{model.select}")
+        for file, write in _writers(connection, seed).items():
+            with replacing(folder / file) as part:
+                write(part)
+
+
+def _writers(
+    connection: duckdb.DuckDBPyConnection, seed: int
+) -> dict[str, Callable[[Path], None]]:
+    def strong(dataset: str) -> Callable[[Path], None]:
+        query = (
+            f"select {_STRONG_COLUMNS} from demo_events where dataset = {literal(dataset)}"
+            f" order by clip_id, md5(concat_ws(':', {seed}, start_seconds, end_seconds, label_id))"
+        )
+        return lambda path: write_strong(connection, query, path)
+
+    def weak(dataset: str) -> Callable[[Path], None]:
+        query = (
+            "select ytid, start_seconds, end_seconds, label_ids from demo_weak_clips"
+            f" where dataset = {literal(dataset)} order by ytid"
+        )
+        return lambda path: write_weak(connection, query, path, f"a made {dataset} set, seed {seed}")
+
+    frames = (
+        f"select {_STRONG_COLUMNS}, if(is_present, 'PRESENT', 'NOT_PRESENT') as present"
+        " from demo_frames"
+        f" order by md5(concat_ws(':', {seed}, clip_id)), clip_id, start_seconds, label_id"
+    )
+    weak_labels = """
+        select
+            row_number() over (order by weight desc, label_id) - 1 as index,
+            label_id as mid,
+            weak_display_name as display_name
+        from demo_labels
+        where is_weak
+        order by index
+    """
+    classes = """
+        select
+            parent.label_id as id,
+            parent.display_name as name,
+            list_sort(array(
+                select child.label_id
+                from demo_labels as child
+                where list_contains(child.parent_ids, parent.label_id)
+            )) as child_ids
+        from demo_labels as parent
+        order by parent.label_id
+    """
+    return {
+        "audioset_train_strong.tsv": strong("train"),
+        "audioset_eval_strong.tsv": strong("eval"),
+        "audioset_eval_strong_framed_posneg.tsv": lambda path: write_strong(
+            connection, frames, path
+        ),
+        "unbalanced_train_segments.csv": weak("unbalanced_train"),
+        "balanced_train_segments.csv": weak("balanced_train"),
+        "eval_segments.csv": weak("eval"),
+        "mid_to_display_name.tsv": lambda path: write_strong_labels(
+            connection,
+            "select label_id, display_name from demo_labels where is_strong order by label_id",
+            path,
+        ),
+        "class_labels_indices.csv": lambda path: write_weak_labels(connection, weak_labels, path),
+        "ontology.json": lambda path: write_ontology(connection, classes, path),
+    }

@@ -1,0 +1,118 @@
+-- One event of the made strong sets.
+-- A clip's weak labels are heard in it, some of them many times, and so are sounds that its weak
+-- labels do not tell of. One event in twelve begins exactly where the one before it ends.
+{{ materialized('table') }}
+with demo_labels as (select * from {{ ref('demo_labels') }} where is_strong),
+
+demo_strong_clips as (select * from {{ ref('demo_strong_clips') }}),
+
+ladder as (
+    select
+        demo_labels.label_id,
+        sum(demo_labels.weight) over (order by demo_labels.label_id) - demo_labels.weight
+            as from_weight,
+        sum(demo_labels.weight) over () as total_weight
+    from demo_labels
+),
+
+unforeseen as (
+    select
+        demo_strong_clips.clip_id,
+        unnest(
+            range(
+                cast(floor(4.5 * uniform({{ seed }}, 'unforeseen', demo_strong_clips.clip_id)) as bigint)
+            )
+        ) as draw,
+        uniform({{ seed }}, 'unforeseen' || draw, demo_strong_clips.clip_id)
+        * (select max(ladder.total_weight) from ladder) as drawn_weight
+    from demo_strong_clips
+),
+
+heard as (
+    select
+        demo_strong_clips.clip_id,
+        demo_clip_labels.label_id
+    from demo_strong_clips
+    inner join {{ ref('demo_clip_labels') }} as demo_clip_labels
+        on
+            demo_strong_clips.clip_id = demo_clip_labels.clip_id
+            and demo_strong_clips.weak_dataset = demo_clip_labels.dataset
+    union
+    select
+        unforeseen.clip_id,
+        ladder.label_id
+    from unforeseen
+    asof join ladder on unforeseen.drawn_weight >= ladder.from_weight
+),
+
+sounds as (
+    select
+        demo_strong_clips.dataset,
+        demo_strong_clips.clip_id,
+        demo_strong_clips.clip_seconds,
+        heard.label_id,
+        demo_labels.typical_seconds,
+        heard.clip_id || heard.label_id as position,
+        unnest(
+            range(
+                1 + cast(
+                    floor(
+                        least(14, 12 / demo_labels.typical_seconds)
+                        * pow(uniform({{ seed }}, 'events', position), 2)
+                    ) as bigint
+                )
+            )
+        ) as number
+    from heard
+    inner join demo_labels on heard.label_id = demo_labels.label_id
+    inner join demo_strong_clips on heard.clip_id = demo_strong_clips.clip_id
+),
+
+-- How long a sound lasts is drawn from an exponential distribution, and cut to the clip.
+timed as (
+    select
+        sounds.*,
+        cast(
+            least(
+                greatest(
+                    -ln(1 - uniform({{ seed }}, 'duration' || sounds.number, sounds.position))
+                    * sounds.typical_seconds,
+                    0.03
+                ),
+                sounds.clip_seconds
+            ) as decimal(9, 3)
+        ) as event_seconds,
+        cast(
+            floor(
+                1000 * uniform({{ seed }}, 'place' || sounds.number, sounds.position)
+                * (sounds.clip_seconds - event_seconds)
+            ) / 1000 as decimal(9, 3)
+        ) as free_start_seconds,
+        lag(free_start_seconds + event_seconds) over (
+            partition by sounds.clip_id, sounds.label_id order by sounds.number
+        ) as previous_end_seconds,
+        uniform({{ seed }}, 'touch' || sounds.number, sounds.position) < 1 / 12.0
+        and previous_end_seconds + event_seconds <= sounds.clip_seconds as is_touching
+    from sounds
+),
+
+placed as (
+    select
+        timed.dataset,
+        timed.clip_id,
+        cast(
+            if(timed.is_touching, timed.previous_end_seconds, timed.free_start_seconds)
+            as decimal(9, 3)
+        ) as start_seconds,
+        timed.event_seconds,
+        timed.label_id
+    from timed
+)
+
+select distinct
+    placed.dataset,
+    placed.clip_id,
+    placed.start_seconds,
+    cast(placed.start_seconds + placed.event_seconds as decimal(9, 3)) as end_seconds,
+    placed.label_id
+from placed
