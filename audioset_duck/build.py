@@ -44,6 +44,8 @@ from audioset_duck.sources import SOURCES, SourceFile, find_sources, read_sql
 from audioset_duck.targets import Target, resolve
 
 DEFAULT_METADATA = Path("metadata")
+# A quarter of DuckDB's default: a demo's catalog is 2 MB, not 8, and a full one no slower.
+BLOCK_SIZE = "65536"
 
 
 def build(
@@ -194,7 +196,7 @@ def _copy_old(catalog: Path, scratch: Path) -> CatalogState | None:
 @contextlib.contextmanager
 def _connect(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the new catalog for writing; closed, all of it is in the file and on the disk."""
-    config = {"storage_compatibility_version": STORAGE_VERSION}
+    config = {"storage_compatibility_version": STORAGE_VERSION, "default_block_size": BLOCK_SIZE}
     with duckdb.connect(str(scratch), config=config) as connection:
         yield connection
     with scratch.open("rb") as stream:

@@ -122,8 +122,19 @@ def target_counts(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
     """Events, negatives and windows of a target, for the data sets that have any."""
     return query_table(
         connection,
-        f"select * from {identifier(name)}.dataset_counts"
-        " where positive_events + strong_negative_events + weak_negatives > 0",
+        f"""
+        select
+            dataset,
+            positive_events as events,
+            not_overlapped as alone,
+            overlapped,
+            positive_segments as windows,
+            strong_negative_events as negatives,
+            strong_negative_segments as "neg. windows",
+            weak_negatives as "weak neg."
+        from {identifier(name)}.dataset_counts
+        where positive_events + strong_negative_events + weak_negatives > 0
+        """,
     )
 
 

@@ -20,7 +20,8 @@ measured as (
 windows as (
     select
         measured.*,
-        unnest(range(full_windows + if(remainder_ms > 0, 1, 0))) as segment_index
+        unnest(range((measured.event_ms + measured.window_ms - 1) // measured.window_ms))
+            as segment_index
     from measured
 ),
 

@@ -1,0 +1,94 @@
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from audioset_duck.build import build
+from audioset_duck.cli import cli
+from audioset_duck.demo import make_metadata
+from audioset_duck.targets import BUILT_IN
+
+
+@pytest.fixture(scope="session")
+def demo_metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "metadata"
+    make_metadata(folder, quiet=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_catalog(demo_metadata: Path) -> Path:
+    """The catalog of the demo with the three built-in targets; not to be written to."""
+    catalog = demo_metadata.parent / "catalog.duckdb"
+    build(catalog, list(BUILT_IN.values()), demo_metadata, quiet=True)
+    return catalog
+
+
+@pytest.fixture(scope="session")
+def real_metadata() -> Path:
+    """AudioSet's own metadata, named by AUDIOSET_DUCK_METADATA."""
+    folder = os.environ.get("AUDIOSET_DUCK_METADATA")
+    if not folder:
+        pytest.skip("AUDIOSET_DUCK_METADATA names no folder of AudioSet's metadata")
+    return Path(folder)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Run a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*arguments: object) -> Result:
+        result = CliRunner().invoke(cli, [str(argument) for argument in arguments])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+STRONG_HEADER = "segment_id\tstart_time_seconds\tend_time_seconds\tlabel\n"
+WEAK_HEADER = "# created\n# counts\n# YTID, start_seconds, end_seconds, positive_labels\n"
+
+
+def write_metadata(folder: Path, **files: str) -> Path:
+    """Write rows below the official headers.
+
+    `train` and `eval`: events as `clip start end label`; `framed`: the same and present;
+    `unbalanced`, `balanced`, `weak_eval`: `ytid start end label,label`; `names`: MID and name;
+    `indices`: lines of class_labels_indices.csv; `ontology`: JSON.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    strong = {
+        "train": "audioset_train_strong.tsv",
+        "eval": "audioset_eval_strong.tsv",
+        "framed": "audioset_eval_strong_framed_posneg.tsv",
+    }
+    weak = {
+        "unbalanced": "unbalanced_train_segments.csv",
+        "balanced": "balanced_train_segments.csv",
+        "weak_eval": "eval_segments.csv",
+    }
+    for key, text in files.items():
+        rows = [line.split() for line in text.strip().splitlines()]
+        if key in strong:
+            header = STRONG_HEADER if key != "framed" else STRONG_HEADER[:-1] + "\tpresent\n"
+            body = header + "".join("\t".join(row) + "\n" for row in rows)
+            (folder / strong[key]).write_text(body)
+        elif key in weak:
+            lines = (f'{ytid}, {start}, {end}, "{labels}"\n' for ytid, start, end, labels in rows)
+            (folder / weak[key]).write_text(WEAK_HEADER + "".join(lines))
+        elif key == "names":
+            lines = (line.split(maxsplit=1) for line in text.strip().splitlines())
+            (folder / "mid_to_display_name.tsv").write_text(
+                "".join(f"{mid}\t{name}\n" for mid, name in lines)
+            )
+        elif key == "indices":
+            (folder / "class_labels_indices.csv").write_text(
+                "index,mid,display_name\n" + text.strip() + "\n"
+            )
+        else:
+            assert key == "ontology"
+            (folder / "ontology.json").write_text(text)
+    return folder
