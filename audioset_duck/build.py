@@ -161,7 +161,7 @@ def _scratch_folder(catalog: Path) -> Iterator[Path]:
                 break
             os.close(descriptor)
         _clear(folder)
-    except PermissionError as error:
+    except OSError as error:
         raise AudiosetDuckError(
             f"{catalog.parent.resolve()} cannot be written to: {error.strerror}; "
             "name a catalog elsewhere with --catalog"
@@ -314,8 +314,12 @@ def _create_meta(connection: duckdb.DuckDBPyConnection) -> None:
             time timestamp, versions json, configuration json, seconds double
         );
     """)
-    comment_on(connection, "table", "meta", "sources", "One source file that the catalog is made of.")
-    comment_on(connection, "table", "meta", "rejected_rows", "One row that --skip-bad-rows left out.")
+    comment_on(
+        connection, "table", "meta", "sources", "One source file that the catalog is made of."
+    )
+    comment_on(
+        connection, "table", "meta", "rejected_rows", "One row that --skip-bad-rows left out."
+    )
     comment_on(connection, "table", "meta", "builds", "One build of this catalog.")
 
 

@@ -109,9 +109,7 @@ class Table:
     rows: list[tuple[Any, ...]]
 
 
-def query_table(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Any = None
-) -> Table:
+def query_table(connection: duckdb.DuckDBPyConnection, query: str, parameters: Any = None) -> Table:
     """Run a query and take all its rows."""
     result = connection.execute(query, parameters)
     columns = [column[0] for column in result.description or ()]
@@ -214,9 +212,7 @@ def last_build(catalog: Path) -> str:
     )
 
 
-def list_targets(
-    known: Mapping[str, Target], origins: Mapping[str, str], catalog: Path
-) -> Table:
+def list_targets(known: Mapping[str, Target], origins: Mapping[str, str], catalog: Path) -> Table:
     """All targets that can be named: what they are, where they are defined, if they are built."""
     built = built_targets(catalog)
     rows = [

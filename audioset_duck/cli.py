@@ -55,6 +55,16 @@ class Group(click.Group):
             raise click.ClickException(str(error)) from None
 
 
+class StderrHandler(logging.Handler):
+    """Writes warnings to stderr, above a progress bar if there is one."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one warning."""
+        from tqdm import tqdm
+
+        tqdm.write(f"{record.levelname.capitalize()}: {record.getMessage()}", file=sys.stderr)
+
+
 def shared_options(command: Command) -> Command:
     """Add the options that may stand before or after the name of a command."""
 
@@ -110,8 +120,8 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
+@click.group("audioset-duck", cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="audioset-duck")
 @shared_options
 def cli() -> None:
     """AudioSet as SQL: targets, negatives and windows in one DuckDB catalog.
@@ -121,12 +131,19 @@ def cli() -> None:
       audioset-duck demo
       audioset-duck build --target gun --metadata DIR
     """
+    log = logging.getLogger("audioset_duck")
+    log.handlers = [StderrHandler()]
+    log.propagate = False
 
 
 @cli.command()
 @click.argument("directory", type=PATH, default="audioset-duck-demo", metavar="[DIR]")
 @click.option(
-    "--clips", type=click.IntRange(min=1), default=3000, show_default=True, metavar="N",
+    "--clips",
+    type=click.IntRange(min=1),
+    default=3000,
+    show_default=True,
+    metavar="N",
     help="Clips of the unbalanced train set; the other sets follow. 2041789 is the real size.",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -167,18 +184,25 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None
 )
 @click.option("--name", "own_name", metavar="NAME", help="Name of a target of your own.")
 @click.option(
-    "--label", "labels", multiple=True, metavar="LABEL",
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="LABEL",
     help="Label of it, by MID or exact display name. Repeats.",
 )
 @click.option("--descendants", is_flag=True, help="Take all that the ontology puts below them too.")
 @click.option(
-    "--ignore", multiple=True, metavar="LABEL",
+    "--ignore",
+    multiple=True,
+    metavar="LABEL",
     help="Label that is neither positive nor negative. Repeats.",
 )
 @click.option("--clip-length", metavar="SECONDS", help="Length of a window. [default: 1]")
 @click.option("--live", is_flag=True, help="Store nothing: every relation reads the source files.")
 @click.option(
-    "--skip-bad-rows", is_flag=True, help="Leave faulty rows out, and list them in meta.rejected_rows."
+    "--skip-bad-rows",
+    is_flag=True,
+    help="Leave faulty rows out, and list them in meta.rejected_rows.",
 )
 @shared_options
 @click.pass_context
@@ -218,7 +242,7 @@ def build(
         labels,
         ignore,
         descendants=descendants,
-        clip_length=parse_clip_length(clip_length) if clip_length else None,
+        clip_length=None if clip_length is None else parse_clip_length(clip_length),
         default_clip_length=configuration.clip_length,
     )
     building.build(
@@ -238,6 +262,10 @@ def build(
                 logging.getLogger("audioset_duck").warning(warning)
     if not settings.quiet:
         click.echo(catalog.last_build(settings.catalog), err=True)
+        if not catalog.built_targets(settings.catalog):
+            click.echo(
+                "It has no target yet; add one with audioset-duck build --target gun", err=True
+            )
 
 
 @cli.command()
@@ -264,7 +292,8 @@ def check(context: click.Context) -> None:
             echo_table(Table(result.columns, result.rows))
             click.echo()
     click.echo(f"{passed} checks passed, {failed} failed")
-    context.exit(1 if failed else 0)
+    if failed:
+        context.exit(1)
 
 
 @cli.command()
@@ -329,7 +358,10 @@ def info(context: click.Context) -> None:
 @cli.command()
 @click.argument("query", required=False)
 @click.option(
-    "--format", "output_format", type=click.Choice(["table", "csv", "json"]), default="table",
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
     show_default=True,
 )
 @shared_options
@@ -376,7 +408,6 @@ def export(context: click.Context, names: tuple[str, ...], out: Path) -> None:
 
 def main() -> None:
     """Run the command line."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     # A build removes its scratch folder on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     cli()

@@ -47,7 +47,9 @@ def read_configuration(file: Path | None = None) -> Configuration:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AudiosetDuckError(f"{file} is no TOML: {error}") from None
     for key in document.keys() - {"targets", "clip_length"}:
-        raise AudiosetDuckError(f"{file}: there is no option {key!r}; right are clip_length, targets")
+        raise AudiosetDuckError(
+            f"{file}: there is no option {key!r}; right are clip_length, targets"
+        )
     clip_length = parse_clip_length(document.get("clip_length", "1"))
     tables = document.get("targets", {})
     if not isinstance(tables, dict):

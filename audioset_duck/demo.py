@@ -59,9 +59,7 @@ def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool
                 write(part)
 
 
-def _writers(
-    connection: duckdb.DuckDBPyConnection, seed: int
-) -> dict[str, Callable[[Path], None]]:
+def _writers(connection: duckdb.DuckDBPyConnection, seed: int) -> dict[str, Callable[[Path], None]]:
     def strong(dataset: str) -> Callable[[Path], None]:
         query = (
             f"select {_STRONG_COLUMNS} from demo_events where dataset = {literal(dataset)}"
@@ -74,7 +72,9 @@ def _writers(
             "select ytid, start_seconds, end_seconds, label_ids from demo_weak_clips"
             f" where dataset = {literal(dataset)} order by ytid"
         )
-        return lambda path: write_weak(connection, query, path, f"a made {dataset} set, seed {seed}")
+        return lambda path: write_weak(
+            connection, query, path, f"a made {dataset} set, seed {seed}"
+        )
 
     frames = (
         f"select {_STRONG_COLUMNS}, if(is_present, 'PRESENT', 'NOT_PRESENT') as present"

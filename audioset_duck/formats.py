@@ -14,9 +14,7 @@ def write_strong(connection: duckdb.DuckDBPyConnection, query: str, path: Path) 
     _copy(connection, query, path, "format csv, delimiter '\t', header, quote ''")
 
 
-def write_weak(
-    connection: duckdb.DuckDBPyConnection, query: str, path: Path, title: str
-) -> None:
+def write_weak(connection: duckdb.DuckDBPyConnection, query: str, path: Path, title: str) -> None:
     """Write clips as a .csv of the weak sets.
 
     Args:

@@ -126,9 +126,7 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
 
 
-def _reject(
-    connection: duckdb.DuckDBPyConnection, file: SourceFile, *, skip_bad_rows: bool
-) -> int:
+def _reject(connection: duckdb.DuckDBPyConnection, file: SourceFile, *, skip_bad_rows: bool) -> int:
     """Note the rejected rows of a judged file and count them, or raise for the first of them."""
     bad = connection.execute(
         "select line, reason, text, count(*) over () from judged_lines"
@@ -152,9 +150,7 @@ def _reject(
     return int(count)
 
 
-def _write_sound_lines(
-    connection: duckdb.DuckDBPyConnection, source: Source, path: Path
-) -> None:
+def _write_sound_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> None:
     rows = connection.execute("select text from judged_lines where reason is null order by line")
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         stream.writelines(f"{line or '#'}\n" for line in source.header)

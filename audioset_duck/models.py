@@ -119,7 +119,9 @@ def read_templates(folder: Path, layers: Iterable[str] = LAYERS) -> dict[str, Te
                     if isinstance(call.node, nodes.Name) and call.node.name == "ref"
                 )
             except nodes.Impossible:
-                raise AudiosetDuckError(f"{path}: ref() takes the name of a model in quotes") from None
+                raise AudiosetDuckError(
+                    f"{path}: ref() takes the name of a model in quotes"
+                ) from None
             if path.stem in templates:
                 raise AudiosetDuckError(
                     f"{path}: {templates[path.stem].layer}/ has a model {path.stem} already"
@@ -134,7 +136,9 @@ def read_templates(folder: Path, layers: Iterable[str] = LAYERS) -> dict[str, Te
     try:
         order = list(graphlib.TopologicalSorter(graph).static_order())
     except graphlib.CycleError as error:
-        raise AudiosetDuckError(f"models refer to each other: {' -> '.join(error.args[1])}") from None
+        raise AudiosetDuckError(
+            f"models refer to each other: {' -> '.join(error.args[1])}"
+        ) from None
     return {name: templates[name] for name in order}
 
 
@@ -179,7 +183,9 @@ def render_models(
             raise AudiosetDuckError(f"{template.layer}/{name}.sql: {error.message}") from None
         comment, select = _split_header(text)
         models.append(
-            Model(name, template.layer, schemas[name], select, materializations == ["table"], comment)
+            Model(
+                name, template.layer, schemas[name], select, materializations == ["table"], comment
+            )
         )
     return models
 

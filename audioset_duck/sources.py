@@ -112,8 +112,16 @@ def _weak(file: str, staging: str, loss: str) -> Source:
 
 
 SOURCES = (
-    _strong("audioset_train_strong.tsv", "train_strong", "positives and strong negatives to train"),
-    _strong("audioset_eval_strong.tsv", "eval_strong", "positives and strong negatives to evaluate"),
+    _strong(
+        "audioset_train_strong.tsv",
+        "train_strong",
+        "positive events and strong negatives of the train split",
+    ),
+    _strong(
+        "audioset_eval_strong.tsv",
+        "eval_strong",
+        "positive events and strong negatives of the eval split",
+    ),
     Source(
         "audioset_eval_strong_framed_posneg.tsv",
         "eval_strong_framed",
@@ -122,11 +130,13 @@ SOURCES = (
         _TSV,
         "framed_fault(clip_id, start_seconds, end_seconds, label_id, is_present)",
         "framed_line_fault",
-        "the data set eval_framed",
+        "framed events",
     ),
-    _weak("unbalanced_train_segments.csv", "unbalanced_train", "most weak negatives to train"),
-    _weak("balanced_train_segments.csv", "balanced_train", "the balanced weak negatives to train"),
-    _weak("eval_segments.csv", "eval", "weak negatives to evaluate"),
+    _weak(
+        "unbalanced_train_segments.csv", "unbalanced_train", "weak negatives of unbalanced_train"
+    ),
+    _weak("balanced_train_segments.csv", "balanced_train", "weak negatives of balanced_train"),
+    _weak("eval_segments.csv", "eval", "weak negatives of eval"),
     Source(
         "mid_to_display_name.tsv",
         "strong_labels",
@@ -135,7 +145,7 @@ SOURCES = (
         _TSV,
         "strong_label_fault(label_id, display_name)",
         "strong_label_line_fault",
-        "the names of 74 labels that only the strong sets have",
+        "names of the labels that only the strong sets have",
     ),
     Source(
         "class_labels_indices.csv",
@@ -145,7 +155,7 @@ SOURCES = (
         "delim = ',', quote = '\"', escape = '\"'",
         "weak_label_fault(weak_index, label_id, weak_display_name)",
         "weak_label_line_fault",
-        "the numbers and names of the weak labels",
+        "numbers and names of the weak labels",
     ),
     Source(
         "ontology.json",
@@ -155,7 +165,7 @@ SOURCES = (
         "",
         "ontology_fault(label_id, display_name)",
         "",
-        "--descendants, and the warning of kinds of the target among the negatives",
+        "descendants of a label: for --descendants, and to find kinds of a target among its negatives",
     ),
 )
 
@@ -182,7 +192,9 @@ def find_sources(folder: Path) -> list[SourceFile]:
         )
     for source in SOURCES:
         if source not in [source_file.source for source_file in found]:
-            log.warning("%s is not in %s: without it there is no %s", source.file, folder, source.loss)
+            log.warning(
+                "%s is not in %s: the catalog will have no %s", source.file, folder, source.loss
+            )
     return found
 
 
@@ -215,7 +227,9 @@ def judge_lines(connection: duckdb.DuckDBPyConnection, source_file: SourceFile) 
     Its columns are `line` (from 1), `text`, and `reason`: null for a sound line. Empty lines
     are passed over, as DuckDB's reader does.
     """
-    connection.execute("create or replace temp table lines (line bigint, text varchar, reason varchar)")
+    connection.execute(
+        "create or replace temp table lines (line bigint, text varchar, reason varchar)"
+    )
     for batch in _line_batches(source_file):
         connection.register("line_batch", batch)
         connection.execute("insert into lines select line, text, reason from line_batch")

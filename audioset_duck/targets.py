@@ -146,9 +146,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, target: Target) -> ResolvedTa
             f"target {target.name}: its descendants are in ontology.json, which is not among the "
             "sources; put it into the metadata folder"
         )
-    return ResolvedTarget(
-        target.name, positive, ignored, target.descendants, target.clip_length
-    )
+    return ResolvedTarget(target.name, positive, ignored, target.descendants, target.clip_length)
 
 
 def nearest_names(connection: duckdb.DuckDBPyConnection, text: str, count: int = 5) -> list[str]:

@@ -119,7 +119,11 @@ def target(
     for event in events:
         by_clip.setdefault((event.dataset, event.clip_id), []).append(event)
     positives, negatives = [], []
-    tainted = {key for key, heard in by_clip.items() if not (positive | ignored).isdisjoint(event.label for event in heard)}
+    tainted = {
+        key
+        for key, heard in by_clip.items()
+        if not (positive | ignored).isdisjoint(event.label for event in heard)
+    }
     for event in events:
         key = (event.dataset, event.clip_id)
         if key not in tainted:

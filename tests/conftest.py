@@ -1,3 +1,4 @@
+import logging
 import os
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def real_metadata() -> Path:
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Run a command in an empty folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(logging.getLogger("audioset_duck"), "handlers", [])
+    monkeypatch.setattr(logging.getLogger("audioset_duck"), "propagate", True)
 
     def invoke(*arguments: object) -> Result:
         result = CliRunner().invoke(cli, [str(argument) for argument in arguments])

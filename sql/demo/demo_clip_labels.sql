@@ -18,11 +18,8 @@ draws as (
     select
         demo_clips.dataset,
         demo_clips.clip_id,
-        unnest(
-            range(
-                1 + cast(floor(4 * pow(uniform({{ seed }}, 'count', demo_clips.clip_id), 2)) as bigint)
-            )
-        ) as draw
+        uniform({{ seed }}, 'count', demo_clips.clip_id) as count_draw,
+        unnest(range(1 + cast(floor(4 * pow(count_draw, 2)) as bigint))) as draw
     from demo_clips
 ),
 

@@ -18,11 +18,8 @@ ladder as (
 unforeseen as (
     select
         demo_strong_clips.clip_id,
-        unnest(
-            range(
-                cast(floor(4.5 * uniform({{ seed }}, 'unforeseen', demo_strong_clips.clip_id)) as bigint)
-            )
-        ) as draw,
+        uniform({{ seed }}, 'unforeseen', demo_strong_clips.clip_id) as count_draw,
+        unnest(range(cast(floor(4.5 * count_draw) as bigint))) as draw,
         uniform({{ seed }}, 'unforeseen' || draw, demo_strong_clips.clip_id)
         * (select max(ladder.total_weight) from ladder) as drawn_weight
     from demo_strong_clips
@@ -53,16 +50,9 @@ sounds as (
         heard.label_id,
         demo_labels.typical_seconds,
         heard.clip_id || heard.label_id as position,
-        unnest(
-            range(
-                1 + cast(
-                    floor(
-                        least(14, 12 / demo_labels.typical_seconds)
-                        * pow(uniform({{ seed }}, 'events', position), 2)
-                    ) as bigint
-                )
-            )
-        ) as number
+        least(14, 12 / demo_labels.typical_seconds)
+        * pow(uniform({{ seed }}, 'events', position), 2) as further_events,
+        unnest(range(1 + cast(floor(further_events) as bigint))) as number
     from heard
     inner join demo_labels on heard.label_id = demo_labels.label_id
     inner join demo_strong_clips on heard.clip_id = demo_strong_clips.clip_id

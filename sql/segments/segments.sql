@@ -1,4 +1,5 @@
--- One window, at most {{ target.clip_length }} s long, of an event that is positive or a strong negative.
+-- One window of an event that is positive or a strong negative, at most
+-- {{ target.clip_length }} s long.
 -- An event is cut from its start into full windows. What remains, if at least half a window long,
 -- is a shorter window of its own; if less, the last window reaches back from the event's end,
 -- so that no window is a sliver and every moment of the event is in one.
@@ -29,8 +30,10 @@ placed as (
     select
         windows.*,
         windows.segment_index < windows.full_windows as is_full,
-        cast(windows.start_seconds + windows.segment_index * windows.window_seconds as decimal(9, 3))
-            as next_start_seconds,
+        cast(
+            windows.start_seconds + windows.segment_index * windows.window_seconds
+            as decimal(9, 3)
+        ) as next_start_seconds,
         cast(windows.end_seconds - windows.window_seconds as decimal(9, 3)) as last_start_seconds
     from windows
 )

@@ -1,4 +1,5 @@
--- One label of one 960 ms frame of audioset_eval_strong_framed_posneg.tsv, heard in it or known not to be.
+-- One label of one 960 ms frame of audioset_eval_strong_framed_posneg.tsv: heard in it, or known
+-- not to be.
 {{ materialized('table') }}
 select
     row_number() over () as source_row,

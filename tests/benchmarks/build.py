@@ -1,0 +1,109 @@
+"""How long a build takes, against the time that DuckDB takes just to load the source files.
+
+    python tests/benchmarks/build.py [--metadata DIR] [--clips N] [--runs N]
+
+Without --metadata the demo's generator makes metadata of the real size. Each run measures, one
+after the other in fresh processes: the floor (each source file into a table, as it is), the first
+target, a second target in the same catalog. What counts is the ratio within a run.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from audioset_duck.build import BLOCK_SIZE, build
+from audioset_duck.catalog import STORAGE_VERSION
+from audioset_duck.demo import make_metadata
+from audioset_duck.sources import SOURCES, find_sources, read_sql
+from audioset_duck.targets import BUILT_IN
+
+LIMITS = {"first target": 2.5, "second target": 1.0}
+
+
+def floor(metadata: str, catalog: str) -> None:
+    config = {"storage_compatibility_version": STORAGE_VERSION, "default_block_size": BLOCK_SIZE}
+    with duckdb.connect(catalog, config=config) as connection:
+        for source in SOURCES:
+            paths = sorted(Path(metadata).glob(f"{source.file}*"))
+            if paths:
+                connection.execute(
+                    f"create table {source.staging} as from {read_sql(source, paths[0])}"
+                )
+
+
+def target(metadata: str, catalog: str, name: str) -> None:
+    build(Path(catalog), [BUILT_IN[name]], Path(metadata), quiet=True)
+
+
+def measured(work: Callable[..., None], arguments: tuple[str, ...], queue) -> None:
+    began = time.perf_counter()
+    work(*arguments)
+    seconds = time.perf_counter() - began
+    queue.put((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+
+
+def measure(work: Callable[..., None], *arguments: str) -> tuple[float, float]:
+    """Seconds and peak memory in MB of some work in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    process = context.Process(target=measured, args=(work, arguments, queue))
+    process.start()
+    result = queue.get()
+    process.join()
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--metadata", type=Path)
+    parser.add_argument("--clips", type=int, default=2_041_789)
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        metadata = options.metadata
+        if metadata is None:
+            metadata = Path(scratch) / "metadata"
+            began = time.perf_counter()
+            make_metadata(metadata, clips=options.clips)
+            print(
+                f"made metadata of {options.clips:,} clips in {time.perf_counter() - began:.1f} s"
+            )
+        ratios: dict[str, list[float]] = {name: [] for name in LIMITS}
+        for run in range(options.runs):
+            folder = Path(scratch) / "run"
+            folder.mkdir()
+            catalog = str(folder / "catalog.duckdb")
+            floor_seconds, floor_memory = measure(
+                floor, str(metadata), str(folder / "floor.duckdb")
+            )
+            results = {
+                "floor": (floor_seconds, floor_memory),
+                "first target": measure(target, str(metadata), catalog, "gun"),
+                "second target": measure(target, str(metadata), catalog, "snore"),
+            }
+            with duckdb.connect(catalog, read_only=True) as connection:
+                ((rows,),) = connection.execute("select sum(rows) from meta.sources").fetchall()
+            print(f"run {run + 1}: {rows:,} rows, {len(find_sources(metadata))} files")
+            for name, (seconds, memory) in results.items():
+                ratio = seconds / floor_seconds
+                line = f"  {name:13}  {seconds:6.2f} s  {rows / seconds:12,.0f} rows/s  {memory:6.0f} MB"
+                if name in LIMITS:
+                    ratios[name].append(ratio)
+                    line += f"  {ratio:5.2f} times the floor"
+                print(line)
+            shutil.rmtree(folder)
+        for name, limit in LIMITS.items():
+            median = statistics.median(ratios[name])
+            print(f"{name}: {median:.2f} times the floor (aim: at most {limit})")
+
+
+if __name__ == "__main__":
+    main()

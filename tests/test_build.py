@@ -1,0 +1,422 @@
+"""A build is all or nothing, disturbs no reader, and does no work twice."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import write_metadata
+
+import audioset_duck.build as building
+from audioset_duck.build import build
+from audioset_duck.catalog import open_catalog, read_state
+from audioset_duck.checks import run_checks
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.targets import BUILT_IN, Target
+
+GUN, SNORE = BUILT_IN["gun"], BUILT_IN["snore"]
+COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]
+
+
+def ask(catalog: Path, query: str) -> list[tuple]:
+    with duckdb.connect(str(catalog), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def content(catalog: Path) -> dict[str, list[tuple]]:
+    """All rows of all relations, but when and how fast each build was."""
+    with duckdb.connect(str(catalog), read_only=True) as connection:
+        names = connection.execute("""
+            select schema_name || '.' || table_name from duckdb_tables() where not internal
+            union all
+            select schema_name || '.' || view_name from duckdb_views() where not internal
+        """).fetchall()
+        return {
+            name: connection.execute(
+                f"from {name} order by all"
+                if name != "meta.builds"
+                else "select versions, configuration from meta.builds order by time"
+            ).fetchall()
+            for (name,) in names
+        }
+
+
+@pytest.fixture
+def catalog(demo_catalog: Path, tmp_path: Path) -> Path:
+    """A catalog of the demo that may be written to."""
+    return Path(shutil.copyfile(demo_catalog, tmp_path / "catalog.duckdb"))
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sources that are read, as they are."""
+    read: list[str] = []
+
+    def load_sources(*arguments, **options):
+        read.extend(file.path.name for file in arguments[2])
+        return original(*arguments, **options)
+
+    original = building.load_sources
+    monkeypatch.setattr(building, "load_sources", load_sources)
+    return read
+
+
+def test_a_second_target_reads_no_source_again(
+    demo_metadata: Path, tmp_path: Path, loads: list[str]
+) -> None:
+    once, twice = tmp_path / "once.duckdb", tmp_path / "twice.duckdb"
+    build(once, [GUN, SNORE], demo_metadata, quiet=True)
+    assert len(loads) == 9
+    build(twice, [GUN], demo_metadata, quiet=True)
+    assert len(loads) == 18
+    build(twice, [SNORE], demo_metadata, quiet=True)
+    assert len(loads) == 18
+    expected, found = content(once), content(twice)
+    assert len(found.pop("meta.builds")) == len(expected.pop("meta.builds")) + 1
+    assert found == expected
+    assert read_state(open_catalog(twice)).targets.keys() == {"gun", "snore"}
+
+
+def test_a_target_is_replaced(demo_metadata: Path, catalog: Path) -> None:
+    before = ask(catalog, "select count(*) from gun.positive_events")
+    build(catalog, [Target("gun", GUN.labels, descendants=True)], demo_metadata, quiet=True)
+    assert ask(catalog, "select count(*) from gun.positive_events") > before
+    assert ask(catalog, "from gun.untargeted_descendants") == []
+    build(catalog, [GUN], demo_metadata, quiet=True)
+    assert ask(catalog, "select count(*) from gun.positive_events") == before
+
+
+def test_changed_sources_are_read_and_all_targets_made_anew(tmp_path: Path) -> None:
+    names = "/m/a A\n/m/b B"
+    row = "aaaaaaaaaaa_0 0.000 1.000 /m/a\n"
+    metadata = write_metadata(tmp_path / "metadata", names=names, train=row)
+    catalog = tmp_path / "catalog.duckdb"
+    target = Target("a", ("A",), ("B",))
+    build(catalog, [target], metadata, quiet=True)
+    write_metadata(metadata, train=row + row.replace("0.000", "0.500"))
+    build(catalog, [Target("b", ("B",))], metadata, quiet=True)
+    assert ask(catalog, "select count(*) from a.positive_events") == [(2,)]
+    assert ask(catalog, "select role from a.target_labels") == [("positive",), ("ignored",)]
+
+
+def test_a_catalog_is_enough_for_a_further_target(
+    catalog: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    build(catalog, [Target("dog", ("Bark",))], quiet=True)
+    assert ask(catalog, "select count(*) > 0 from dog.positive_events") == [(True,)]
+    monkeypatch.setattr(building, "fingerprint", lambda: "of other models")
+    with pytest.raises(AudiosetDuckError, match="made by another version .* with --metadata DIR"):
+        build(catalog, [GUN], quiet=True)
+
+
+def test_a_new_version_of_the_models_makes_all_anew(
+    demo_metadata: Path, catalog: Path, loads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "fingerprint", lambda: "of other models")
+    build(catalog, [GUN], demo_metadata, quiet=True)
+    assert len(loads) == 9
+
+
+def test_what_the_user_made_is_kept(tmp_path: Path) -> None:
+    metadata = write_metadata(tmp_path / "metadata", names="/m/a A")
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [Target("a", ("A",))], metadata, quiet=True)
+    with duckdb.connect(str(catalog)) as connection:
+        connection.execute("create schema mine; create table mine.notes as select 'hello' as note")
+    write_metadata(metadata, names="/m/a A\n/m/b B")
+    build(catalog, [], metadata, quiet=True)
+    assert ask(catalog, "from mine.notes") == [("hello",)]
+    with pytest.raises(AudiosetDuckError, match="the catalog has a schema mine that is no target"):
+        build(catalog, [Target("mine", ("A",))], metadata, quiet=True)
+
+
+def test_skipped_rows_are_read_again_without_the_option(tmp_path: Path) -> None:
+    metadata = write_metadata(tmp_path / "metadata", names="/m/a A", train="nonsense")
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [], metadata, skip_bad_rows=True, quiet=True)
+    build(catalog, [Target("a", ("A",))], metadata, skip_bad_rows=True, quiet=True)
+    before = catalog.read_bytes()
+    with pytest.raises(AudiosetDuckError, match="line 2"):
+        build(catalog, [Target("a", ("A",))], metadata, quiet=True)
+    assert catalog.read_bytes() == before
+    with pytest.raises(AudiosetDuckError, match="--live reads the files as they are"):
+        build(catalog, [], metadata, live=True, skip_bad_rows=True)
+
+
+def test_nothing_is_left_of_a_failed_build(catalog: Path, demo_metadata: Path) -> None:
+    before = catalog.read_bytes()
+    with pytest.raises(AudiosetDuckError, match="there is no label 'Barkk'"):
+        build(catalog, [Target("dog", ("Barkk",))], demo_metadata, quiet=True)
+    assert catalog.read_bytes() == before
+    assert [path.name for path in catalog.parent.iterdir()] == [catalog.name]
+
+
+def test_sources_changed_under_way(
+    demo_metadata: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata = Path(shutil.copytree(demo_metadata, tmp_path / "metadata"))
+    changed = metadata / "eval_segments.csv"
+
+    def find_sources(folder: Path):
+        files = original(folder)
+        changed.write_text(changed.read_text() + 'zzzzzzzzzzz, 0.000, 10.000, "/m/04rlf"\n')
+        return files
+
+    original = building.find_sources
+    monkeypatch.setattr(building, "find_sources", find_sources)
+    with pytest.raises(AudiosetDuckError, match=r"eval_segments.csv was changed while it was read"):
+        build(tmp_path / "c.duckdb", [], metadata, quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        (lambda path: path.write_bytes(b"no database" * 1000), "cannot be opened as a DuckDB file"),
+        (lambda path: path.write_bytes(b""), "cannot be opened as a DuckDB file"),
+        (lambda path: duckdb.connect(str(path)).close(), "but no catalog of audioset-duck"),
+        (lambda path: path.mkdir(), "is a folder; right is a file"),
+    ],
+)
+def test_a_file_of_another_program_is_left_alone(
+    demo_metadata: Path, tmp_path: Path, prepare, message: str
+) -> None:
+    catalog = tmp_path / "catalog.duckdb"
+    prepare(catalog)
+    before = catalog.is_file() and catalog.read_bytes()
+    with pytest.raises(AudiosetDuckError, match=message):
+        build(catalog, [GUN], demo_metadata, quiet=True)
+    assert (catalog.is_file() and catalog.read_bytes()) == before
+
+
+def test_a_catalog_open_for_writing_elsewhere(catalog: Path, demo_metadata: Path) -> None:
+    code = f"import duckdb; c = duckdb.connect({str(catalog)!r}); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout.readline() == "1\n"
+        with pytest.raises(
+            AudiosetDuckError, match="is open for writing in another program; close"
+        ):
+            build(catalog, [GUN], demo_metadata, quiet=True)
+        writer.communicate("\n")
+    build(catalog, [GUN], demo_metadata, quiet=True)
+
+
+def test_the_log_of_a_killed_writer_is_kept(catalog: Path, demo_metadata: Path) -> None:
+    code = f"""
+import duckdb, os
+connection = duckdb.connect({str(catalog)!r})
+connection.execute("set wal_autocheckpoint = '1TB'")
+connection.execute("create schema mine; create table mine.notes as select 1 as note")
+os._exit(9)
+"""
+    subprocess.run([sys.executable, "-c", code], check=False)
+    assert catalog.with_name("catalog.duckdb.wal").exists()
+    build(catalog, [GUN], demo_metadata, quiet=True)
+    assert ask(catalog, "from mine.notes") == [(1,)]
+    assert sorted(path.name for path in catalog.parent.iterdir()) == ["catalog.duckdb"]
+
+
+def test_a_reader_keeps_the_catalog_that_it_opened(catalog: Path, demo_metadata: Path) -> None:
+    """A reader in another process, with a query half fetched, neither blocks nor notices."""
+    code = f"""
+import duckdb
+connection = duckdb.connect({str(catalog)!r}, read_only=True)
+rows = connection.execute("select clip_id from weak_clips order by clip_id")
+first = rows.fetchmany(10)
+print(1, flush=True); input()
+rest = rows.fetchall()
+print(len(first) + len(rest), connection.execute("select count(*) from weak_clips").fetchall()[0][0])
+print(connection.execute("select count(*) from duckdb_schemas() where schema_name = 'dog'").fetchall())
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as reader:
+        assert reader.stdout.readline() == "1\n"
+        build(catalog, [Target("dog", ("Bark",))], demo_metadata, quiet=True)
+        out, _ = reader.communicate("\n")
+    assert out == "3700 3700\n[(0,)]\n"
+    assert ask(catalog, "select count(*) > 0 from dog.positive_events") == [(True,)]
+
+
+def test_two_builds_at_once(demo_metadata: Path, tmp_path: Path) -> None:
+    """One of them makes a whole catalog; the other does so after it, or says why not."""
+    catalog = tmp_path / "catalog.duckdb"
+    command = [*COMMAND, "build", "--metadata", str(demo_metadata), "--catalog", str(catalog)]
+    builds = [
+        subprocess.Popen(
+            [*command, "--target", name],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("gun", "snore")
+    ]
+    codes = []
+    for process in builds:
+        _, errors = process.communicate()
+        codes.append(process.returncode)
+        if process.returncode:
+            assert f"another build of {catalog} is under way; wait for it to end" in errors
+    assert 0 in codes and set(codes) <= {0, 1}
+    assert read_state(open_catalog(catalog)).targets.keys() == {
+        name for name, code in zip(("gun", "snore"), codes, strict=True) if code == 0
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["catalog.duckdb"]
+
+
+def test_killed_at_any_moment(catalog: Path, demo_metadata: Path, tmp_path: Path) -> None:
+    """kill -9 leaves the old catalog to the byte or the new one whole; the next build clears up."""
+    before = catalog.read_bytes()
+    command = [*COMMAND, "build", "--quiet", "--metadata", str(demo_metadata), "--live"]
+    dice = random.Random(0)
+    kept = 0
+    for _ in range(12):
+        catalog.write_bytes(before)
+        process = subprocess.Popen(
+            [*command, "--catalog", str(catalog), "--target", "gun"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(dice.uniform(0.2, 1.6))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        if catalog.read_bytes() == before:
+            kept += 1
+        else:
+            assert read_state(open_catalog(catalog)).is_live
+    assert kept
+    build(catalog, [GUN], demo_metadata, quiet=True)
+    with open_catalog(catalog) as connection:
+        assert not [result for result in run_checks(connection, quiet=True) if result.count]
+    assert [path.name for path in tmp_path.iterdir()] == ["catalog.duckdb"]
+
+
+def test_terminated_cleanly(demo_metadata: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [
+            *COMMAND,
+            "build",
+            "--metadata",
+            str(demo_metadata),
+            "--catalog",
+            str(tmp_path / "c.duckdb"),
+        ],
+        stderr=subprocess.PIPE,
+    )
+    while not (tmp_path / "c.duckdb.building").exists():
+        time.sleep(0.01)
+    process.terminate()
+    process.communicate()
+    assert process.returncode == 143
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission(demo_metadata: Path, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(AudiosetDuckError, match=f"{tmp_path} cannot be written to: Permission"):
+        build(tmp_path / "catalog.duckdb", [], demo_metadata, quiet=True)
+
+
+def test_a_folder_that_cannot_be_made(demo_metadata: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AudiosetDuckError, match="file cannot be written to: "):
+        build(tmp_path / "file" / "catalog.duckdb", [], demo_metadata, quiet=True)
+
+
+def test_a_full_disk(catalog: Path, demo_metadata: Path) -> None:
+    """A limit on the size of files stands for the disk that is full."""
+    before = catalog.read_bytes()
+    code = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({len(before) + 100_000},) * 2);"
+        "from audioset_duck.cli import main; main()"
+    )
+    labels = ("Speech", "Music", "Vehicle", "Bird", "Dog", "Car", "Engine", "Animal", "Wind")
+    arguments = [word for label in labels for word in ("--label", label)]
+    options = ["--name", "most", "--metadata", demo_metadata, "--catalog", catalog]
+    result = subprocess.run(
+        [sys.executable, "-c", code, "build", *options, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert "Error: " in result.stderr
+    assert catalog.read_bytes() == before
+    assert [path.name for path in catalog.parent.iterdir()] == ["catalog.duckdb"]
+
+
+def test_views_do_not_depend_on_the_folder_or_the_name_of_the_database(
+    catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    moved = catalog.rename(tmp_path / "elsewhere" / "renamed.duckdb")
+    monkeypatch.chdir("/")
+    expected = ask(moved, "select count(*) from gun.strong_negative_segments")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{moved}' as other (read_only)")
+        query = "select count(*) from other.gun.strong_negative_segments"
+        assert connection.execute(query).fetchall() == expected
+
+
+def test_live_views_do_not_depend_on_the_folder(
+    demo_metadata: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(demo_metadata.parent)
+    build(tmp_path / "live.duckdb", [GUN], Path("metadata"), live=True, quiet=True)
+    monkeypatch.chdir("/")
+    assert ask(tmp_path / "live.duckdb", "select count(*) from weak_clips") == [(3700,)]
+
+
+def test_any_shell_since_1_4_opens_it(catalog: Path, demo_metadata: Path, tmp_path: Path) -> None:
+    """Every relation can be queried in the DuckDB shell on PATH, before and after a second build."""
+    shell = Path(sys.executable).parent / "duckdb"
+    if not shell.exists():
+        pytest.skip("no duckdb-cli in this environment")
+    for _ in range(2):
+        relations = content(catalog)
+        queries = "".join(f"select count(*) as n from {name};\n" for name in relations)
+        result = subprocess.run(
+            [shell, "-readonly", "-csv", "-noheader", str(catalog)],
+            input=queries,
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd="/",
+        )
+        assert result.stderr == ""
+        assert [int(line) for line in result.stdout.split()] == [
+            len(rows) for rows in relations.values()
+        ]
+        build(catalog, [Target("dog", ("Bark",))], demo_metadata, quiet=True)
+
+
+def test_meta_builds(demo_catalog: Path) -> None:
+    ((versions, configuration, seconds),) = ask(
+        demo_catalog, "select versions, configuration, seconds from meta.builds"
+    )
+    assert json.loads(versions)["duckdb"] == duckdb.__version__
+    assert json.loads(configuration) == {
+        "live": False,
+        "targets": {
+            name: {
+                "labels": list(target.labels),
+                "ignore": [],
+                "descendants": False,
+                "clip_length": "1.000",
+            }
+            for name, target in BUILT_IN.items()
+        },
+    }
+    assert 0 < seconds < 600

@@ -1,0 +1,76 @@
+"""What the README says is so."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import duckdb
+import pytest
+from readme import README, with_commands
+
+from audioset_duck.catalog import open_catalog
+from audioset_duck.config import read_configuration
+from audioset_duck.targets import resolve
+
+TEXT = README.read_text()
+SQL = re.findall(r"```sql\n(.*?)```", TEXT, re.DOTALL)
+TYPED = [
+    line
+    for block in re.findall(r"```\n(.*?)```", TEXT.split("## Commands")[0], re.DOTALL)
+    for line in block.splitlines()
+]
+
+
+def test_help_is_that_of_the_commands() -> None:
+    assert with_commands(TEXT) == TEXT
+
+
+@pytest.mark.parametrize("query", SQL, ids=range(len(SQL)))
+def test_queries_run_and_find_something(demo_catalog: Path, query: str) -> None:
+    with duckdb.connect(str(demo_catalog), read_only=True) as connection:
+        assert connection.execute(query).fetchall()
+
+
+def test_there_are_ten_questions() -> None:
+    assert len(SQL) == 10
+
+
+def test_set_up_commands_are_two_single_lines() -> None:
+    assert TYPED[1:3] == [
+        "pip install . && audioset-duck demo",
+        "pip install -e '.[dev]' && pytest",
+    ]
+
+
+def test_the_other_commands_run_in_their_order(run, demo_metadata: Path, tmp_path: Path) -> None:
+    """In the demo's folder, where there is a folder `metadata`."""
+    (tmp_path / "metadata").symlink_to(demo_metadata)
+    assert run("build", "--target", "gun", "--target", "snore").exit_code == 0
+    typed = [
+        line for line in TYPED if line.startswith("audioset-duck ") and line != "audioset-duck sql"
+    ]
+    assert len(typed) > 8
+    for line in typed:
+        result = run(*shlex.split(line)[1:])
+        assert result.exit_code == 0, (line, result.stderr)
+
+
+def test_the_toml_is_a_configuration(tmp_path: Path, demo_catalog: Path) -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    assert tomllib.loads(text)
+    file = tmp_path / "audioset-duck.toml"
+    file.write_text(text)
+    target = read_configuration(file).targets["dog"]
+    with open_catalog(demo_catalog) as connection:
+        assert resolve(connection, target).ignored_label_ids == ("/m/0bt9lr",)
+
+
+def test_relations_that_are_named_exist(demo_catalog: Path) -> None:
+    table = TEXT.split("| relation | a row is |")[1].split("\n\n")[0]
+    cells = re.findall(r"\n\| ([^|]*) \|", table)[1:]
+    names = [name for cell in cells for name in cell.split(", ")]
+    assert len(names) > 15
+    with open_catalog(demo_catalog) as connection:
+        for name in names:
+            connection.execute(f"from {name} limit 0")
