@@ -86,39 +86,33 @@ def build(
     with _scratch_folder(catalog) as folder:
         scratch = folder / catalog.name
         old = _copy_old(catalog, scratch)
+        kept = kept_targets(old) if old else {}
         if metadata is None and not DEFAULT_METADATA.is_dir() and old and not old.is_live:
             files = None
         else:
             files = find_sources(metadata or DEFAULT_METADATA)
-        reuse = _can_reuse(old, files, live=live, skip_bad_rows=skip_bad_rows)
-        if files is None and not reuse:
+        if _can_reuse(old, files, live=live, skip_bad_rows=skip_bad_rows):
+            changed = None
+            wanted = {target.name: target for target in targets}
+        elif files is None:
             raise AudiosetDuckError(
                 f"{catalog} was made by another version of audioset-duck and must be read anew; "
                 "name the folder of its source files with --metadata DIR"
             )
-        kept = {} if old is None else kept_targets(old)
+        else:
+            changed = files
+            wanted = kept | {target.name: target for target in targets}
         with _connect(scratch) as connection:
             _check_schemas(connection, kept, targets)
-            wanted = {target.name: target for target in targets}
-            if not reuse:
-                wanted = kept | wanted
             templates = read_templates(sql_folder(), RELATION_LAYERS)
             per_target = len(targeted_models(templates))
-            shared = 0 if reuse else len(templates) - per_target
-            with tqdm(
-                desc="build",
-                total=shared + per_target * len(wanted),
-                unit="model",
-                delay=1,
-                leave=False,
-                disable=quiet or None,
-            ) as bar:
-                if not reuse:
-                    assert files is not None
+            steps = per_target * len(wanted) + (len(templates) - per_target if changed else 0)
+            with _progress(steps, quiet=quiet) as bar:
+                if changed:
                     _make_shared(
                         connection,
                         templates,
-                        files,
+                        changed,
                         folder,
                         bar,
                         live=live,
@@ -126,13 +120,19 @@ def build(
                     )
                 for target in wanted.values():
                     _make_target(connection, templates, target, bar, live=live)
+            connection.execute("checkpoint")
             configuration = {
                 "live": live,
                 "targets": {name: _options(target) for name, target in (kept | wanted).items()},
             }
-            connection.execute("checkpoint")
             _write_build(connection, started, configuration, time.monotonic() - began)
         _move_over(scratch, catalog)
+
+
+def _progress(steps: int, *, quiet: bool) -> tqdm[Any]:
+    return tqdm(
+        desc="build", total=steps, unit="model", delay=1, leave=False, disable=quiet or None
+    )
 
 
 @contextlib.contextmanager
@@ -196,8 +196,13 @@ def _copy_old(catalog: Path, scratch: Path) -> CatalogState | None:
 @contextlib.contextmanager
 def _connect(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the new catalog for writing; closed, all of it is in the file and on the disk."""
-    config = {"storage_compatibility_version": STORAGE_VERSION, "default_block_size": BLOCK_SIZE}
-    with duckdb.connect(str(scratch), config=config) as connection:
+    with duckdb.connect(
+        str(scratch),
+        config={
+            "storage_compatibility_version": STORAGE_VERSION,
+            "default_block_size": BLOCK_SIZE,
+        },
+    ) as connection:
         yield connection
     with scratch.open("rb") as stream:
         os.fsync(stream.fileno())

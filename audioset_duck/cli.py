@@ -124,7 +124,7 @@ def _cell(value: Any) -> str:
 @click.version_option(__version__, prog_name="audioset-duck")
 @shared_options
 def cli() -> None:
-    """AudioSet as SQL: targets, negatives and windows in one DuckDB catalog.
+    r"""AudioSet as SQL: targets, negatives and windows in one DuckDB catalog.
 
     \b
     Begin with
@@ -166,11 +166,12 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None
     context.invoke(build, target_names=tuple(BUILT_IN), metadata=metadata)
     context.invoke(check)
     option = f"--catalog {settings.catalog}"
+    own = f"--name dog --label Dog --descendants --metadata {metadata}"
     click.echo(
         "\nTry next\n"
         f"  audioset-duck info {option}\n"
         f"  audioset-duck labels dog {option}\n"
-        f"  audioset-duck build --name dog --label Bark --descendants --metadata {metadata} {option}\n"
+        f"  audioset-duck build {own} {option}\n"
         f"  audioset-duck sql 'from gun.positive_events' {option}\n"
         f"  audioset-duck export --target gun --out {directory / 'export'} {option}",
         err=True,
@@ -218,7 +219,7 @@ def build(
     live: bool = False,
     skip_bad_rows: bool = False,
 ) -> None:
-    """Make the catalog of one or more targets.
+    r"""Make the catalog of one or more targets.
 
     Targets that the catalog has already are kept.
 
@@ -272,7 +273,7 @@ def build(
 @shared_options
 @click.pass_context
 def check(context: click.Context) -> None:
-    """Look for what should not be in the catalog; exit 1 if there is any.
+    r"""Look for what should not be in the catalog; exit 1 if there is any.
 
     \b
     Example
@@ -300,7 +301,7 @@ def check(context: click.Context) -> None:
 @shared_options
 @click.pass_context
 def targets(context: click.Context) -> None:
-    """List the targets: built in, of your own, and in the catalog.
+    r"""List the targets: built in, of your own, and in the catalog.
 
     \b
     Example
@@ -319,7 +320,7 @@ def targets(context: click.Context) -> None:
 @shared_options
 @click.pass_context
 def labels(context: click.Context, text: str) -> None:
-    """Find labels by a part of a name or by MID, with how often they occur.
+    r"""Find labels by a part of a name or by MID, with how often they occur.
 
     \b
     Examples
@@ -336,7 +337,7 @@ def labels(context: click.Context, text: str) -> None:
 @shared_options
 @click.pass_context
 def info(context: click.Context) -> None:
-    """Tell what the catalog holds: sources, targets, relations.
+    r"""Tell what the catalog holds: sources, targets, relations.
 
     \b
     Example
@@ -367,7 +368,7 @@ def info(context: click.Context) -> None:
 @shared_options
 @click.pass_context
 def sql(context: click.Context, query: str | None, output_format: str) -> None:
-    """Run one query; without a query, open the DuckDB shell. Both can only read.
+    r"""Run one query; without a query, open the DuckDB shell. Both can only read.
 
     \b
     Examples
@@ -390,7 +391,7 @@ def sql(context: click.Context, query: str | None, output_format: str) -> None:
 @shared_options
 @click.pass_context
 def export(context: click.Context, names: tuple[str, ...], out: Path) -> None:
-    """Write a target's events, windows and negatives as files of the official formats.
+    r"""Write a target's events, windows and negatives as files of the official formats.
 
     \b
     Example

@@ -2,4 +2,4 @@
 
 
 class AudiosetDuckError(Exception):
-    """A failure with a message for a person: the bad value, where it stands, what would be right."""
+    """A failure, told to a person: the bad value, where it stands, what would be right."""

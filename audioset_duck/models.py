@@ -174,6 +174,7 @@ def render_models(
         materializations: list[str] = []
         functions = {
             "ref": lambda other: f"{identifier(schemas[other])}.{identifier(other)}",
+            "literal": literal,
             "target": target,
             "materialized": lambda how, said=materializations: said.append(how) or "",
         }
@@ -257,7 +258,5 @@ def _columns() -> dict[str, str]:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    # SQL, not HTML: values go through the `literal` filter.
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
-    environment.filters["literal"] = literal
-    return environment
+    # SQL, not HTML: values go through `literal`.
+    return jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701

@@ -165,7 +165,7 @@ SOURCES = (
         "",
         "ontology_fault(label_id, display_name)",
         "",
-        "descendants of a label: for --descendants, and to find kinds of a target among its negatives",
+        "descendants of labels: for --descendants, and to find kinds of a target in its negatives",
     ),
 )
 

@@ -101,7 +101,18 @@ def parse_target(name: str, options: Mapping[str, Any], clip_length: Decimal, wh
             or no label.
     """
     check_name(name)
-    kinds = {"labels": list, "ignore": list, "descendants": bool, "clip_length": (int, float, str)}
+    wanted = {
+        "labels": "a list of texts",
+        "ignore": "a list of texts",
+        "descendants": "true or false",
+        "clip_length": "a number",
+    }
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "labels": list,
+        "ignore": list,
+        "descendants": bool,
+        "clip_length": (int, float, str),
+    }
     if not isinstance(options, Mapping):
         raise AudiosetDuckError(f"{where} is {options!r}; right is a table with labels")
     for option, value in options.items():
@@ -111,11 +122,7 @@ def parse_target(name: str, options: Mapping[str, Any], clip_length: Decimal, wh
             )
         is_texts = not isinstance(value, list) or all(isinstance(item, str) for item in value)
         if not isinstance(value, kinds[option]) or not is_texts:
-            wanted = {"labels": "a list of texts", "ignore": "a list of texts"}
-            raise AudiosetDuckError(
-                f"{where}: {option} is {value!r}; right is "
-                + wanted.get(option, "true or false" if option == "descendants" else "a number")
-            )
+            raise AudiosetDuckError(f"{where}: {option} is {value!r}; right is {wanted[option]}")
     if not options.get("labels"):
         raise AudiosetDuckError(f"{where} names no label; right is, for example, labels = ['Bark']")
     return Target(

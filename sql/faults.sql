@@ -24,7 +24,8 @@ create or replace temp macro times_fault(start_time, end_time) as case
     when end_time is null then 'the end is empty; right is a number of seconds, as in 40.000'
     when start_time < 0 then 'the start ' || start_time || ' is before 0; right is 0 or more'
     when end_time < start_time
-        then 'the end ' || end_time || ' is before the start ' || start_time
+        then
+            'the end ' || end_time || ' is before the start ' || start_time
             || '; right is an end at the start or later'
 end;
 

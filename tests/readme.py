@@ -11,11 +11,13 @@ BEGIN, END = "<!-- commands: written by `python tests/readme.py` -->\n", "<!-- /
 
 
 def commands() -> str:
-    context = click.Context(cli, info_name="audioset-duck", max_content_width=88, terminal_width=88)
+    context = click.Context(
+        cli, info_name="audioset-duck", terminal_width=88, **cli.context_settings
+    )
     parts = []
     for name in cli.list_commands(context):
         command = cli.commands[name]
-        with click.Context(command, context, name, max_content_width=88, terminal_width=88) as sub:
+        with click.Context(command, context, name, terminal_width=88) as sub:
             parts.append(f"### {name}\n\n```\n{command.get_help(sub)}\n```\n")
     return "\n" + "\n".join(parts) + "\n"
 

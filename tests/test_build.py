@@ -113,7 +113,7 @@ def test_a_catalog_is_enough_for_a_further_target(
     build(catalog, [Target("dog", ("Bark",))], quiet=True)
     assert ask(catalog, "select count(*) > 0 from dog.positive_events") == [(True,)]
     monkeypatch.setattr(building, "fingerprint", lambda: "of other models")
-    with pytest.raises(AudiosetDuckError, match="made by another version .* with --metadata DIR"):
+    with pytest.raises(AudiosetDuckError, match=r"made by another version .* with --metadata DIR"):
         build(catalog, [GUN], quiet=True)
 
 
@@ -234,8 +234,8 @@ rows = connection.execute("select clip_id from weak_clips order by clip_id")
 first = rows.fetchmany(10)
 print(1, flush=True); input()
 rest = rows.fetchall()
-print(len(first) + len(rest), connection.execute("select count(*) from weak_clips").fetchall()[0][0])
-print(connection.execute("select count(*) from duckdb_schemas() where schema_name = 'dog'").fetchall())
+schemas = connection.execute("from duckdb_schemas() where schema_name = 'dog'").fetchall()
+print(len(first) + len(rest), schemas)
 """
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -243,7 +243,7 @@ print(connection.execute("select count(*) from duckdb_schemas() where schema_nam
         assert reader.stdout.readline() == "1\n"
         build(catalog, [Target("dog", ("Bark",))], demo_metadata, quiet=True)
         out, _ = reader.communicate("\n")
-    assert out == "3700 3700\n[(0,)]\n"
+    assert out == "3700 []\n"
     assert ask(catalog, "select count(*) > 0 from dog.positive_events") == [(True,)]
 
 
@@ -380,7 +380,7 @@ def test_live_views_do_not_depend_on_the_folder(
 
 
 def test_any_shell_since_1_4_opens_it(catalog: Path, demo_metadata: Path, tmp_path: Path) -> None:
-    """Every relation can be queried in the DuckDB shell on PATH, before and after a second build."""
+    """Every relation can be queried in the DuckDB shell, before and after a second build."""
     shell = Path(sys.executable).parent / "duckdb"
     if not shell.exists():
         pytest.skip("no duckdb-cli in this environment")

@@ -60,7 +60,8 @@ BROKEN = {
         ("balanced_train", "aaaaaaaaaaa_0", "/m/gun"),
     ),
     "segment_times": (
-        "insert into t.positive_segments values ('train', 'aaaaaaaaaaa_0', 2, 3.2, '/m/gun', true, 9)",
+        "insert into t.positive_segments values"
+        " ('train', 'aaaaaaaaaaa_0', 2, 3.2, '/m/gun', true, 9)",
         ("positive", "train", "aaaaaaaaaaa_0"),
     ),
     "positive_events_covered": (

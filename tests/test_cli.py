@@ -29,7 +29,8 @@ def test_help_imports_nothing_heavy() -> None:
 import sys
 from audioset_duck.cli import cli
 cli(["--help"], standalone_mode=False)
-print(sorted(sys.modules.keys() & {"duckdb", "pyarrow", "numpy", "torch", "altair", "tqdm", "jinja2"}))
+heavy = {"duckdb", "pyarrow", "numpy", "torch", "altair", "tqdm", "jinja2"}
+print(sorted(sys.modules.keys() & heavy))
 """
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

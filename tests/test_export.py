@@ -140,7 +140,7 @@ def test_a_target_that_is_not_built(demo_catalog: Path, tmp_path: Path) -> None:
         open_catalog(demo_catalog) as connection,
         pytest.raises(
             AudiosetDuckError,
-            match="target 'dog' is not in this catalog, which has gun, baby_cry, snore; build it with",
+            match="target 'dog' is not in this catalog, which has gun, baby_cry, snore; build",
         ),
     ):
         export_target(connection, "dog", tmp_path, quiet=True)

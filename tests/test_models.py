@@ -124,7 +124,8 @@ def test_weak_negatives_compare_whole_mids(ask) -> None:
         ddddddddddd 30.000 40.000 /m/boom
     """
     target = Target("t", ("Gun",), ("Boom",))
-    assert ask("select clip_id, label_ids from t.weak_negatives", target, balanced=given) == rows("""
+    query = "select clip_id, label_ids from t.weak_negatives"
+    assert ask(query, target, balanced=given) == rows("""
         aaaaaaaaaaa_30000 ['/m/gun2', '/m/rain']
         ccccccccccc_30500 ['/m/gu']
     """)

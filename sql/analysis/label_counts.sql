@@ -20,23 +20,36 @@ weak_counts as (
     group by weak_label_stats.label_id
 ),
 
-names as (
+titled as (
     select
         label_names.label_id,
-        list(label_names.name order by label_names.name) as names
+        label_names.name,
+        coalesce(
+            labels.display_name,
+            min(label_names.name) over (partition by label_names.label_id)
+        ) as display_name
     from {{ ref('label_names') }} as label_names
-    group by label_names.label_id
+    left join {{ ref('labels') }} as labels on label_names.label_id = labels.label_id
+),
+
+named as (
+    select
+        titled.label_id,
+        titled.display_name,
+        list(titled.name order by titled.name) filter (
+            where titled.name <> titled.display_name
+        ) as other_names
+    from titled
+    group by titled.label_id, titled.display_name
 )
 
 select
-    names.label_id,
-    coalesce(labels.display_name, names.names[1]) as display_name,
-    list_filter(names.names, lambda name: name <> coalesce(labels.display_name, names.names[1]))
-        as other_names,
+    named.label_id,
+    named.display_name,
+    coalesce(named.other_names, []) as other_names,
     cast(coalesce(strong_counts.strong_events, 0) as bigint) as strong_events,
     cast(coalesce(strong_counts.framed_events, 0) as bigint) as framed_events,
     cast(coalesce(weak_counts.weak_clips, 0) as bigint) as weak_clips
-from names
-left join {{ ref('labels') }} as labels on names.label_id = labels.label_id
-left join strong_counts on names.label_id = strong_counts.label_id
-left join weak_counts on names.label_id = weak_counts.label_id
+from named
+left join strong_counts on named.label_id = strong_counts.label_id
+left join weak_counts on named.label_id = weak_counts.label_id

@@ -17,7 +17,7 @@ ranked as (
         totals.*,
         row_number() over (
             partition by totals.dataset
-            order by totals.duration_seconds desc, totals.label_id
+            order by totals.duration_seconds desc, totals.label_id asc
         ) as rank,
         sum(totals.duration_seconds) over (partition by totals.dataset) as dataset_seconds
     from totals

@@ -22,7 +22,7 @@ select
     totals.dataset,
     row_number() over (
         partition by totals.dataset
-        order by totals.clip_count desc, totals.label_id
+        order by totals.clip_count desc, totals.label_id asc
     ) as rank,
     totals.label_id,
     coalesce(labels.display_name, totals.label_id) as display_name,

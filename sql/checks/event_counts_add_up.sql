@@ -5,7 +5,9 @@ with target_labels as (select * from {{ ref('target_labels') }}),
 present_events as (select * from {{ ref('present_events') }}),
 
 target_clips as (
-    select distinct present_events.dataset, present_events.clip_id
+    select distinct
+        present_events.dataset,
+        present_events.clip_id
     from present_events
     semi join target_labels on present_events.label_id = target_labels.label_id
 ),

@@ -2,7 +2,9 @@
 with target_labels as (select * from {{ ref('target_labels') }}),
 
 target_clips as (
-    select distinct present_events.dataset, present_events.clip_id
+    select distinct
+        present_events.dataset,
+        present_events.clip_id
     from {{ ref('present_events') }} as present_events
     semi join target_labels on present_events.label_id = target_labels.label_id
 )

@@ -1,15 +1,27 @@
 -- A window that is empty, longer than the target's clip length, or not inside an event of its
 -- label.
 with windows as (
-    select 'positive' as role, * exclude (is_overlapped) from {{ ref('positive_segments') }}
+    select
+        'positive' as role,
+        * exclude (is_overlapped)
+    from {{ ref('positive_segments') }}
     union all by name
-    select 'strong_negative' as role, * from {{ ref('strong_negative_segments') }}
+    select
+        'strong_negative' as role,
+        *
+    from {{ ref('strong_negative_segments') }}
 ),
 
 events as (
-    select 'positive' as role, * exclude (is_overlapped) from {{ ref('positive_events') }}
+    select
+        'positive' as role,
+        * exclude (is_overlapped)
+    from {{ ref('positive_events') }}
     union all by name
-    select 'strong_negative' as role, * from {{ ref('strong_negative_events') }}
+    select
+        'strong_negative' as role,
+        *
+    from {{ ref('strong_negative_events') }}
 )
 
 select

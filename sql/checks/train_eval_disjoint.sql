@@ -1,11 +1,18 @@
 -- A clip that is both trained on and evaluated on.
 with clips as (
-    select weak_clips.dataset, weak_clips.clip_id from {{ ref('weak_clips') }} as weak_clips
+    select
+        weak_clips.dataset,
+        weak_clips.clip_id
+    from {{ ref('weak_clips') }} as weak_clips
     union
-    select strong_events.dataset, strong_events.clip_id
+    select
+        strong_events.dataset,
+        strong_events.clip_id
     from {{ ref('strong_events') }} as strong_events
     union
-    select framed_events.dataset, framed_events.clip_id
+    select
+        framed_events.dataset,
+        framed_events.clip_id
     from {{ ref('framed_events') }} as framed_events
 )
 

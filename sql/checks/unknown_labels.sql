@@ -1,12 +1,21 @@
 -- A label that events or clips carry but that no label file knows.
 with used_labels as (
-    select 'strong_events' as relation, strong_events.dataset, strong_events.label_id
+    select
+        'strong_events' as relation,
+        strong_events.dataset,
+        strong_events.label_id
     from {{ ref('strong_events') }} as strong_events
     union all
-    select 'framed_events' as relation, framed_events.dataset, framed_events.label_id
+    select
+        'framed_events' as relation,
+        framed_events.dataset,
+        framed_events.label_id
     from {{ ref('framed_events') }} as framed_events
     union all
-    select 'weak_clips' as relation, weak_clips.dataset, unnest(weak_clips.label_ids) as label_id
+    select
+        'weak_clips' as relation,
+        weak_clips.dataset,
+        unnest(weak_clips.label_ids) as label_id
     from {{ ref('weak_clips') }} as weak_clips
 )
 
@@ -17,5 +26,5 @@ select
     count(*) as row_count
 from used_labels
 anti join {{ ref('label_names') }} as label_names on used_labels.label_id = label_names.label_id
-where exists (select 1 from {{ ref('labels') }} as labels)
+where exists (select 1 from {{ ref('labels') }})
 group by used_labels.relation, used_labels.dataset, used_labels.label_id

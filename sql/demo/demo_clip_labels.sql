@@ -52,9 +52,16 @@ above as (
 ),
 
 clip_labels as (
-    select drawn.dataset, drawn.clip_id, drawn.label_id from drawn
+    select
+        drawn.dataset,
+        drawn.clip_id,
+        drawn.label_id
+    from drawn
     union
-    select above.dataset, above.clip_id, above.label_id
+    select
+        above.dataset,
+        above.clip_id,
+        above.label_id
     from above
     semi join ladder on above.label_id = ladder.label_id
 )

@@ -2,7 +2,10 @@
 -- A clip's weak labels are heard in it, some of them many times, and so are sounds that its weak
 -- labels do not tell of. One event in twelve begins exactly where the one before it ends.
 {{ materialized('table') }}
-with demo_labels as (select * from {{ ref('demo_labels') }} where is_strong),
+with demo_labels as (
+    select * from {{ ref('demo_labels') }}
+    where is_strong
+),
 
 demo_strong_clips as (select * from {{ ref('demo_strong_clips') }}),
 

@@ -1,5 +1,8 @@
 -- One label of one 960 ms frame of the made framed set: heard, or listened for and not heard.
-with demo_events as (select * from {{ ref('demo_events') }} where dataset = 'eval'),
+with demo_events as (
+    select * from {{ ref('demo_events') }}
+    where dataset = 'eval'
+),
 
 frames as (
     select
@@ -22,7 +25,7 @@ listened_for as (
 heard as (
     select
         listened_for.*,
-        exists (
+        exists(
             select 1
             from demo_events
             where

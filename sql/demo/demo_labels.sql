@@ -1,14 +1,14 @@
 -- One label of the made AudioSet: a piece of the real ontology, with how often and how long each
 -- sound is heard in the made clips. A label without a weight is only a class of the ontology.
 select
-    label_id,
-    display_name,
-    coalesce(weak_name, display_name) as weak_display_name,
-    parent_ids,
-    is_strong,
-    is_weak,
-    weight,
-    typical_seconds
+    demo_labels.label_id,
+    demo_labels.display_name,
+    coalesce(demo_labels.weak_name, demo_labels.display_name) as weak_display_name,
+    demo_labels.parent_ids,
+    demo_labels.is_strong,
+    demo_labels.is_weak,
+    demo_labels.weight,
+    demo_labels.typical_seconds
 from (
     values
     ('/m/0dgw9r', 'Human sounds', null, [], true, false, 4, 2.0),

@@ -8,11 +8,14 @@ with present_events as (select * from {{ ref('present_events') }}),
 target_labels as (select * from {{ ref('target_labels') }}),
 
 positive_labels as (
-    select target_labels.label_id from target_labels where target_labels.role = 'positive'
+    select target_labels.label_id from target_labels
+    where target_labels.role = 'positive'
 ),
 
 target_clips as (
-    select distinct present_events.dataset, present_events.clip_id
+    select distinct
+        present_events.dataset,
+        present_events.clip_id
     from present_events
     semi join target_labels on present_events.label_id = target_labels.label_id
 ),
@@ -35,7 +38,9 @@ other_events as (
 ),
 
 overlapped_events as (
-    select distinct positive_events.dataset, positive_events.source_row
+    select distinct
+        positive_events.dataset,
+        positive_events.source_row
     from positive_events
     inner join other_events
         on

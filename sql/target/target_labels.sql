@@ -3,11 +3,11 @@
 {{ materialized('table') }}
 with named as (
     select
-        unnest({{ target.positive_label_ids | literal }}) as label_id,
+        unnest({{ literal(target.positive_label_ids) }}) as label_id,
         'positive' as role
     union all
     select
-        unnest({{ target.ignored_label_ids | literal }}) as label_id,
+        unnest({{ literal(target.ignored_label_ids) }}) as label_id,
         'ignored' as role
 ),
 
@@ -17,19 +17,26 @@ descendants as (
         'positive' as role
     from {{ ref('label_descendants') }} as label_descendants
     inner join named on label_descendants.label_id = named.label_id and named.role = 'positive'
-    where {{ target.descendants | literal }}
+    where {{ literal(target.descendants) }}
 ),
 
 target_labels as (
-    select named.label_id, named.role from named
+    select
+        named.label_id,
+        named.role
+    from named
     union all
-    select descendants.label_id, descendants.role
+    select
+        descendants.label_id,
+        descendants.role
     from descendants
     where descendants.label_id not in (select named.label_id from named)
 ),
 
 label_names as (
-    select label_names.label_id, min(label_names.name) as name
+    select
+        label_names.label_id,
+        min(label_names.name) as name
     from {{ ref('label_names') }} as label_names
     group by label_names.label_id
 )
@@ -41,4 +48,4 @@ select
 from target_labels
 left join {{ ref('labels') }} as labels on target_labels.label_id = labels.label_id
 left join label_names on target_labels.label_id = label_names.label_id
-order by target_labels.role desc, target_labels.label_id
+order by target_labels.role desc, target_labels.label_id asc

@@ -29,8 +29,13 @@ LIMITS = {"first target": 2.5, "second target": 1.0}
 
 
 def floor(metadata: str, catalog: str) -> None:
-    config = {"storage_compatibility_version": STORAGE_VERSION, "default_block_size": BLOCK_SIZE}
-    with duckdb.connect(catalog, config=config) as connection:
+    with duckdb.connect(
+        catalog,
+        config={
+            "storage_compatibility_version": STORAGE_VERSION,
+            "default_block_size": BLOCK_SIZE,
+        },
+    ) as connection:
         for source in SOURCES:
             paths = sorted(Path(metadata).glob(f"{source.file}*"))
             if paths:
@@ -94,7 +99,8 @@ def main() -> None:
             print(f"run {run + 1}: {rows:,} rows, {len(find_sources(metadata))} files")
             for name, (seconds, memory) in results.items():
                 ratio = seconds / floor_seconds
-                line = f"  {name:13}  {seconds:6.2f} s  {rows / seconds:12,.0f} rows/s  {memory:6.0f} MB"
+                line = f"  {name:13}  {seconds:6.2f} s  {rows / seconds:12,.0f} rows/s"
+                line += f"  {memory:6.0f} MB"
                 if name in LIMITS:
                     ratios[name].append(ratio)
                     line += f"  {ratio:5.2f} times the floor"
