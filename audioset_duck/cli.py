@@ -124,7 +124,7 @@ def _cell(value: Any) -> str:
 @click.version_option(__version__, prog_name="audioset-duck")
 @shared_options
 def cli() -> None:
-    r"""AudioSet as SQL: targets, negatives and windows in one DuckDB catalog.
+    """AudioSet as SQL: targets, negatives and windows in one DuckDB catalog.
 
     \b
     Begin with
@@ -153,6 +153,11 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None
     """Make a small AudioSet in DIR and try everything on it.
 
     The catalog is DIR/catalog.duckdb, or that of --catalog.
+
+    \b
+    Examples
+      audioset-duck demo
+      audioset-duck demo large --clips 100000 --seed 1
     """
     from audioset_duck.demo import make_metadata
     from audioset_duck.targets import BUILT_IN
@@ -219,7 +224,7 @@ def build(
     live: bool = False,
     skip_bad_rows: bool = False,
 ) -> None:
-    r"""Make the catalog of one or more targets.
+    """Make the catalog of one or more targets.
 
     Targets that the catalog has already are kept.
 
@@ -273,7 +278,7 @@ def build(
 @shared_options
 @click.pass_context
 def check(context: click.Context) -> None:
-    r"""Look for what should not be in the catalog; exit 1 if there is any.
+    """Look for what should not be in the catalog; exit 1 if there is any.
 
     \b
     Example
@@ -301,7 +306,7 @@ def check(context: click.Context) -> None:
 @shared_options
 @click.pass_context
 def targets(context: click.Context) -> None:
-    r"""List the targets: built in, of your own, and in the catalog.
+    """List the targets: built in, of your own, and in the catalog.
 
     \b
     Example
@@ -320,7 +325,7 @@ def targets(context: click.Context) -> None:
 @shared_options
 @click.pass_context
 def labels(context: click.Context, text: str) -> None:
-    r"""Find labels by a part of a name or by MID, with how often they occur.
+    """Find labels by a part of a name or by MID, with how often they occur.
 
     \b
     Examples
@@ -337,7 +342,7 @@ def labels(context: click.Context, text: str) -> None:
 @shared_options
 @click.pass_context
 def info(context: click.Context) -> None:
-    r"""Tell what the catalog holds: sources, targets, relations.
+    """Tell what the catalog holds: sources, targets, relations.
 
     \b
     Example
@@ -368,7 +373,7 @@ def info(context: click.Context) -> None:
 @shared_options
 @click.pass_context
 def sql(context: click.Context, query: str | None, output_format: str) -> None:
-    r"""Run one query; without a query, open the DuckDB shell. Both can only read.
+    """Run one query; without a query, open the DuckDB shell. Both can only read.
 
     \b
     Examples
@@ -391,7 +396,7 @@ def sql(context: click.Context, query: str | None, output_format: str) -> None:
 @shared_options
 @click.pass_context
 def export(context: click.Context, names: tuple[str, ...], out: Path) -> None:
-    r"""Write a target's events, windows and negatives as files of the official formats.
+    """Write a target's events, windows and negatives as files of the official formats.
 
     \b
     Example

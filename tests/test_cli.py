@@ -21,7 +21,8 @@ def test_help_lists_every_command_with_an_example(run) -> None:
     ]
     assert commands == ["build", "check", "demo", "export", "info", "labels", "sql", "targets"]
     for command in commands:
-        assert "audioset-duck " + command in run(command, "--help").stdout
+        example = run(command, "--help").stdout.split("Usage:")[1].splitlines()[1:]
+        assert any(line.startswith(f"    audioset-duck {command}") for line in example), command
 
 
 def test_help_imports_nothing_heavy() -> None:
