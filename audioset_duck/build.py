@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
-import os
-import shutil
+import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,16 +14,9 @@ import duckdb
 from tqdm import tqdm
 
 from audioset_duck import __version__
-from audioset_duck.catalog import (
-    STORAGE_VERSION,
-    CatalogState,
-    checkpoint,
-    kept_targets,
-    open_catalog,
-    read_state,
-)
+from audioset_duck.catalog import CatalogState, kept_targets
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.load import load_sources
+from audioset_duck.load import load_sources, source_sql
 from audioset_duck.models import (
     RELATION_LAYERS,
     Template,
@@ -40,12 +30,13 @@ from audioset_duck.models import (
     sql_folder,
     targeted_models,
 )
-from audioset_duck.sources import SOURCES, SourceFile, find_sources, read_sql
-from audioset_duck.targets import Target, resolve
+from audioset_duck.replace import replacing_catalog
+from audioset_duck.sources import SOURCES, SourceFile, find_sources
+from audioset_duck.targets import RESERVED_NAMES, Target, resolve
+
+log = logging.getLogger(__name__)
 
 DEFAULT_METADATA = Path("metadata")
-# A quarter of DuckDB's default: a demo's catalog is 2 MB, not 8, and a full one no slower.
-BLOCK_SIZE = "65536"
 
 
 def build(
@@ -59,9 +50,9 @@ def build(
 ) -> None:
     """Make a catalog, or bring one up to date; targets that it has already are kept.
 
-    The new catalog is made beside the old one, in `CATALOG.building/`, and moved over it at the
-    end: whoever reads the old one is not disturbed, and a build that fails or is killed leaves
-    it as it was. Sources that did not change since they were loaded are not read again.
+    The new catalog is made beside the old one and moved over it at the end: whoever reads the
+    old one is not disturbed, and a build that fails or is killed leaves it as it was. Sources
+    that did not change since they were loaded are not read again.
 
     Args:
         catalog: The catalog file.
@@ -78,158 +69,90 @@ def build(
     """
     began = time.monotonic()
     started = datetime.now(UTC).replace(tzinfo=None)
+    _check_file_name(catalog, targets)
     if live and skip_bad_rows:
         raise AudiosetDuckError(
             "--live reads the files as they are, so it cannot leave rows out: mend the files, or "
             "build without --live"
         )
-    with _scratch_folder(catalog) as folder:
-        scratch = folder / catalog.name
-        old = _copy_old(catalog, scratch)
+    with replacing_catalog(catalog) as (connection, old):
         kept = kept_targets(old) if old else {}
-        if metadata is None and not DEFAULT_METADATA.is_dir() and old and not old.is_live:
-            files = None
-        else:
-            files = find_sources(metadata or DEFAULT_METADATA)
-        if _can_reuse(old, files, live=live, skip_bad_rows=skip_bad_rows):
-            changed = None
-            wanted = {target.name: target for target in targets}
-        elif files is None:
-            raise AudiosetDuckError(
-                f"{catalog} was made by another version of audioset-duck and must be read anew; "
-                "name the folder of its source files with --metadata DIR"
-            )
-        else:
-            changed = files
-            wanted = kept | {target.name: target for target in targets}
-        with _connect(scratch) as connection:
-            _check_schemas(connection, kept, targets)
-            templates = read_templates(sql_folder(), RELATION_LAYERS)
-            per_target = len(targeted_models(templates))
-            steps = per_target * len(wanted) + (len(templates) - per_target if changed else 0)
-            with _progress(steps, quiet=quiet) as bar:
-                if changed:
-                    _make_shared(
-                        connection,
-                        templates,
-                        changed,
-                        folder,
-                        bar,
-                        live=live,
-                        skip_bad_rows=skip_bad_rows,
-                    )
-                for target in wanted.values():
+        _check_schemas(connection, kept, targets)
+        wanted = {target.name: target for target in targets}
+        changed = _changed_sources(old, metadata, live=live, skip_bad_rows=skip_bad_rows)
+        if changed:
+            wanted = kept | wanted
+        templates = read_templates(sql_folder(), RELATION_LAYERS)
+        per_target = len(targeted_models(templates))
+        steps = per_target * len(wanted) + (len(templates) - per_target if changed else 0)
+        with tqdm(
+            desc="build", total=steps, unit="model", delay=1, leave=False, disable=quiet or None
+        ) as bar:
+            if changed:
+                _make_shared(
+                    connection, templates, changed, bar, live=live, skip_bad_rows=skip_bad_rows
+                )
+            for target in wanted.values():
+                try:
                     _make_target(connection, templates, target, bar, live=live)
-            connection.execute("checkpoint")
-            configuration = {
-                "live": live,
-                "targets": {name: _options(target) for name, target in (kept | wanted).items()},
-            }
-            _write_build(connection, started, configuration, time.monotonic() - began)
-        _move_over(scratch, catalog)
+                except AudiosetDuckError as error:
+                    if target in targets:
+                        raise
+                    raise AudiosetDuckError(
+                        f"{error}. The catalog has this target of an earlier build; if it is no"
+                        f" longer wanted, drop schema {target.name} cascade in the DuckDB shell"
+                    ) from None
+        # What takes long is then in the seconds that are written down.
+        connection.execute("checkpoint")
+        configuration = {
+            "live": live,
+            "targets": {name: _options(target) for name, target in (kept | wanted).items()},
+        }
+        _write_build(connection, started, configuration, time.monotonic() - began)
 
 
-def _progress(steps: int, *, quiet: bool) -> tqdm[Any]:
-    return tqdm(
-        desc="build", total=steps, unit="model", delay=1, leave=False, disable=quiet or None
-    )
-
-
-@contextlib.contextmanager
-def _scratch_folder(catalog: Path) -> Iterator[Path]:
-    """An empty folder beside the catalog, locked for this build and removed at its end.
-
-    The lock ends with the process: what a killed build left is cleared by the next.
-    """
-    if catalog.is_dir():
-        raise AudiosetDuckError(f"{catalog} is a folder; right is a file, as in catalog.duckdb")
-    folder = catalog.with_name(f"{catalog.name}.building")
-    try:
-        catalog.parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            folder.mkdir(exist_ok=True)
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(descriptor)
-                raise AudiosetDuckError(
-                    f"another build of {catalog} is under way; wait for it to end"
-                ) from None
-            # A build that ended in between took the folder with it: then lock the new one.
-            if folder.is_dir() and os.path.samestat(os.fstat(descriptor), folder.stat()):
-                break
-            os.close(descriptor)
-        _clear(folder)
-    except OSError as error:
+def _check_file_name(catalog: Path, targets: Sequence[Target]) -> None:
+    """Shells name the database after its file: it must not be the name of a schema in it."""
+    name = catalog.name.split(".")[0]
+    if name in RESERVED_NAMES or name in [target.name for target in targets]:
         raise AudiosetDuckError(
-            f"{catalog.parent.resolve()} cannot be written to: {error.strerror}; "
-            "name a catalog elsewhere with --catalog"
-        ) from None
-    try:
-        yield folder
-    finally:
-        _clear(folder)
-        folder.rmdir()
-        os.close(descriptor)
+            f"{catalog} would have the name of a schema in it, and DuckDB could not tell the two "
+            f"apart; right is, for example, {catalog.with_name(f'{name}_catalog.duckdb')}"
+        )
 
 
-def _clear(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+def _changed_sources(
+    old: CatalogState | None, metadata: Path | None, *, live: bool, skip_bad_rows: bool
+) -> list[SourceFile] | None:
+    """The sources that must be read; None if the old catalog holds what they would give.
 
-
-def _copy_old(catalog: Path, scratch: Path) -> CatalogState | None:
-    """Copy the old catalog, if there is one, while nobody can write to it."""
-    if not catalog.exists():
+    Raises:
+        AudiosetDuckError: There is no folder to read them from.
+    """
+    stale = None
+    if old is None:
+        stale = "there is no catalog yet"
+    elif live or old.is_live:
+        stale = "a live catalog reads its files"
+    elif old.models != fingerprint(repr(SOURCES)):
+        stale = "the catalog was made by another version of audioset-duck"
+    elif old.rejected_rows and not skip_bad_rows:
+        stale = "rows of its sources were left out, and --skip-bad-rows is not given"
+    if metadata is None and not DEFAULT_METADATA.is_dir():
+        if old is None:
+            return find_sources(DEFAULT_METADATA)
+        if stale is None:
+            log.warning(
+                "there is no folder %s: the catalog's own sources are used", DEFAULT_METADATA
+            )
+            return None
+        raise AudiosetDuckError(
+            f"the sources must be read, since {stale}; name their folder with --metadata DIR"
+        )
+    files = find_sources(metadata or DEFAULT_METADATA)
+    if stale is None and old and old.sha256s == {file.path.name: file.sha256 for file in files}:
         return None
-    if catalog.with_name(f"{catalog.name}.wal").exists():
-        checkpoint(catalog)
-    with open_catalog(catalog) as connection:
-        shutil.copyfile(catalog, scratch)
-        return read_state(connection)
-
-
-@contextlib.contextmanager
-def _connect(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the new catalog for writing; closed, all of it is in the file and on the disk."""
-    with duckdb.connect(
-        str(scratch),
-        config={
-            "storage_compatibility_version": STORAGE_VERSION,
-            "default_block_size": BLOCK_SIZE,
-        },
-    ) as connection:
-        yield connection
-    with scratch.open("rb") as stream:
-        os.fsync(stream.fileno())
-
-
-def _move_over(scratch: Path, catalog: Path) -> None:
-    scratch.replace(catalog)
-    descriptor = os.open(catalog.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _can_reuse(
-    old: CatalogState | None,
-    files: list[SourceFile] | None,
-    *,
-    live: bool,
-    skip_bad_rows: bool,
-) -> bool:
-    """Whether the shared relations of the old catalog are what these sources would give."""
-    if old is None or old.is_live or live or old.models != fingerprint():
-        return False
-    if old.rejected_rows and not skip_bad_rows:
-        return False
-    return files is None or old.sha256s == {file.path.name: file.sha256 for file in files}
+    return files
 
 
 def _options(target: Target) -> dict[str, Any]:
@@ -245,14 +168,12 @@ def _check_schemas(
     connection: duckdb.DuckDBPyConnection, kept: dict[str, Target], targets: Sequence[Target]
 ) -> None:
     """A schema that the user made is not a target's to replace."""
-    schemas = {
-        name
-        for (name,) in connection.execute(
-            "select schema_name from duckdb_schemas() where not internal"
-        ).fetchall()
-    }
+    schemas = connection.execute(
+        "select schema_name from duckdb_schemas()"
+        " where database_name = current_database() and not internal"
+    ).fetchall()
     for target in targets:
-        if target.name in schemas - kept.keys():
+        if (target.name,) in schemas and target.name not in kept:
             raise AudiosetDuckError(
                 f"the catalog has a schema {target.name} that is no target; rename one of them"
             )
@@ -262,30 +183,38 @@ def _make_shared(
     connection: duckdb.DuckDBPyConnection,
     templates: dict[str, Template],
     files: list[SourceFile],
-    folder: Path,
     bar: tqdm[Any],
     *,
     live: bool,
     skip_bad_rows: bool,
 ) -> None:
     """Make the relations that all targets share, and what `meta` says of the sources."""
-    paths = {file.source.file: file.path for file in files}
-    by_file = {source.file: source for source in SOURCES}
-    models = render_models(
-        templates, RELATION_LAYERS, source=lambda file: read_sql(by_file[file], paths.get(file))
-    )
+    models = render_models(templates, RELATION_LAYERS, source=source_sql(files))
     connection.execute("create schema if not exists staging")
     for model in models:
         drop(connection, model)
     connection.execute("checkpoint")
     _create_meta(connection)
-    staging = [model for model in models if model.layer == "staging"]
-    load_sources(connection, staging, files, folder, bar, live=live, skip_bad_rows=skip_bad_rows)
+    load_sources(connection, templates, files, bar, live=live, skip_bad_rows=skip_bad_rows)
     for model in models:
         if model.layer != "staging":
             bar.set_postfix_str(model.name)
             create(connection, model, live)
             bar.update()
+    ((unknown,),) = connection.execute("""
+        select count(distinct label_id)
+        from (
+            select label_id from main.strong_label_stats
+            union all
+            select label_id from main.weak_label_stats
+        )
+        anti join main.labels using (label_id)
+        where exists (from main.labels)
+    """).fetchall()
+    if unknown:
+        log.warning(
+            "labels of the data that no label file knows: %d; see audioset-duck check", unknown
+        )
 
 
 def _make_target(
@@ -319,13 +248,12 @@ def _create_meta(connection: duckdb.DuckDBPyConnection) -> None:
             time timestamp, versions json, configuration json, seconds double
         );
     """)
-    comment_on(
-        connection, "table", "meta", "sources", "One source file that the catalog is made of."
-    )
-    comment_on(
-        connection, "table", "meta", "rejected_rows", "One row that --skip-bad-rows left out."
-    )
-    comment_on(connection, "table", "meta", "builds", "One build of this catalog.")
+    for name, comment in {
+        "sources": "One source file that the catalog is made of.",
+        "rejected_rows": "One row that --skip-bad-rows left out.",
+        "builds": "One build of this catalog, the newest last.",
+    }.items():
+        comment_on(connection, "table", "meta", name, comment)
 
 
 def _write_build(
@@ -337,7 +265,7 @@ def _write_build(
     versions = {
         "audioset_duck": __version__,
         "duckdb": duckdb.__version__,
-        "models": fingerprint(),
+        "models": fingerprint(repr(SOURCES)),
     }
     connection.execute(
         "insert into meta.builds values (?, ?, ?, ?)",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +13,15 @@ from typing import Any
 import duckdb
 
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.models import identifier
+from audioset_duck.models import identifier, literal
 from audioset_duck.targets import Target, nearest_names, parse_clip_length, parse_target
 
 # The oldest DuckDB that people have shells of: its files open there and in all that came since.
 STORAGE_VERSION = "v1.4.0"
+# A quarter of DuckDB's default: a demo's catalog is 2 MB, not 8, and a full one no slower.
+BLOCK_SIZE = 65536
+# The name of the open database: no target and no schema has it.
+ALIAS = "audioset"
 
 
 @dataclass(frozen=True)
@@ -49,25 +55,59 @@ def open_catalog(path: Path) -> duckdb.DuckDBPyConnection:
             "with --catalog"
         )
     try:
-        connection = duckdb.connect(str(path), read_only=True)
+        connection = attach(path, "read_only")
     except duckdb.Error as error:
         raise _cannot_open(path, error) from None
     _check_ours(connection, path)
     return connection
 
 
+def attach(path: Path, *options: str) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file by itself: whatever its name, and whatever else this process has open.
+
+    `duckdb.connect(path)` would name the database after the file, so that a target of that name
+    could not be asked for, and would share what another part of the program opened long ago.
+    """
+    connection = duckdb.connect()
+    try:
+        connection.execute("set enable_progress_bar = false")
+        connection.execute("set python_enable_replacements = false")
+        listed = f" ({', '.join(options)})" if options else ""
+        connection.execute(f"attach {literal(str(path))} as {ALIAS}{listed}")
+        connection.execute(f"use {ALIAS}")
+    except duckdb.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def attach_new(path: Path) -> duckdb.DuckDBPyConnection:
+    """Make a DuckDB file that all shells since 1.4 open."""
+    return attach(path, f"storage_version '{STORAGE_VERSION}'", f"block_size {BLOCK_SIZE}")
+
+
 def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:
     """Read what the newest build wrote down."""
-    ((versions, configuration),) = (
-        map(json.loads, row)
-        for row in connection.execute(
-            "select versions, configuration from meta.builds order by time desc limit 1"
-        ).fetchall()
-    )
+    newest = connection.execute(
+        "select versions, configuration from meta.builds order by rowid desc limit 1"
+    ).fetchall()
+    if not newest:
+        raise AudiosetDuckError(
+            "meta.builds is empty: the catalog must be built anew, in a new file"
+        )
+    versions, configuration = map(json.loads, newest[0])
     sources = connection.execute("select file, sha256, rejected_rows from meta.sources").fetchall()
+    schemas = connection.execute(
+        "select schema_name from duckdb_schemas() where database_name = current_database()"
+    ).fetchall()
     return CatalogState(
         configuration.get("live", False),
-        configuration.get("targets", {}),
+        # A user may have dropped the schema of a target that is no longer wanted.
+        {
+            name: options
+            for name, options in configuration.get("targets", {}).items()
+            if (name,) in schemas
+        },
         versions.get("models", ""),
         {file: sha256 for file, sha256, _ in sources},
         sum(rejected_rows for *_, rejected_rows in sources),
@@ -85,7 +125,7 @@ def kept_targets(state: CatalogState) -> dict[str, Target]:
 def checkpoint(path: Path) -> None:
     """Write the log that a program left behind, by being killed, into the catalog file."""
     try:
-        with duckdb.connect(str(path)) as connection:
+        with attach(path) as connection:
             connection.execute("checkpoint")
     except duckdb.Error as error:
         raise _cannot_open(path, error) from None
@@ -123,14 +163,17 @@ def target_counts(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
         f"""
         select
             dataset,
-            positive_events as events,
-            not_overlapped as alone,
-            overlapped,
-            positive_segments as windows,
-            strong_negative_events as negatives,
-            strong_negative_segments as "neg. windows",
-            weak_negatives as "weak neg."
-        from {identifier(name)}.dataset_counts
+            if(is_strong, positive_events, null) as events,
+            if(is_strong, not_overlapped, null) as alone,
+            if(is_strong, overlapped, null) as overlapped,
+            if(is_strong, positive_segments, null) as windows,
+            if(is_strong, strong_negative_events, null) as negatives,
+            if(is_strong, strong_negative_segments, null) as "neg. windows",
+            if(dataset in ('train', 'eval_framed'), null, weak_negatives) as "weak neg."
+        from (
+            select *, dataset in ('train', 'eval', 'eval_framed') as is_strong
+            from {identifier(name)}.dataset_counts
+        )
         where positive_events + strong_negative_events + weak_negatives > 0
         """,
     )
@@ -156,13 +199,13 @@ def untargeted_warning(connection: duckdb.DuckDBPyConnection, name: str) -> str 
     if not found:
         return None
     listed = "; ".join(
-        f"{display_name} ({events:,} strong events, {clips:,} weak clips)"
+        f"{display_name} (strong events: {events:,}, weak clips: {clips:,})"
         for display_name, events, clips in found
     )
+    ignore = " ".join(f"--ignore {shlex.quote(display_name)}" for display_name, *_ in found)
     return (
         f"{name}: among the negatives are sounds that the ontology puts under the target: {listed}."
-        f" Make them positive with --descendants, or leave them out of both with"
-        f" --ignore {found[0][0]!r} and so on"
+        f" Make them positive with --descendants, or leave them out of both with {ignore}"
     )
 
 
@@ -186,8 +229,10 @@ def find_labels(connection: duckdb.DuckDBPyConnection, text: str) -> Table:
         {"text": text},
     )
     if not found.rows:
-        names = ", ".join(repr(name) for name in nearest_names(connection, text))
-        raise AudiosetDuckError(f"no label matches {text!r}; the nearest are {names or 'none'}")
+        names = " or ".join(map(repr, nearest_names(connection, text)))
+        raise AudiosetDuckError(
+            f"no label matches {text!r}" + (f"; the nearest are {names}" if names else "")
+        )
     return found
 
 
@@ -204,7 +249,7 @@ def last_build(catalog: Path) -> str:
     with open_catalog(catalog) as connection:
         ((time, seconds, audioset_duck, duckdb_version),) = connection.execute(
             "select time, seconds, versions->>'audioset_duck', versions->>'duckdb'"
-            " from meta.builds order by time desc limit 1"
+            " from meta.builds order by rowid desc limit 1"
         ).fetchall()
     return (
         f"{catalog}: {catalog.stat().st_size / 1e6:.1f} MB, built {time:%Y-%m-%d %H:%M} UTC in"
@@ -212,8 +257,11 @@ def last_build(catalog: Path) -> str:
     )
 
 
-def list_targets(known: Mapping[str, Target], origins: Mapping[str, str], catalog: Path) -> Table:
-    """All targets that can be named: what they are, where they are defined, if they are built."""
+def list_targets(known: dict[str, Target], origins: Mapping[str, str], catalog: Path) -> Table:
+    """All targets that can be named: what they are, where that is written, if they are built.
+
+    Of a target that is built, it is told what it was built to be.
+    """
     built = built_targets(catalog)
     rows = [
         (
@@ -221,26 +269,31 @@ def list_targets(known: Mapping[str, Target], origins: Mapping[str, str], catalo
             "; ".join(target.labels) + (" and descendants" if target.descendants else ""),
             "; ".join(target.ignore),
             f"{target.clip_length.normalize():f}",
-            origins.get(name, str(catalog)),
+            origins[name] if known.get(name) == target else str(catalog),
             name in built,
         )
-        for name, target in {**built, **known}.items()
+        for name, target in (known | built).items()
     ]
     return Table(["target", "labels", "ignored", "clip_length", "defined_in", "is_built"], rows)
 
 
 def relations(connection: duckdb.DuckDBPyConnection) -> Table:
-    """All relations of the catalog, with what a row of each is."""
+    """All relations of the catalog, with what a row of each is, in short."""
     return query_table(
         connection,
         """
-        select schema_name || '.' || table_name as relation, 'table' as kind, comment
-        from duckdb_tables()
-        where not internal and database_name = current_database()
-        union all
-        select schema_name || '.' || view_name, 'view', comment
-        from duckdb_views()
-        where not internal and database_name = current_database()
+        with commented as (
+            select schema_name || '.' || table_name as relation, 'table' as kind, comment
+            from duckdb_tables()
+            where not internal and database_name = current_database()
+            union all
+            select schema_name || '.' || view_name, 'view', comment
+            from duckdb_views()
+            where not internal and database_name = current_database()
+        )
+
+        select relation, kind, regexp_extract(comment, '^(.*?)[.:;,]( |$)', 1) as "a row is"
+        from commented
         order by relation
         """,
     )
@@ -248,7 +301,8 @@ def relations(connection: duckdb.DuckDBPyConnection) -> Table:
 
 def _check_ours(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     found = connection.execute(
-        "from duckdb_tables() where schema_name = 'meta' and table_name in ('builds', 'sources')"
+        "from duckdb_tables() where database_name = current_database()"
+        " and schema_name = 'meta' and table_name in ('builds', 'sources')"
     ).fetchall()
     if len(found) != 2:
         connection.close()
@@ -259,9 +313,11 @@ def _check_ours(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 def _cannot_open(path: Path, error: duckdb.Error) -> AudiosetDuckError:
     reason = str(error).strip().splitlines()[0]
-    if "lock" in reason:
+    if "Could not set lock" in reason or "Conflicting lock" in reason:
         return AudiosetDuckError(
-            f"{path} is open for writing in another program; close it there ({reason})"
+            f"{path} is open for writing in another program"
+            + (f" (process {pid[1]})" if (pid := re.search(r"PID (\d+)", reason)) else "")
+            + "; close it there"
         )
     return AudiosetDuckError(
         f"{path} cannot be opened as a DuckDB file; name another with --catalog ({reason})"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,13 +22,14 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
+DEFAULT_CATALOG = Path("catalog.duckdb")
 
 
 @dataclass
 class Settings:
     """The options that every command has."""
 
-    catalog: Path = Path("catalog.duckdb")
+    catalog: Path = DEFAULT_CATALOG
     config: Path | None = None
     quiet: bool = False
 
@@ -36,6 +39,8 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what a person can mend becomes a message."""
+        # A build removes its scratch folder on the way out.
+        signal.signal(signal.SIGTERM, _terminate)
         try:
             return super().invoke(ctx)
         except AudiosetDuckError as error:
@@ -52,7 +57,22 @@ class Group(click.Group):
             duckdb = sys.modules.get("duckdb")
             if duckdb is None or not isinstance(error, duckdb.Error):
                 raise
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(_explain(str(error))) from None
+
+
+def _terminate(*_: object) -> None:
+    click.echo("Terminated", err=True)
+    sys.exit(143)
+
+
+def _explain(message: str) -> str:
+    """Tell what DuckDB cannot know: that a view of a live catalog lost its file."""
+    if lost := re.search(r'No files found that match the pattern "(.*?)"', message):
+        return (
+            f"the catalog was built with --live and reads {lost[1]}, which is not there; put the "
+            "file back, or build the catalog again"
+        )
+    return message
 
 
 class StderrHandler(logging.Handler):
@@ -75,7 +95,7 @@ def shared_options(command: Command) -> Command:
     options: dict[str, Any] = {"callback": remember, "expose_value": False}
     for option in (
         click.option(
-            "--quiet", is_flag=True, default=None, help="Show warnings and errors only.", **options
+            "--quiet", is_flag=True, default=None, help="No progress and no hints.", **options
         ),
         click.option(
             "--config",
@@ -99,7 +119,7 @@ def echo_table(table: Table) -> None:
         max(len(cell) for cell in column) for column in zip(table.columns, *cells, strict=True)
     ]
     numeric = [
-        all(isinstance(row[index], int | float) for row in table.rows)
+        all(isinstance(row[index], int | float | Decimal | None) for row in table.rows)
         for index in range(len(table.columns))
     ]
     for line in (table.columns, ["-" * width for width in widths], *cells):
@@ -108,6 +128,25 @@ def echo_table(table: Table) -> None:
             for cell, width, right in zip(line, widths, numeric, strict=True)
         )
         click.echo("  ".join(aligned).rstrip())
+
+
+def echo_targets(settings: Settings, names: list[str]) -> None:
+    """Print what a build made of each target, warn of what its negatives hold, say how it went."""
+    from audioset_duck import catalog
+
+    with catalog.open_catalog(settings.catalog) as connection:
+        for name in names:
+            click.echo(catalog.target_title(connection, name))
+            echo_table(catalog.target_counts(connection, name))
+            click.echo()
+            if warning := catalog.untargeted_warning(connection, name):
+                logging.getLogger("audioset_duck").warning(warning)
+    if not settings.quiet:
+        click.echo(catalog.last_build(settings.catalog), err=True)
+        if not catalog.built_targets(settings.catalog):
+            click.echo(
+                "It has no target yet; add one with audioset-duck build --target gun", err=True
+            )
 
 
 def _cell(value: Any) -> str:
@@ -159,28 +198,36 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None
       audioset-duck demo
       audioset-duck demo large --clips 100000 --seed 1
     """
+    import shlex
+
+    from audioset_duck import build as building
     from audioset_duck.demo import make_metadata
     from audioset_duck.targets import BUILT_IN
 
     settings = context.ensure_object(Settings)
-    if settings.catalog == Settings.catalog:
+    # An option that was given is the same path, but another object.
+    if settings.catalog is DEFAULT_CATALOG:
         settings.catalog = directory / "catalog.duckdb"
     metadata = directory / "metadata"
-    make_metadata(metadata, clips=clips, seed=seed)
-    click.echo(f"Made a small AudioSet in {metadata}", err=True)
-    context.invoke(build, target_names=tuple(BUILT_IN), metadata=metadata)
+    make_metadata(metadata, clips=clips, seed=seed, quiet=settings.quiet)
+    targets = list(BUILT_IN.values())
+    building.build(settings.catalog, targets, metadata, quiet=settings.quiet)
+    echo_targets(settings, list(BUILT_IN))
     context.invoke(check)
-    option = f"--catalog {settings.catalog}"
-    own = f"--name dog --label Dog --descendants --metadata {metadata}"
-    click.echo(
-        "\nTry next\n"
-        f"  audioset-duck info {option}\n"
-        f"  audioset-duck labels dog {option}\n"
-        f"  audioset-duck build {own} {option}\n"
-        f"  audioset-duck sql 'from gun.positive_events' {option}\n"
-        f"  audioset-duck export --target gun --out {directory / 'export'} {option}",
-        err=True,
-    )
+    if not settings.quiet:
+        option = f"--catalog {shlex.quote(str(settings.catalog))}"
+        folder = shlex.quote(str(metadata))
+        own = f"--name dog --label Dog --descendants --metadata {folder}"
+        export = shlex.quote(str(directory / "export"))
+        click.echo(
+            f"\nThe metadata files are in {folder}. Try next\n"
+            f"  audioset-duck info {option}\n"
+            f"  audioset-duck labels dog {option}\n"
+            f"  audioset-duck build {own} {option}\n"
+            f"  audioset-duck sql 'from gun.positive_events' {option}\n"
+            f"  audioset-duck export --target gun --out {export} {option}",
+            err=True,
+        )
 
 
 @cli.command()
@@ -215,14 +262,14 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None
 def build(
     context: click.Context,
     target_names: tuple[str, ...],
-    metadata: Path | None = None,
-    own_name: str | None = None,
-    labels: tuple[str, ...] = (),
-    descendants: bool = False,
-    ignore: tuple[str, ...] = (),
-    clip_length: str | None = None,
-    live: bool = False,
-    skip_bad_rows: bool = False,
+    metadata: Path | None,
+    own_name: str | None,
+    labels: tuple[str, ...],
+    descendants: bool,
+    ignore: tuple[str, ...],
+    clip_length: str | None,
+    live: bool,
+    skip_bad_rows: bool,
 ) -> None:
     """Make the catalog of one or more targets.
 
@@ -259,19 +306,7 @@ def build(
         skip_bad_rows=skip_bad_rows,
         quiet=settings.quiet,
     )
-    with catalog.open_catalog(settings.catalog) as connection:
-        for target in targets:
-            click.echo(catalog.target_title(connection, target.name))
-            echo_table(catalog.target_counts(connection, target.name))
-            click.echo()
-            if warning := catalog.untargeted_warning(connection, target.name):
-                logging.getLogger("audioset_duck").warning(warning)
-    if not settings.quiet:
-        click.echo(catalog.last_build(settings.catalog), err=True)
-        if not catalog.built_targets(settings.catalog):
-            click.echo(
-                "It has no target yet; add one with audioset-duck build --target gun", err=True
-            )
+    echo_targets(settings, [target.name for target in targets])
 
 
 @cli.command()
@@ -288,8 +323,9 @@ def check(context: click.Context) -> None:
     from audioset_duck.checks import run_checks
 
     failed = passed = 0
-    with open_catalog(context.ensure_object(Settings).catalog) as connection:
-        for result in run_checks(connection):
+    settings = context.ensure_object(Settings)
+    with open_catalog(settings.catalog) as connection:
+        for result in run_checks(connection, quiet=settings.quiet):
             if not result.count:
                 passed += 1
                 continue
@@ -353,7 +389,11 @@ def info(context: click.Context) -> None:
     settings = context.ensure_object(Settings)
     with catalog.open_catalog(settings.catalog) as connection:
         click.echo(catalog.last_build(settings.catalog) + "\n")
-        echo_table(catalog.query_table(connection, "from meta.sources"))
+        echo_table(
+            catalog.query_table(
+                connection, "select * replace (left(sha256, 12) as sha256) from meta.sources"
+            )
+        )
         for name in catalog.read_state(connection).targets:
             click.echo("\n" + catalog.target_title(connection, name))
             echo_table(catalog.target_counts(connection, name))
@@ -414,6 +454,4 @@ def export(context: click.Context, names: tuple[str, ...], out: Path) -> None:
 
 def main() -> None:
     """Run the command line."""
-    # A build removes its scratch folder on the way out.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     cli()

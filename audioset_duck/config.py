@@ -50,7 +50,7 @@ def read_configuration(file: Path | None = None) -> Configuration:
         raise AudiosetDuckError(
             f"{file}: there is no option {key!r}; right are clip_length, targets"
         )
-    clip_length = parse_clip_length(document.get("clip_length", "1"))
+    clip_length = parse_clip_length(document.get("clip_length", "1"), f"{file}: ")
     tables = document.get("targets", {})
     if not isinstance(tables, dict):
         raise AudiosetDuckError(f"{file}: targets is {tables!r}; right is [targets.NAME]")
@@ -96,8 +96,20 @@ def choose_targets(
         AudiosetDuckError: A name that is not known, or a target of one's own without a name or
             without a label.
     """
+    if not names and own_name is None and (ignore or descendants or clip_length):
+        raise AudiosetDuckError(
+            "--ignore, --descendants and --clip-length are of a target; name it with --target or "
+            "--name"
+        )
     if labels and own_name is None:
         raise AudiosetDuckError(f"--label {labels[0]!r} belongs to a target; name it with --name")
+    if own_name in BUILT_IN:
+        raise AudiosetDuckError(
+            f"{own_name} is built in; right is another --name, or your own [targets.{own_name}] in "
+            "audioset-duck.toml"
+        )
+    if own_name is not None and not labels:
+        raise AudiosetDuckError(f"--name {own_name} has no label; add one with --label")
     if own_name in names:
         raise AudiosetDuckError(f"{own_name} is both a --target and a --name; right is one of them")
     chosen = []

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 from tqdm import tqdm
 
+from audioset_duck.catalog import attach_new
+from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.files import replacing
 from audioset_duck.formats import (
     write_ontology,
@@ -18,7 +20,10 @@ from audioset_duck.formats import (
     write_weak_labels,
 )
 from audioset_duck.models import literal, read_templates, render_models, sql_folder
+from audioset_duck.sources import COMPRESSED_ENDINGS, SOURCES
 
+# A file of this name in a folder says that its metadata is made.
+MARK = "MADE_BY_AUDIOSET_DUCK"
 _STRONG_COLUMNS = """
     clip_id as segment_id,
     start_seconds as start_time_seconds,
@@ -39,11 +44,15 @@ def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool
             proportions, but have at least some hundred clips. 2,041,789 is the real size.
         seed: Another seed makes another AudioSet.
         quiet: Show no progress bar.
+
+    Raises:
+        AudiosetDuckError: The folder holds metadata files that were not made here.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _check_made_here(folder)
     with (
         tempfile.TemporaryDirectory(dir=folder) as scratch,
-        duckdb.connect(str(Path(scratch) / "demo.duckdb")) as connection,
+        attach_new(Path(scratch) / "demo.duckdb") as connection,
     ):
         connection.execute((sql_folder() / "macros.sql").read_text(encoding="utf-8"))
         models = render_models(
@@ -57,6 +66,22 @@ def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool
         for file, write in _writers(connection, seed).items():
             with replacing(folder / file) as part:
                 write(part)
+
+
+def _check_made_here(folder: Path) -> None:
+    """Real metadata is not to be replaced by a made one."""
+    there = [
+        path
+        for source in SOURCES
+        for ending in COMPRESSED_ENDINGS
+        if (path := folder / f"{source.file}{ending}").exists()
+    ]
+    mark = folder / MARK
+    if there and not mark.exists():
+        raise AudiosetDuckError(
+            f"{there[0]} was not made by the demo, and is not to be replaced; name another folder"
+        )
+    mark.touch()
 
 
 def _writers(connection: duckdb.DuckDBPyConnection, seed: int) -> dict[str, Callable[[Path], None]]:

@@ -11,6 +11,7 @@ import duckdb
 from tqdm import tqdm
 
 from audioset_duck.catalog import kept_targets, read_state, require_target
+from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.files import replacing
 from audioset_duck.formats import write_strong, write_weak
 from audioset_duck.models import identifier, literal
@@ -48,8 +49,8 @@ def export_target(
         The files.
 
     Raises:
-        AudiosetDuckError: The target is not in the catalog.
-        OSError: The folder cannot be written to.
+        AudiosetDuckError: The target is not in the catalog, or a folder cannot be made.
+        OSError: A file cannot be written.
     """
     require_target(connection, name)
     clip_length = kept_targets(read_state(connection))[name].clip_length
@@ -57,7 +58,13 @@ def export_target(
     for file in tqdm(
         files, desc="export", unit="file", delay=1, leave=False, disable=quiet or None
     ):
-        file.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AudiosetDuckError(
+                f"{file.path.parent} cannot be made: {error.strerror}; "
+                "name another folder with --out"
+            ) from None
         with replacing(file.path) as part:
             if file.is_weak:
                 write_weak(connection, file.query, part, f"weak negatives of {name}")
@@ -71,14 +78,11 @@ def _files(
 ) -> Iterator[_File]:
     segments = f"seg{clip_length.normalize():f}s"
     loaded = {
-        staging
-        for (staging,) in connection.execute(
-            "select distinct dataset from main.present_events"
-            " union all select distinct 'weak_' || dataset from main.weak_clips"
-        ).fetchall()
+        file.split(".")[0]
+        for (file,) in connection.execute("select file from meta.sources").fetchall()
     }
     for dataset, stem in STRONG_FILES.items():
-        if dataset not in loaded:
+        if stem not in loaded:
             continue
         for relation, kind in (("events", "raw"), ("segments", segments)):
             for prefix, role, is_overlapped in (
@@ -89,7 +93,7 @@ def _files(
                 path = folder / kind / f"{prefix.format(name)}{stem}.tsv"
                 yield _File(path, _strong_query(name, relation, dataset, role, is_overlapped))
     for dataset, stem in WEAK_FILES.items():
-        if f"weak_{dataset}" in loaded:
+        if stem in loaded:
             path = folder / "raw" / "neg_weak" / f"{name}_neg_weak_{stem}.csv"
             yield _File(path, _weak_query(name, dataset), is_weak=True)
 
@@ -130,5 +134,5 @@ def _weak_query(name: str, dataset: str) -> str:
         from {identifier(name)}.weak_negatives as negatives
         inner join placed on negatives.clip_id = placed.clip_id
         where negatives.dataset = {literal(dataset)}
-        order by placed.source_row
+        order by placed.source_row, negatives.label_ids
     """

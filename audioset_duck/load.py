@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,39 @@ from typing import Any
 import duckdb
 from tqdm import tqdm
 
+from audioset_duck.catalog import ALIAS
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.models import Model, create, drop
-from audioset_duck.sources import Source, SourceFile, create_fault_macros, judge_lines, read_sql
+from audioset_duck.models import Model, Template, create, drop, render_models
+from audioset_duck.sources import (
+    SOURCES,
+    Source,
+    SourceFile,
+    create_fault_macros,
+    judge_lines,
+    read_sql,
+)
 
 log = logging.getLogger(__name__)
 
 
+def source_sql(
+    files: Iterable[SourceFile], instead: Mapping[str, Path] | None = None
+) -> Callable[[str], str]:
+    """What `source()` is in the models: SQL that reads the file of a name, if it is there.
+
+    Args:
+        files: The source files that are there.
+        instead: Other files to read for some of them, by official name.
+    """
+    paths = {file.source.file: file.path for file in files} | dict(instead or {})
+    by_name = {source.file: source for source in SOURCES}
+    return lambda name: read_sql(by_name[name], paths.get(name))
+
+
 def load_sources(
     connection: duckdb.DuckDBPyConnection,
-    models: list[Model],
+    templates: Mapping[str, Template],
     files: list[SourceFile],
-    folder: Path,
     bar: tqdm[Any],
     *,
     live: bool,
@@ -34,9 +56,8 @@ def load_sources(
 
     Args:
         connection: The catalog, with the tables of `meta`.
-        models: The staging models.
+        templates: The models.
         files: The source files that are there.
-        folder: Where the sound rows of a faulty file may be written for a while.
         bar: Counts the models.
         live: Make views over the files.
         skip_bad_rows: Leave rows that are not sound out, and list them in `meta.rejected_rows`.
@@ -45,33 +66,38 @@ def load_sources(
         AudiosetDuckError: A file cannot be read, holds a row that is not sound, or was changed
             under way.
     """
-    staged = {file.source.staging: file for file in files}
+    by_staging = {file.source.staging: file for file in files}
+    models = render_models(templates, ("staging",), source=source_sql(files))
+    # The largest first, so that no thread is left waiting for it alone.
+    models.sort(key=lambda model: -by_staging[model.name].bytes if model.name in by_staging else 0)
 
     def load(model: Model) -> None:
         bar.set_postfix_str(model.name)
         with connection.cursor() as cursor:
-            if file := staged.get(model.name):
-                _load(cursor, model, file, folder, live=live, skip_bad_rows=skip_bad_rows)
+            cursor.execute(f"use {ALIAS}")
+            if file := by_staging.get(model.name):
+                _load(cursor, templates, model, file, live=live, skip_bad_rows=skip_bad_rows)
             else:
                 create(cursor, model, live)
         bar.update()
 
     with ThreadPoolExecutor(max_workers=2) as pool:
-        # The largest first, so that no thread is left waiting for it alone.
-        by_size = sorted(models, key=lambda model: -_size(staged.get(model.name)))
-        for _ in pool.map(load, by_size):
+        for _ in pool.map(load, models):
             pass
-
-
-def _size(file: SourceFile | None) -> int:
-    return file.bytes if file else 0
+    for file in files:
+        connection.execute(
+            "insert into meta.sources select $file, $bytes, $sha256, count(*), ("
+            "    select count(*) from meta.rejected_rows where file = $file"
+            f") from staging.{file.source.staging}",
+            {"file": file.path.name, "bytes": file.bytes, "sha256": file.sha256},
+        )
 
 
 def _load(
     connection: duckdb.DuckDBPyConnection,
+    templates: Mapping[str, Template],
     model: Model,
     file: SourceFile,
-    folder: Path,
     *,
     live: bool,
     skip_bad_rows: bool,
@@ -80,34 +106,33 @@ def _load(
 
     What is sound of it is then written to a file of its own, and loaded by the same model.
     """
+    file.check_whole()
     create_fault_macros(connection)
-    source = file.source
-    rejected = 0
     if failure := _try_load(connection, model, file, live=live):
-        if not source.line_fault:
-            raise AudiosetDuckError(f"{file.path}: {failure}")
+        if not file.source.line_fault:
+            raise AudiosetDuckError(f"{file.path}: {failure}; download it again")
         judge_lines(connection, file)
-        rejected = _reject(connection, file, skip_bad_rows=skip_bad_rows)
+        _reject(connection, file, skip_bad_rows=skip_bad_rows)
         if live:
             raise AudiosetDuckError(f"{file.path} needs mending, build without --live: {failure}")
-        mended = folder / source.file
-        _write_sound_lines(connection, source, mended)
-        select = model.select.replace(read_sql(source, file.path), read_sql(source, mended))
-        again = dataclasses.replace(model, select=select)
-        if failure := _try_load(connection, again, file, live=False):
-            raise AudiosetDuckError(f"{file.path}: {failure}")
-        mended.unlink()
-    connection.execute(
-        f"insert into meta.sources select ?, ?, ?, count(*), ? from {model.relation}",
-        [file.path.name, file.bytes, file.sha256, rejected],
-    )
+        with tempfile.TemporaryDirectory() as folder:
+            mended = Path(folder) / file.source.file
+            _write_sound_lines(connection, file.source, mended)
+            source = source_sql([file], {file.source.file: mended})
+            (again,) = (
+                other
+                for other in render_models(templates, ("staging",), source=source)
+                if other.name == model.name
+            )
+            if failure := _try_load(connection, again, file, live=False):
+                raise AudiosetDuckError(f"{file.path}: {failure}")
     file.check_unchanged()
 
 
 def _try_load(
     connection: duckdb.DuckDBPyConnection, model: Model, file: SourceFile, *, live: bool
 ) -> str | None:
-    """Load a file; say what stopped it, if anything did."""
+    """Load a file; say what in it stopped that, if anything did."""
     drop(connection, model)
     try:
         create(connection, model, live)
@@ -115,39 +140,35 @@ def _try_load(
             f"select {file.source.fault} as fault from {model.relation}"
             " where fault is not null limit 1"
         ).fetchall()
-    except duckdb.IOException as error:
-        raise AudiosetDuckError(f"{file.path} cannot be read: {_first_line(error)}") from None
-    except duckdb.Error as error:
-        return _first_line(error)
+    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        return str(error).strip().splitlines()[0]
     return fault[0][0] if fault else None
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
-
-
-def _reject(connection: duckdb.DuckDBPyConnection, file: SourceFile, *, skip_bad_rows: bool) -> int:
-    """Note the rejected rows of a judged file and count them, or raise for the first of them."""
+def _reject(
+    connection: duckdb.DuckDBPyConnection, file: SourceFile, *, skip_bad_rows: bool
+) -> None:
+    """Note the rejected rows of a judged file, or raise for the first of them."""
     bad = connection.execute(
         "select line, reason, text, count(*) over () from judged_lines"
         " where reason is not null order by line limit 1"
     ).fetchall()
     if not bad:
-        return 0
+        return
     line, reason, text, count = bad[0]
     if not skip_bad_rows:
-        more = f" ({count - 1} more rows are not sound)" if count > 1 else ""
+        more = f" (so are {count - 1:,} more)" if count > 1 else ""
         raise AudiosetDuckError(
             f"{file.path}, line {line}: {reason}\n    {text[:200]}\n"
-            f"Mend the file, or leave such rows out with --skip-bad-rows{more}"
+            f"This row is not sound{more}: mend the file, or leave such rows out with"
+            " --skip-bad-rows"
         )
     connection.execute(
         "insert into meta.rejected_rows select ?, line, reason, text from judged_lines"
         " where reason is not null order by line",
         [file.path.name],
     )
-    log.warning("%s: %d rows left out, see meta.rejected_rows", file.path, count)
-    return int(count)
+    log.warning("%s: rows left out: %d, see meta.rejected_rows", file.path, count)
 
 
 def _write_sound_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> None:

@@ -87,12 +87,13 @@ def literal(value: Any) -> str:
     return "[" + ", ".join(literal(item) for item in value) + "]::varchar[]"
 
 
-def fingerprint() -> str:
-    """SHA-256 over all files of `sql/`: tells whether a catalog was made by these models."""
-    digest = hashlib.sha256()
-    for path in sorted(sql_folder().rglob("*")):
-        if path.is_file():
-            digest.update(f"{path.relative_to(sql_folder())}\0".encode() + path.read_bytes())
+def fingerprint(more: str) -> str:
+    """SHA-256 over the models that a catalog is made by, and over `more` that decides of it."""
+    digest = hashlib.sha256(more.encode())
+    folder = sql_folder()
+    layers = (path for layer in RELATION_LAYERS for path in (folder / layer).glob("*.sql"))
+    for path in sorted([*folder.glob("*.sql"), *layers, folder / "columns.toml"]):
+        digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -201,9 +202,11 @@ def create(connection: duckdb.DuckDBPyConnection, model: Model, live: bool = Fal
 def drop(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Drop the relation of a model, table or view, if it is there."""
     for (kind,) in connection.execute(
-        "select 'table' from duckdb_tables() where schema_name = $schema and table_name = $name"
+        "select 'table' from duckdb_tables()"
+        " where (database_name, schema_name, table_name) = (current_database(), $schema, $name)"
         " union all"
-        " select 'view' from duckdb_views() where schema_name = $schema and view_name = $name",
+        " select 'view' from duckdb_views()"
+        " where (database_name, schema_name, view_name) = (current_database(), $schema, $name)",
         {"schema": model.schema, "name": model.name},
     ).fetchall():
         connection.execute(f"drop {kind} {model.relation}")
@@ -223,8 +226,9 @@ def comment_on(
     connection.execute(f"comment on {kind} {relation} is {literal(comment)}")
     meanings = _columns()
     for (column,) in connection.execute(
-        "select column_name from duckdb_columns() where schema_name = ? and table_name = ?",
-        [schema, name],
+        "select column_name from duckdb_columns()"
+        " where (database_name, schema_name, table_name) = (current_database(), $schema, $name)",
+        {"schema": schema, "name": name},
     ).fetchall():
         meaning = meanings.get(f"{name}.{column}", meanings.get(column))
         if meaning is None:

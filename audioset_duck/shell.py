@@ -8,10 +8,16 @@ import shutil
 import sys
 from pathlib import Path
 
+import duckdb
+
 from audioset_duck.catalog import open_catalog
 from audioset_duck.errors import AudiosetDuckError
 
-FORMATS = ("table", "csv", "json")
+_QUERIES = (
+    duckdb.StatementType.SELECT,
+    duckdb.StatementType.EXPLAIN,
+    duckdb.StatementType.MULTI,  # a PIVOT
+)
 
 
 def run_query(catalog: Path, query: str, output_format: str = "table") -> None:
@@ -19,36 +25,41 @@ def run_query(catalog: Path, query: str, output_format: str = "table") -> None:
 
     Args:
         catalog: The catalog, opened for reading.
-        query: SQL that gives rows.
+        query: One statement that gives rows.
         output_format: `table` (cut to what fits), or whole as `csv` or `json` (an array of
             objects).
 
     Raises:
-        AudiosetDuckError: The query is not one SELECT.
+        AudiosetDuckError: It is not one statement, or one that does anything but give rows.
         duckdb.Error: DuckDB refuses the query.
     """
     with open_catalog(catalog) as connection:
         statements = connection.extract_statements(query)
+        if not statements:
+            raise AudiosetDuckError("the query is empty; right is, for example, from labels")
         if len(statements) != 1:
             raise AudiosetDuckError(f"{len(statements)} statements; right is one query at a time")
-        relation = connection.sql(query)
-        if relation is None:
-            raise AudiosetDuckError("the statement gives no rows; right is a query")
+        (statement,) = statements
+        if statement.type not in _QUERIES:
+            raise AudiosetDuckError(f"this is a {statement.type.name} statement; right is a query")
+        text = statement.query.strip().removesuffix(";")
         if output_format == "table":
             width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
-            relation.show(max_width=width, max_rows=40)
+            connection.sql(text).show(max_width=width, max_rows=40)
         elif output_format == "csv":
-            writer = csv.writer(sys.stdout)
-            writer.writerow(relation.columns)
-            texts = connection.execute("select columns(*)::varchar from relation")
-            while rows := texts.fetchmany(10_000):
-                writer.writerows(rows)
+            rows = connection.execute(f"select columns(*)::varchar from (\n{text}\n)")
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(column[0] for column in rows.description or ())
+            while batch := rows.fetchmany(10_000):
+                writer.writerows(batch)
         else:
-            objects = connection.execute("select to_json(row)::varchar from relation as row")
+            objects = connection.execute(
+                f'select to_json("row of json")::varchar from (\n{text}\n) as "row of json"'
+            )
             separator = "["
-            while rows := objects.fetchmany(10_000):
-                for (text,) in rows:
-                    sys.stdout.write(f"{separator}{text}")
+            while batch := objects.fetchmany(10_000):
+                for (line,) in batch:
+                    sys.stdout.write(f"{separator}{line}")
                     separator = ",\n"
             sys.stdout.write("[]\n" if separator == "[" else "]\n")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,8 @@ from audioset_duck.models import identifier, literal, sql_folder
 log = logging.getLogger(__name__)
 
 COMPRESSED_ENDINGS = ("", ".gz", ".zst")
+# Characters that DuckDB would take for a pattern of file names.
+_GLOB = re.compile(r"[*?[]")
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,17 @@ class SourceFile:
     bytes: int
     sha256: str
     modified_ns: int = field(compare=False)
+
+    def check_whole(self) -> None:
+        """Raise AudiosetDuckError if the file is compressed and damaged or cut short.
+
+        DuckDB reads on over a wrong checksum in a .gz and over the missing end of a .zst.
+        """
+        if self.path.suffix not in COMPRESSED_ENDINGS:
+            return
+        with _reading(self.path) as stream:
+            while stream.read(1 << 20):
+                pass
 
     def check_unchanged(self) -> None:
         """Raise AudiosetDuckError if the file was changed since it was found."""
@@ -208,10 +223,11 @@ def read_sql(source: Source, path: Path | None) -> str:
     columns = ", ".join(
         f"{literal(name)}: {literal(kind)}" for name, kind in source.columns.items()
     )
+    file = literal(_GLOB.sub(r"[\g<0>]", str(path)))
     if not source.line_fault:
-        return f"read_json({literal(str(path))}, format = 'array', columns = {{{columns}}})"
+        return f"read_json({file}, format = 'array', columns = {{{columns}}})"
     return (
-        f"read_csv({literal(str(path))}, auto_detect = false, header = false,"
+        f"read_csv({file}, auto_detect = false, header = false,"
         f" skip = {len(source.header)}, {source.reader}, columns = {{{columns}}})"
     )
 
@@ -243,7 +259,7 @@ def judge_lines(connection: duckdb.DuckDBPyConnection, source_file: SourceFile) 
 
 def _line_batches(source_file: SourceFile, rows: int = 100_000) -> Iterator[pa.Table]:
     lines: list[tuple[int, str, str | None]] = []
-    with _open(source_file.path) as stream:
+    with _reading(source_file.path) as stream:
         for number, ended in enumerate(io.BufferedReader(stream), start=1):
             raw = ended.removesuffix(b"\n").removesuffix(b"\r")
             if number == 1:
@@ -274,7 +290,8 @@ def _line_table(lines: list[tuple[int, str, str | None]]) -> pa.Table:
 
 def _find(source: Source, folder: Path) -> SourceFile | None:
     for ending in COMPRESSED_ENDINGS:
-        path = (folder / f"{source.file}{ending}").resolve()
+        # The folder's own path, but not what a link in it leads to: its name says what it is.
+        path = folder.resolve() / f"{source.file}{ending}"
         if path.is_file():
             break
     else:
@@ -288,14 +305,8 @@ def _find(source: Source, folder: Path) -> SourceFile | None:
 
 def _check_header(source: Source, path: Path) -> None:
     """Compare the first lines with the source's; a file of another kind is named as such."""
-    try:
-        with _open(path) as stream:
-            top = stream.read(4096)
-            # DuckDB takes a cut .zst for a whole one; Arrow does not.
-            while path.suffix == ".zst" and stream.read(1 << 20):
-                pass
-    except OSError as error:
-        raise AudiosetDuckError(f"{path} cannot be read: {error}") from None
+    with _reading(path) as stream:
+        top = stream.read(4096)
     if not top:
         raise AudiosetDuckError(f"{path} is empty; download it again")
     lines = [
@@ -313,6 +324,15 @@ def _check_header(source: Source, path: Path) -> None:
         )
 
 
-def _open(path: Path) -> pa.NativeFile:
-    """Open a file for reading, decompressed by its ending."""
-    return pa.input_stream(str(path))
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[pa.NativeFile]:
+    """Open a file for reading, decompressed by its ending; failures name it."""
+    try:
+        with pa.input_stream(str(path)) as stream:
+            yield stream
+    except PermissionError:
+        raise AudiosetDuckError(f"{path} cannot be read: permission denied") from None
+    except OSError as error:
+        raise AudiosetDuckError(
+            f"{path} is damaged or cut short ({error}); download it again"
+        ) from None

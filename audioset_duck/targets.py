@@ -12,7 +12,16 @@ import duckdb
 
 from audioset_duck.errors import AudiosetDuckError
 
-RESERVED_NAMES = ("main", "meta", "staging", "temp", "system", "pg_catalog", "information_schema")
+RESERVED_NAMES = (
+    "main",
+    "meta",
+    "staging",
+    "audioset",
+    "temp",
+    "system",
+    "pg_catalog",
+    "information_schema",
+)
 
 
 @dataclass(frozen=True)
@@ -55,12 +64,12 @@ BUILT_IN = {
 }
 
 
-def check_name(name: str) -> None:
+def check_name(name: str, where: str = "") -> None:
     """Raise AudiosetDuckError unless a name can be a target's: it names a schema and folders."""
     if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", name):
         raise AudiosetDuckError(
-            f"{name!r} is no name for a target; right are lower-case letters, digits and _, not "
-            "beginning with a digit, at most 63, as in baby_cry"
+            f"{where}{name!r} is no name for a target; right are lower-case letters, digits and _,"
+            " not beginning with a digit, at most 63, as in baby_cry"
         )
     reserved = duckdb.execute(
         "select 1 from duckdb_keywords() where keyword_name = ? and keyword_category = 'reserved'",
@@ -68,13 +77,21 @@ def check_name(name: str) -> None:
     ).fetchall()
     if name in RESERVED_NAMES or reserved:
         raise AudiosetDuckError(
-            f"{name!r} is no name for a target: it means something else in the catalog or in SQL; "
-            f"right is a name such as {name}_sound"
+            f"{where}{name!r} is no name for a target: it means something else in the catalog or in"
+            f" SQL; right is a name such as {name}_sound"
         )
 
 
-def parse_clip_length(value: object) -> Decimal:
-    """Read a clip length in seconds: more than 0, at most 10, in whole milliseconds."""
+def parse_clip_length(value: object, where: str = "") -> Decimal:
+    """Read a clip length in seconds: more than 0, at most 10, in whole milliseconds.
+
+    Args:
+        value: As it was written, a number or its text.
+        where: Where that is, to begin the message with.
+
+    Raises:
+        AudiosetDuckError: It is no such length.
+    """
     text = str(value).strip()
     if re.fullmatch(r"\d{1,2}(\.\d{1,9})?", text):
         seconds = Decimal(text)
@@ -82,8 +99,8 @@ def parse_clip_length(value: object) -> Decimal:
         if exact == seconds and 0 < exact <= 10:
             return exact
     raise AudiosetDuckError(
-        f"the clip length is {value!r}; right are seconds, above 0 and up to 10, with at most 3 "
-        "decimals, as in 0.5"
+        f"{where}the clip length is {value!r}; right are seconds, above 0 and up to 10, with at"
+        " most 3 decimals, as in 0.5"
     )
 
 
@@ -100,7 +117,7 @@ def parse_target(name: str, options: Mapping[str, Any], clip_length: Decimal, wh
         AudiosetDuckError: A name that cannot be, an unknown option, a value of the wrong kind,
             or no label.
     """
-    check_name(name)
+    check_name(name, f"{where}: ")
     wanted = {
         "labels": "a list of texts",
         "ignore": "a list of texts",
@@ -130,7 +147,9 @@ def parse_target(name: str, options: Mapping[str, Any], clip_length: Decimal, wh
         tuple(options["labels"]),
         tuple(options.get("ignore", ())),
         options.get("descendants", False),
-        parse_clip_length(options["clip_length"]) if "clip_length" in options else clip_length,
+        parse_clip_length(options["clip_length"], f"{where}: ")
+        if "clip_length" in options
+        else clip_length,
     )
 
 
@@ -142,28 +161,38 @@ def resolve(connection: duckdb.DuckDBPyConnection, target: Target) -> ResolvedTa
             stands for several, a label that is both positive and ignored, or `descendants`
             without an ontology.
     """
-    positive = tuple(dict.fromkeys(_resolve_label(connection, label) for label in target.labels))
-    ignored = tuple(dict.fromkeys(_resolve_label(connection, label) for label in target.ignore))
+    where = f"target {target.name}: "
+    positive, ignored = (
+        tuple(dict.fromkeys(_resolve_label(connection, label, where) for label in labels))
+        for labels in (target.labels, target.ignore)
+    )
     for label_id in set(positive) & set(ignored):
         raise AudiosetDuckError(
-            f"target {target.name}: {label_id} is both a label and ignored; right is one of them"
+            f"{where}{label_id} is both a label and ignored; right is one of them"
         )
     if target.descendants and not connection.execute("from main.ontology limit 1").fetchall():
         raise AudiosetDuckError(
-            f"target {target.name}: its descendants are in ontology.json, which is not among the "
+            f"{where}its descendants are in ontology.json, which is not among the "
             "sources; put it into the metadata folder"
         )
     return ResolvedTarget(target.name, positive, ignored, target.descendants, target.clip_length)
 
 
 def nearest_names(connection: duckdb.DuckDBPyConnection, text: str, count: int = 5) -> list[str]:
-    """Names of labels that look most like a text, those that hold it first."""
+    """Names of labels that look much like a text, those that hold it first; none for a MID."""
     return [
         name
         for (name,) in connection.execute(
             """
             select name
             from main.label_names
+            where
+                $text not in ('', '%', '_')
+                and not starts_with($text, '/')
+                and (
+                    contains(lower(name), lower($text))
+                    or jaro_winkler_similarity(lower(name), lower($text)) > 0.75
+                )
             group by name
             order by
                 contains(lower(name), lower($text)) desc,
@@ -176,7 +205,7 @@ def nearest_names(connection: duckdb.DuckDBPyConnection, text: str, count: int =
     ]
 
 
-def _resolve_label(connection: duckdb.DuckDBPyConnection, label: str) -> str:
+def _resolve_label(connection: duckdb.DuckDBPyConnection, label: str, where: str) -> str:
     found = connection.execute(
         """
         select distinct label_id
@@ -192,13 +221,14 @@ def _resolve_label(connection: duckdb.DuckDBPyConnection, label: str) -> str:
         return label
     if found:
         raise AudiosetDuckError(
-            f"{label!r} is the name of {len(found)} labels: "
+            f"{where}{label!r} is the name of {len(found)} labels: "
             f"{', '.join(label_id for (label_id,) in found)}; name one by its MID"
         )
-    names = ", ".join(repr(name) for name in nearest_names(connection, label))
+    names = nearest_names(connection, label)
     raise AudiosetDuckError(
-        f"there is no label {label!r}; right is a MID or an exact display name"
-        + (f", the nearest are {names}" if names else "; the sources hold no label file")
+        f"{where}there is no label {label!r}; right is a MID or an exact display name"
+        + (f", such as {' or '.join(map(repr, names))}" if names else "")
+        + "; audioset-duck labels TEXT finds some"
     )
 
 

@@ -130,14 +130,18 @@ coalesce(
         fields[1],
         try_cast(fields[2] as decimal(9, 3)),
         try_cast(fields[3] as decimal(9, 3)),
-        string_split(regexp_replace(fields[4], '^"(.*)"$', '\1'), ',')
+        string_split(fields[4], ',')
     )
 );
 
 create or replace temp macro weak_line_fault(line) as
 coalesce(
     columns_fault(string_split(line, ', '), 4),
-    weak_fields_fault(string_split(line, ', '))
+    weak_fields_fault(
+        list_transform(
+            string_split(line, ', '), lambda field: regexp_replace(field, '^"(.*)"$', '\1')
+        )
+    )
 );
 
 create or replace temp macro strong_label_line_fault(line) as

@@ -65,14 +65,27 @@ BROKEN = {
         ("positive", "train", "aaaaaaaaaaa_0"),
     ),
     "positive_events_covered": (
-        "delete from t.positive_segments where segment_index = 1",
+        "create table t.kept as from t.segments where segment_index <> 1 or role <> 'positive';"
+        " drop view t.segments; alter table t.kept rename to segments",
         ("train", "aaaaaaaaaaa_0"),
     ),
-    "event_counts_add_up": (
+    "events_add_up": (
         "create or replace view t.strong_negative_events as"
         " from (select dataset, clip_id, start_seconds, end_seconds, label_id from present_events)"
         " where false",
-        ("train", 2, 0),
+        ("train", 4, 1, 1, 0),
+    ),
+    "weak_clips_add_up": (
+        "create or replace view t.weak_negatives as from weak_clips where false",
+        ("balanced_train", 2, 1, 0),
+    ),
+    "overlap_flags": (
+        "update t.positive_events set is_overlapped = not is_overlapped",
+        ("train", "aaaaaaaaaaa_0"),
+    ),
+    "stored_segments": (
+        "delete from t.positive_segments where segment_index = 1",
+        ("is not stored", "train", "aaaaaaaaaaa_0"),
     ),
 }
 
@@ -120,6 +133,13 @@ def test_a_broken_row_is_found(catalog: Path, name: str) -> None:
     assert found[name][0][: len(expected)] == expected
 
 
+@pytest.mark.parametrize("relation", ["positive_events", "positive_segments"])
+def test_what_is_lost_is_noticed(catalog: Path, relation: str) -> None:
+    with duckdb.connect(str(catalog)) as connection:
+        connection.execute(f"delete from t.{relation}")
+    assert offenders(catalog)
+
+
 @pytest.mark.parametrize(
     ("row", "found"),
     [
@@ -140,11 +160,11 @@ def test_segment_times_to_the_millisecond(catalog: Path, row: str, found: bool) 
 
 def test_check_lists_offending_rows_and_exits_1(run, catalog: Path) -> None:
     passed = run("check", "--catalog", catalog)
-    assert (passed.exit_code, passed.stdout) == (0, "15 checks passed, 0 failed\n")
+    assert (passed.exit_code, passed.stdout) == (0, "18 checks passed, 0 failed\n")
     with duckdb.connect(str(catalog)) as connection:
         connection.execute(BROKEN["unknown_labels"][0])
     failed = run("check", "--catalog", catalog)
     assert failed.exit_code == 1
     assert "main: unknown_labels: 1 found" in failed.stdout
     assert "/m/nobody" in failed.stdout
-    assert "14 checks passed, 1 failed" in failed.stdout
+    assert "17 checks passed, 1 failed" in failed.stdout

@@ -42,7 +42,7 @@ print(sorted(sys.modules.keys() & heavy))
 def test_demo_runs_everything(run, tmp_path: Path) -> None:
     result = run("demo", "here", "--clips", 500)
     assert result.exit_code == 0, result.stderr
-    assert "29 checks passed, 0 failed" in result.stdout
+    assert "35 checks passed, 0 failed" in result.stdout
     assert "gun (positive: Cap gun; Gunshot, gunfire; Machine gun; windows of 1 s)" in result.stdout
     assert "Artillery fire (" in result.stderr and "with --descendants" in result.stderr
     tried = [line.strip() for line in result.stderr.split("Try next\n")[1].splitlines()]
@@ -94,7 +94,27 @@ def test_a_built_target_can_be_built_again_by_name(run, demo_metadata: Path) -> 
     assert again.exit_code == 0, again.stderr
     assert again.stdout == first.stdout
     listed = run("targets").stdout
-    assert [line.split()[-1] for line in listed.splitlines()[2:]] == ["yes", "no", "no", "no"]
+    assert [line.split()[-1] for line in listed.splitlines()[2:]] == ["no", "no", "no", "yes"]
+
+
+def test_targets_tell_what_was_built(run, demo_metadata: Path) -> None:
+    own = ["--descendants", "--ignore", "Fireworks", "--clip-length", "0.25"]
+    assert run("build", "--metadata", demo_metadata, "--target", "gun", *own).exit_code == 0
+    gun = run("targets").stdout.splitlines()[2]
+    for part in ("and descendants", "Fireworks", "0.25", "catalog.duckdb", "yes"):
+        assert part in gun
+
+
+def test_demo_replaces_only_what_it_made(run, tmp_path: Path) -> None:
+    (tmp_path / "metadata").mkdir()
+    real = tmp_path / "metadata" / "eval_segments.csv.gz"
+    real.write_bytes(b"mine")
+    result = run("demo", ".")
+    assert result.exit_code == 1
+    assert (
+        "eval_segments.csv.gz was not made by the demo, and is not to be replaced" in result.stderr
+    )
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [real.name]
 
 
 def test_build_without_a_target(run, demo_metadata: Path) -> None:
@@ -109,7 +129,7 @@ def test_rejected_rows_are_told(run, tmp_path: Path) -> None:
     failed = run("build")
     assert failed.exit_code == 1
     assert "audioset_train_strong.tsv, line 2: the row has 1 column; right are 4" in failed.stderr
-    assert "(1 more rows are not sound)" in failed.stderr
+    assert "This row is not sound (so are 1 more)" in failed.stderr
     assert not (tmp_path / "catalog.duckdb").exists()
     kept = run("build", "--skip-bad-rows")
     assert kept.exit_code == 0
@@ -177,7 +197,8 @@ def test_labels_by_the_other_file_s_name_with_true_counts(
 def test_labels_that_do_not_match(run, demo_catalog: Path, text: str) -> None:
     result = run("labels", text, "--catalog", demo_catalog)
     assert result.exit_code == 1
-    assert f"no label matches {text!r}; the nearest are '" in result.stderr
+    assert f"no label matches {text!r}" in result.stderr
+    assert ("; the nearest are 'Gunshot, gunfire'" in result.stderr) == (text == "gunshoot")
 
 
 def test_info(run, demo_catalog: Path) -> None:
@@ -212,6 +233,22 @@ def test_sql_formats(run, demo_catalog: Path) -> None:
     assert all(str(row[0]) in query() for row in rows)
 
 
+def test_sql_of_columns_named_like_anything(run, demo_catalog: Path) -> None:
+    query = 'select 1 as "row", 2 as "q", \'a,"b"\' as "relation" -- the end'
+    options = ["--catalog", demo_catalog, "--format"]
+    assert json.loads(run("sql", query, *options, "json").stdout) == [
+        {"row": 1, "q": 2, "relation": 'a,"b"'}
+    ]
+    assert run("sql", query, *options, "csv").stdout == 'row,q,relation\n1,2,"a,""b"""\n'
+
+
+@pytest.mark.parametrize("query", ["show tables", "describe labels", "pivot labels on is_weak"])
+def test_sql_of_other_queries(run, demo_catalog: Path, query: str) -> None:
+    for output_format in ("table", "csv", "json"):
+        result = run("sql", query, "--catalog", demo_catalog, "--format", output_format)
+        assert result.exit_code == 0, result.stderr
+
+
 def test_sql_of_no_rows_and_of_many(run, demo_catalog: Path) -> None:
     none = "select 1 as n where false"
     assert run("sql", none, "--format", "json", "--catalog", demo_catalog).stdout == "[]\n"
@@ -223,10 +260,12 @@ def test_sql_of_no_rows_and_of_many(run, demo_catalog: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("drop table labels", "read-only mode"),
-        ("create table x as select 1", "read-only mode"),
+        ("drop table labels", "this is a DROP statement; right is a query"),
+        ("create table x as select 1", "this is a CREATE statement; right is a query"),
+        ("copy labels to 'labels.csv'", "this is a COPY statement; right is a query"),
         ("select 1; select 2", "2 statements; right is one query at a time"),
-        ("", "0 statements; right is one query at a time"),
+        ("", "the query is empty"),
+        ("from statements", "does not exist"),
         ("selec 1", "syntax error"),
         ("from nothing", "does not exist"),
     ],
@@ -275,4 +314,6 @@ def test_export(run, demo_catalog: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     blocked = run("export", "--target", "gun", "--out", "file", "--catalog", demo_catalog)
     assert blocked.exit_code == 1
-    assert blocked.stderr.startswith("Error: file")
+    assert (
+        "cannot be made: " in blocked.stderr and "name another folder with --out" in blocked.stderr
+    )

@@ -209,7 +209,7 @@ def test_untargeted_descendants(ask) -> None:
     }
     assert ask(query, **given) == rows("""
         /m/volley Volley 2 1
-        /m/salvo /m/salvo 0 1
+        /m/salvo Salvo 0 1
     """)
     assert ask(query, Target("t", ("Gun",), descendants=True), **given) == ""
 
@@ -248,11 +248,11 @@ def test_strong_label_stats(ask) -> None:
         ccccccccccc_0 0.960 1.920 /m/rain NOT_PRESENT
     """
     assert ask(query, train=given, framed=framed) == rows("""
-        eval_framed 1 /m/rain Rain 1 0.960 100.0 100.0 0.96
-        train 1 /m/gun Gun 2 4.000 50.0 50.0 2.0
-        train 2 /m/rain Rain 1 2.000 25.0 75.0 2.0
-        train 3 /m/unnamed /m/unnamed 1 2.000 25.0 100.0 2.0
-        train 4 /m/boom Boom 1 0.000 0.0 100.0 0.0
+        eval_framed 1 /m/rain Rain 1 0.960 100.0 100.0 0.960
+        train 1 /m/gun Gun 2 4.000 50.0 50.0 2.000
+        train 2 /m/rain Rain 1 2.000 25.0 75.0 2.000
+        train 3 /m/unnamed /m/unnamed 1 2.000 25.0 100.0 2.000
+        train 4 /m/boom Boom 1 0.000 0.0 100.0 0.000
     """)
 
 

@@ -33,7 +33,7 @@ def test_names_that_are_no_identifiers(name: str) -> None:
         check_name(name)
 
 
-@pytest.mark.parametrize("name", ["main", "meta", "staging", "temp", "select", "table", "order"])
+@pytest.mark.parametrize("name", ["main", "meta", "staging", "temp", "select", "table", "audioset"])
 def test_names_that_mean_something_else(name: str) -> None:
     with pytest.raises(AudiosetDuckError, match=f"'{name}' is no name.*such as {name}_sound"):
         check_name(name)
@@ -74,20 +74,21 @@ def test_labels_by_mid_and_by_every_name(connection, label: str, label_id: str) 
 @pytest.mark.parametrize(
     ("label", "nearest"),
     [
-        ("Gunshoot", "'Gunshot, gunfire'"),
-        ("dog", "'Dog'"),
-        ("/m/032s67", "'"),
-        ("'; drop table labels; --", "'"),
-        ('Bark"', "'Bark'"),
-        ("", "'"),
+        ("Gunshoot", "such as 'Gunshot, gunfire'"),
+        ("dog", "such as 'Dog'"),
+        ("/m/032s67", ""),
+        ("'; drop table labels; --", ""),
+        ('Bark"', "such as 'Bark'"),
+        ("", ""),
+        ("zzz", ""),
     ],
 )
 def test_labels_that_are_not_there(connection, label: str, nearest: str) -> None:
     with pytest.raises(AudiosetDuckError) as error:
         resolve(connection, Target("t", (label,)))
     message = str(error.value)
-    assert f"there is no label {label!r}; right is a MID or an exact display name" in message
-    assert nearest in message.split("nearest are")[1]
+    assert f"target t: there is no label {label!r}; right is a MID or an exact display" in message
+    assert nearest in message if nearest else "such as" not in message
 
 
 def test_a_name_of_two_labels(tmp_path: Path) -> None:
@@ -183,8 +184,12 @@ def test_toml_of_the_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             "[targets.dog]\nlabels = ['B']\nclip_length = []",
             r"clip_length is \[\]; right is a number",
         ),
-        ("[targets.main]\nlabels = ['B']", "'main' is no name for a target"),
-        ("clip_length = 0", "the clip length is 0"),
+        ("[targets.main]\nlabels = ['B']", r"mine.toml: .*'main' is no name for a target"),
+        ("clip_length = 0", "mine.toml: the clip length is 0"),
+        (
+            "[targets.dog]\nlabels = ['B']\nclip_length = 0",
+            r"\[targets.dog\]: the clip length is 0",
+        ),
     ],
 )
 def test_toml_that_cannot_be(tmp_path: Path, text: str, message: str) -> None:
@@ -223,8 +228,10 @@ def test_choosing() -> None:
             "there is no target 'gnu'; right are gun, baby_cry, snore, or one of your own",
         ),
         (([], None, ["Bark"]), "--label 'Bark' belongs to a target; name it with --name"),
-        (([], "dog"), "--name dog names no label"),
-        ((["gun"], "gun", ["Bark"]), "gun is both a --target and a --name"),
+        (([], "dog"), "--name dog has no label; add one with --label"),
+        (([], "gun", ["Bark"]), "gun is built in; right is another --name, or your own"),
+        ((["dog"], "dog", ["Bark"]), "dog is both a --target and a --name"),
+        (([], None, [], ["Howl"]), "--ignore, --descendants and --clip-length are of a target"),
         (([], "Dog", ["Bark"]), "'Dog' is no name for a target"),
     ],
 )

@@ -20,27 +20,17 @@ weak_counts as (
     group by weak_label_stats.label_id
 ),
 
-titled as (
-    select
-        label_names.label_id,
-        label_names.name,
-        coalesce(
-            labels.display_name,
-            min(label_names.name) over (partition by label_names.label_id)
-        ) as display_name
-    from {{ ref('label_names') }} as label_names
-    left join {{ ref('labels') }} as labels on label_names.label_id = labels.label_id
-),
-
 named as (
     select
-        titled.label_id,
-        titled.display_name,
-        list(titled.name order by titled.name) filter (
-            where titled.name <> titled.display_name
+        label_titles.label_id,
+        label_titles.display_name,
+        list(label_names.name order by label_names.name) filter (
+            where label_names.name <> label_titles.display_name
         ) as other_names
-    from titled
-    group by titled.label_id, titled.display_name
+    from {{ ref('label_titles') }} as label_titles
+    inner join {{ ref('label_names') }} as label_names
+        on label_titles.label_id = label_names.label_id
+    group by label_titles.label_id, label_titles.display_name
 )
 
 select

@@ -27,7 +27,7 @@ select
     ranked.dataset,
     ranked.rank,
     ranked.label_id,
-    coalesce(labels.display_name, ranked.label_id) as display_name,
+    coalesce(label_titles.display_name, ranked.label_id) as display_name,
     ranked.event_count,
     cast(ranked.duration_seconds as decimal(18, 3)) as duration_seconds,
     coalesce(100 * ranked.duration_seconds / nullif(ranked.dataset_seconds, 0), 0) as percentage,
@@ -36,7 +36,8 @@ select
         / nullif(ranked.dataset_seconds, 0),
         0
     ) as cumulative_percentage,
-    ranked.duration_seconds / ranked.event_count as mean_event_seconds
+    cast(ranked.duration_seconds / ranked.event_count as decimal(9, 3)) as mean_event_seconds
 from ranked
-left join {{ ref('labels') }} as labels on ranked.label_id = labels.label_id
+left join {{ ref('label_titles') }} as label_titles
+    on ranked.label_id = label_titles.label_id
 order by ranked.dataset, ranked.rank

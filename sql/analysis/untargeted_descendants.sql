@@ -40,11 +40,12 @@ weak_counts as (
 
 select
     descendants.label_id,
-    coalesce(labels.display_name, descendants.label_id) as display_name,
+    label_titles.display_name,
     coalesce(strong_counts.strong_negative_events, 0) as strong_negative_events,
     coalesce(weak_counts.weak_negatives, 0) as weak_negatives
 from descendants
-left join {{ ref('labels') }} as labels on descendants.label_id = labels.label_id
+left join {{ ref('label_titles') }} as label_titles
+    on descendants.label_id = label_titles.label_id
 left join strong_counts on descendants.label_id = strong_counts.label_id
 left join weak_counts on descendants.label_id = weak_counts.label_id
 where strong_counts.label_id is not null or weak_counts.label_id is not null

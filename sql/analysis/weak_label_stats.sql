@@ -25,10 +25,11 @@ select
         order by totals.clip_count desc, totals.label_id asc
     ) as rank,
     totals.label_id,
-    coalesce(labels.display_name, totals.label_id) as display_name,
+    coalesce(label_titles.display_name, totals.label_id) as display_name,
     totals.clip_count,
     100 * totals.clip_count / sum(totals.clip_count) over (partition by totals.dataset)
         as percentage
 from totals
-left join {{ ref('labels') }} as labels on totals.label_id = labels.label_id
+left join {{ ref('label_titles') }} as label_titles
+    on totals.label_id = label_titles.label_id
 order by totals.dataset, rank

@@ -1,16 +1,21 @@
--- A moment of a positive event that lies in no window.
+-- A moment of a positive event that lies in none of its windows.
 -- If any moment is left out, then one of these is: the start of the event, or the end of a
 -- window within it.
-with positive_events as (select * from {{ ref('positive_events') }}),
+with positive_events as (
+    select * from {{ ref('events') }}
+    where role = 'positive' and start_seconds < end_seconds
+),
 
-positive_segments as (select * from {{ ref('positive_segments') }}),
+positive_segments as (
+    select * from {{ ref('segments') }}
+    where role = 'positive'
+),
 
 moments as (
     select
         positive_events.*,
         positive_events.start_seconds as moment_seconds
     from positive_events
-    where positive_events.start_seconds < positive_events.end_seconds
     union
     select
         positive_events.*,
@@ -19,9 +24,7 @@ moments as (
     inner join positive_segments
         on
             positive_events.dataset = positive_segments.dataset
-            and positive_events.clip_id = positive_segments.clip_id
-            and positive_events.label_id = positive_segments.label_id
-            and positive_events.start_seconds < positive_segments.end_seconds
+            and positive_events.source_row = positive_segments.source_row
             and positive_events.end_seconds > positive_segments.end_seconds
 )
 
@@ -39,8 +42,7 @@ where
         from positive_segments
         where
             positive_segments.dataset = moments.dataset
-            and positive_segments.clip_id = moments.clip_id
-            and positive_segments.label_id = moments.label_id
+            and positive_segments.source_row = moments.source_row
             and positive_segments.start_seconds <= moments.moment_seconds
             and positive_segments.end_seconds > moments.moment_seconds
     )

@@ -1,5 +1,7 @@
 -- A label that events or clips carry but that no label file knows.
-with used_labels as (
+with known_labels as (select * from {{ ref('labels') }}),
+
+used_labels as (
     select
         'strong_events' as relation,
         strong_events.dataset,
@@ -25,6 +27,6 @@ select
     used_labels.label_id,
     count(*) as row_count
 from used_labels
-anti join {{ ref('label_names') }} as label_names on used_labels.label_id = label_names.label_id
-where exists (select 1 from {{ ref('labels') }})
+anti join known_labels on used_labels.label_id = known_labels.label_id
+where exists (select 1 from known_labels)
 group by used_labels.relation, used_labels.dataset, used_labels.label_id

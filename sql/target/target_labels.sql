@@ -31,21 +31,13 @@ target_labels as (
         descendants.role
     from descendants
     where descendants.label_id not in (select named.label_id from named)
-),
-
-label_names as (
-    select
-        label_names.label_id,
-        min(label_names.name) as name
-    from {{ ref('label_names') }} as label_names
-    group by label_names.label_id
 )
 
 select
     target_labels.label_id,
-    coalesce(labels.display_name, label_names.name) as display_name,
+    label_titles.display_name,
     target_labels.role
 from target_labels
-left join {{ ref('labels') }} as labels on target_labels.label_id = labels.label_id
-left join label_names on target_labels.label_id = label_names.label_id
+left join {{ ref('label_titles') }} as label_titles
+    on target_labels.label_id = label_titles.label_id
 order by target_labels.role desc, target_labels.label_id asc

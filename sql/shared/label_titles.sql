@@ -1,0 +1,16 @@
+-- One label under the one name that it is shown by: the strong label file's, else the weak one's,
+-- else the ontology's.
+{{ materialized('table') }}
+with named as (
+    select distinct label_names.label_id
+    from {{ ref('label_names') }} as label_names
+)
+
+select
+    named.label_id,
+    coalesce(labels.display_name, min(ontology.display_name)) as display_name
+from named
+left join {{ ref('labels') }} as labels on named.label_id = labels.label_id
+left join {{ ref('ontology') }} as ontology on named.label_id = ontology.label_id
+group by named.label_id, labels.display_name
+order by named.label_id
