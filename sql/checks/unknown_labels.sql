@@ -19,7 +19,10 @@ used_labels as (
         weak_clips.dataset,
         unnest(weak_clips.label_ids) as label_id
     from {{ ref('weak_clips') }} as weak_clips
-)
+),
+
+-- Without a label file, nothing is known of any label.
+label_files as (select count(*) as label_count from known_labels)
 
 select
     used_labels.relation,
@@ -28,5 +31,5 @@ select
     count(*) as row_count
 from used_labels
 anti join known_labels on used_labels.label_id = known_labels.label_id
-where exists (select 1 from known_labels)
+where (select label_files.label_count from label_files) > 0
 group by used_labels.relation, used_labels.dataset, used_labels.label_id
