@@ -231,6 +231,33 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None
 
 
 @cli.command()
+@click.argument("directory", type=PATH, default="metadata", metavar="[DIR]")
+@click.option(
+    "--base-url",
+    metavar="URL",
+    help="A mirror that has the files under their names. [default: Google's addresses]",
+)
+@shared_options
+@click.pass_context
+def download(context: click.Context, directory: Path, base_url: str | None) -> None:
+    """Fetch AudioSet's metadata files into DIR, and print those that were not there yet.
+
+    \b
+    Examples
+      audioset-duck download
+      audioset-duck download metadata --base-url https://mirror.example.org/audioset
+    """
+    from audioset_duck import download as downloading
+
+    quiet = context.ensure_object(Settings).quiet
+    fetched = downloading.download(directory, base_url, quiet=quiet)
+    for path in fetched:
+        click.echo(path)
+    if not quiet:
+        click.echo(f"{directory} has all {len(downloading.ADDRESSES)} files", err=True)
+
+
+@cli.command()
 @click.option("--target", "target_names", multiple=True, metavar="NAME", help="Repeats.")
 @click.option(
     "--metadata", type=PATH, metavar="DIR", help="Folder of the source files. [default: metadata]"
