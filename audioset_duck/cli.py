@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -426,6 +426,97 @@ def info(context: click.Context) -> None:
             echo_table(catalog.target_counts(connection, name))
         click.echo()
         echo_table(catalog.relations(connection))
+
+
+@cli.command()
+@click.option("--zips", type=PATH, required=True, metavar="DIR", help="Folder of the archives.")
+@click.option("--audio-root", type=PATH, required=True, metavar="DIR", help="Where the files go.")
+@click.option(
+    "--subset",
+    "subsets",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    help="strong_train, strong_eval, weak_balanced_train, weak_unbalanced_train or weak_eval."
+    " Repeats.",
+)
+@click.option("--metadata", type=PATH, metavar="DIR", help="For a catalog that is not there yet.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="[default: one a core]")
+@click.option(
+    "--min-duration",
+    type=click.FloatRange(min=0),
+    default=0.5,
+    show_default=True,
+    metavar="SECONDS",
+)
+@click.option(
+    "--silence-db-threshold",
+    type=click.FloatRange(max=0),
+    default=-60.0,
+    show_default=True,
+    metavar="DBFS",
+    help="A clip whose loudest sample is below is silent.",
+)
+@click.option(
+    "--layout",
+    type=click.Choice(["audioset", "subset"]),
+    default="audioset",
+    show_default=True,
+    help="Folders as in the archives, or one for each subset.",
+)
+@click.option("--to", type=click.Choice(["wav", "flac"]), default="wav", show_default=True)
+@click.option("--sample-rate", type=click.IntRange(1000, 192_000), metavar="HZ", help="Resample.")
+@click.option("--mono", is_flag=True, help="Mix all channels into one.")
+@click.option("--discard-invalid", is_flag=True, help="Keep no file of an invalid clip.")
+@click.option("--dry-run", is_flag=True, help="Only tell how much there is to do.")
+@shared_options
+@click.pass_context
+def extract(
+    context: click.Context,
+    /,
+    zips: Path,
+    audio_root: Path,
+    subsets: tuple[str, ...],
+    metadata: Path | None,
+    workers: int | None,
+    dry_run: bool,
+    min_duration: float,
+    silence_db_threshold: float,
+    **options: Any,
+) -> None:
+    """Extract valid clips from the archives, and make the inventory of them.
+
+    Run again after an interruption, it does what is missing.
+
+    \b
+    Examples
+      audioset-duck extract --zips zip_audios --audio-root audio --subset strong_eval
+      audioset-duck extract --zips zip_audios --audio-root audio --subset strong_train --to flac
+    """
+    from audioset_duck import build as building
+    from audioset_duck import extract as extracting
+    from audioset_duck.audio import Limits
+    from audioset_duck.catalog import Table, open_catalog
+    from audioset_duck.inventory import summarize
+
+    settings = context.ensure_object(Settings)
+    if not settings.catalog.exists():
+        building.build(settings.catalog, [], metadata, quiet=settings.quiet)
+    if dry_run:
+        forecast = asdict(extracting.forecast(settings.catalog, zips, subsets))
+        echo_table(Table(list(forecast), [tuple(forecast.values())]))
+        return
+    extracting.extract(
+        settings.catalog,
+        zips,
+        audio_root,
+        subsets,
+        extracting.Options(limits=Limits(min_duration, silence_db_threshold), **options),
+        workers=workers,
+        quiet=settings.quiet,
+    )
+    with open_catalog(settings.catalog) as connection:
+        echo_table(summarize(connection))
 
 
 @cli.command()

@@ -50,7 +50,7 @@ ATTEMPTS = 6
 _BLOCK = 1 << 18
 
 
-class _TryAgain(Exception):
+class _PassingError(Exception):
     """The server or the line failed in a way that may pass."""
 
 
@@ -140,16 +140,14 @@ def _fetch(
 ) -> None:
     part = path.with_name(f"{path.name}.part")
     reason = ""
-    with tqdm(
-        desc=path.name, unit="B", unit_scale=True, leave=False, disable=quiet or None
-    ) as bar:
+    with tqdm(desc=path.name, unit="B", unit_scale=True, leave=False, disable=quiet or None) as bar:
         for attempt in range(ATTEMPTS):
             if attempt:
                 log.warning("%s: %s; trying again", path.name, reason)
                 time.sleep(patience * 2 ** (attempt - 1))
             try:
                 _fetch_rest(pool, address, part, bar)
-            except _TryAgain as error:
+            except _PassingError as error:
                 reason = str(error)
                 continue
             with part.open("rb") as stream:
@@ -165,13 +163,11 @@ def _fetch(
     )
 
 
-def _fetch_rest(
-    pool: urllib3.PoolManager, address: str, part: Path, bar: tqdm[None]
-) -> None:
+def _fetch_rest(pool: urllib3.PoolManager, address: str, part: Path, bar: tqdm[None]) -> None:
     """Fetch what is still missing of a file, to the end of `part`.
 
     Raises:
-        _TryAgain: The server was too busy, or the line broke.
+        _PassingError: The server was too busy, or the line broke.
         AudiosetDuckError: The server does not have the file.
     """
     have = part.stat().st_size if part.exists() else 0
@@ -183,10 +179,10 @@ def _fetch_rest(
                 # Nothing is missing, or the file on the server is now another one.
                 if response.headers.get("Content-Range") != f"bytes */{have}":
                     part.unlink()
-                    raise _TryAgain("the file became shorter")
+                    raise _PassingError("the file became shorter")
                 return
             if response.status == 429 or response.status >= 500:
-                raise _TryAgain(f"the server answers {response.status} {response.reason}")
+                raise _PassingError(f"the server answers {response.status} {response.reason}")
             if response.status not in (200, 206):
                 raise AudiosetDuckError(
                     f"{address}: the server answers {response.status} {response.reason}; "
@@ -195,7 +191,7 @@ def _fetch_rest(
             is_rest = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
             if response.status == 206 and not is_rest:
                 part.unlink()
-                raise _TryAgain("the server sent another part than the missing one")
+                raise _PassingError("the server sent another part than the missing one")
             start = have if is_rest else 0
             length = response.headers.get("Content-Length", "")
             bar.reset(total=start + int(length) if length.isdigit() else None)
@@ -209,4 +205,4 @@ def _fetch_rest(
         finally:
             response.release_conn()
     except urllib3.exceptions.HTTPError as error:
-        raise _TryAgain(f"the line broke ({type(error).__name__})") from None
+        raise _PassingError(f"the line broke ({type(error).__name__})") from None

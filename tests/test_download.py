@@ -189,7 +189,9 @@ def test_compressed_files_count(server: Server, tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there(server: Server, tmp_path: Path) -> None:
     server.faults = {"ontology.json": ["404"]}
-    with pytest.raises(AudiosetDuckError, match=r"/ontology.json: the server answers 404 .*--base-u"):
+    with pytest.raises(
+        AudiosetDuckError, match=r"/ontology.json: the server answers 404 .*--base-u"
+    ):
         fetch(server, tmp_path)
     assert server.gets["ontology.json"] == 1
     assert names(tmp_path) == FILES.keys() - {"ontology.json"}
