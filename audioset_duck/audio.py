@@ -74,7 +74,7 @@ def judge(data: bytes, limits: Limits) -> Verdict:
                 return replace(
                     verdict, status="wrong_format", reason=f"it is {found}, not PCM in a WAV file"
                 )
-            if missing := _missing_bytes(data):
+            if missing := missing_bytes(data):
                 return replace(
                     verdict,
                     status="corrupted",
@@ -150,7 +150,7 @@ def rewrite(
     return written.getvalue()
 
 
-def _missing_bytes(data: bytes) -> int:
+def missing_bytes(data: bytes) -> int:
     """How many bytes the sample data of a WAV file is shorter than its header says."""
     position = 12
     while position + 8 <= len(data):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import signal
@@ -468,6 +469,14 @@ def info(context: click.Context) -> None:
 @click.option("--sample-rate", type=click.IntRange(1000, 192_000), metavar="HZ", help="Resample.")
 @click.option("--mono", is_flag=True, help="Mix all channels into one.")
 @click.option("--discard-invalid", is_flag=True, help="Keep no file of an invalid clip.")
+@click.option(
+    "--validator",
+    type=click.Choice(["libsndfile", "ffmpeg"]),
+    default="libsndfile",
+    show_default=True,
+    help="What decodes a clip to judge it; ffmpeg starts a process for each.",
+)
+@click.option("--dask-scheduler", metavar="ADDRESS", help="Work on the Dask cluster there.")
 @click.option("--dry-run", is_flag=True, help="Only tell how much there is to do.")
 @shared_options
 @click.pass_context
@@ -479,6 +488,7 @@ def extract(
     subsets: tuple[str, ...],
     metadata: Path | None,
     workers: int | None,
+    dask_scheduler: str | None,
     dry_run: bool,
     min_duration: float,
     silence_db_threshold: float,
@@ -506,15 +516,49 @@ def extract(
         forecast = asdict(extracting.forecast(settings.catalog, zips, subsets))
         echo_table(Table(list(forecast), [tuple(forecast.values())]))
         return
-    extracting.extract(
-        settings.catalog,
-        zips,
-        audio_root,
-        subsets,
-        extracting.Options(limits=Limits(min_duration, silence_db_threshold), **options),
-        workers=workers,
-        quiet=settings.quiet,
+    cluster = (
+        extracting.dask_executor(dask_scheduler) if dask_scheduler else contextlib.nullcontext()
     )
+    with cluster as executor:
+        extracting.extract(
+            settings.catalog,
+            zips,
+            audio_root,
+            subsets,
+            extracting.Options(limits=Limits(min_duration, silence_db_threshold), **options),
+            workers=workers,
+            executor=executor,
+            quiet=settings.quiet,
+        )
+    with open_catalog(settings.catalog) as connection:
+        echo_table(summarize(connection))
+
+
+@cli.command()
+@click.option("--audio-root", type=PATH, required=True, metavar="DIR", help="Folder of the files.")
+@click.option("--metadata", type=PATH, metavar="DIR", help="For a catalog that is not there yet.")
+@click.option("--validate", is_flag=True, help="Decode every file, and judge it as extract does.")
+@shared_options
+@click.pass_context
+def scan(
+    context: click.Context, /, audio_root: Path, metadata: Path | None, validate: bool
+) -> None:
+    """Make the inventory of audio files that are there already.
+
+    \b
+    Examples
+      audioset-duck scan --audio-root audio
+      audioset-duck scan --audio-root audio --validate
+    """
+    from audioset_duck import build as building
+    from audioset_duck import scan as scanning
+    from audioset_duck.catalog import open_catalog
+    from audioset_duck.inventory import summarize
+
+    settings = context.ensure_object(Settings)
+    if not settings.catalog.exists():
+        building.build(settings.catalog, [], metadata, quiet=settings.quiet)
+    scanning.scan(settings.catalog, audio_root, validate=validate, quiet=settings.quiet)
     with open_catalog(settings.catalog) as connection:
         echo_table(summarize(connection))
 

@@ -23,6 +23,7 @@ from audioset_duck.archives import MemberError, find_archives, list_members, rea
 from audioset_duck.audio import Limits, Verdict, judge, rewrite
 from audioset_duck.catalog import open_catalog
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.ffmpeg import judge_by_ffmpeg
 from audioset_duck.files import replacing
 from audioset_duck.inventory import Journal, load_inventory
 
@@ -63,6 +64,7 @@ class Options:
         sample_rate: Samples a second and channel; None keeps the file's.
         mono: Mix all channels into one.
         discard_invalid: Keep no file of an invalid clip.
+        validator: What decodes a clip to judge it.
     """
 
     layout: Literal["audioset", "subset"] = "audioset"
@@ -71,6 +73,7 @@ class Options:
     sample_rate: int | None = None
     mono: bool = False
     discard_invalid: bool = False
+    validator: Literal["libsndfile", "ffmpeg"] = "libsndfile"
 
 
 def extract(
@@ -183,6 +186,28 @@ def forecast(catalog: Path, zips: Path, subsets: Sequence[str]) -> Forecast:
             left join chosen using (ytid)
         """).fetchall()
     return Forecast(clips, missing, archives, packed_bytes, size)
+
+
+@contextlib.contextmanager
+def dask_executor(address: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster; they must see the same files under the same paths.
+
+    Raises:
+        AudiosetDuckError: Dask is not installed, or there is no scheduler at the address.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise AudiosetDuckError(
+            "Dask is not installed; install it with pip install 'audioset-duck[dask]'"
+        ) from None
+    try:
+        client = Client(address, timeout=20)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise AudiosetDuckError(f"there is no Dask scheduler at {address}: {error}") from None
+    with client:
+        # A unit whose worker died is given to another one.
+        yield client.get_executor(retries=3)  # type: ignore[no-untyped-call]
 
 
 @contextlib.contextmanager
@@ -352,11 +377,13 @@ def extract_unit(unit: dict[str, Any]) -> list[dict[str, Any]]:
     options = Options(**unit["options"] | {"limits": Limits(**unit["options"]["limits"])})
     rows = []
     for clip in unit["clips"]:
+        data: bytes | None = None
         try:
-            data: bytes | None = read_member(Path(unit["archive"]), clip["header_offset"])
-            verdict = judge(data or b"", options.limits)
+            data = read_member(Path(unit["archive"]), clip["header_offset"])
+            decide = judge if options.validator == "libsndfile" else judge_by_ffmpeg
+            verdict = decide(data, options.limits)
         except MemberError as error:
-            data, verdict = None, Verdict(error.status, error.reason)
+            verdict = Verdict(error.status, error.reason)
         written: dict[bool, Path] = {}
         for place in clip["places"]:
             rows.append(_place(unit, clip, place, data, verdict, options, written))

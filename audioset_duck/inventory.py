@@ -14,11 +14,13 @@ from typing import Any
 
 import duckdb
 import jinja2
+import pyarrow as pa
 
 from audioset_duck.catalog import Table, query_table
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.models import comment_on, literal, split_header, sql_folder
 from audioset_duck.replace import replacing_catalog
+from audioset_duck.sources import glob_literal
 
 JOURNAL = "audioset-duck-journal.jsonl"
 
@@ -108,17 +110,36 @@ def load_inventory(catalog: Path, audio_root: Path) -> None:
     """
     root = audio_root.resolve()
     template = jinja2.Template((sql_folder() / "audio_files.sql").read_text(encoding="utf-8"))
+    columns = ", ".join(f"{name}: {literal(kind)}" for name, kind in _COLUMNS.items())
+    journal = (
+        f"read_json({glob_literal(root / JOURNAL)}, format = 'newline_delimited',"
+        f" ignore_errors = true, columns = {{{columns}}})"
+    )
     comment, select = split_header(
-        template.render(
-            literal=literal,
-            journal=str(root / JOURNAL),
-            audio_root=str(root),
-            columns="{" + ", ".join(f"{name}: '{kind}'" for name, kind in _COLUMNS.items()) + "}",
-        )
+        template.render(journal=journal, audio_root=str(root), literal=literal)
     )
     with replacing_catalog(catalog) as (connection, _):
         connection.execute(f"create or replace table main.audio_files as\n{select}")
         comment_on(connection, "table", "main", "audio_files", comment)
+
+
+def store_inventory(catalog: Path, rows: list[dict[str, Any]]) -> None:
+    """Make the table `audio_files` of a catalog from rows of it; what a row lacks is null.
+
+    Raises:
+        AudiosetDuckError: The catalog cannot be replaced.
+    """
+    columns = {name: kind for name, kind in _COLUMNS.items() if name != "place"}
+    table = pa.table({name: [row.get(name) for row in rows] for name in columns})
+    typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
+    with replacing_catalog(catalog) as (connection, _):
+        connection.register("found_files", table)
+        connection.execute(
+            "create or replace table main.audio_files as"
+            f" select {typed} from found_files order by ytid, audio_path"
+        )
+        connection.unregister("found_files")
+        comment_on(connection, "table", "main", "audio_files", "One audio file of a clip.")
 
 
 def summarize(connection: duckdb.DuckDBPyConnection) -> Table:

@@ -5,12 +5,7 @@ with lines as (
     select
         *,
         row_number() over () as line
-    from read_json(
-        {{ literal(journal) }},
-        format = 'newline_delimited',
-        ignore_errors = true,
-        columns = {{ columns }}
-    )
+    from {{ journal }}
 ),
 
 newest as (

@@ -21,7 +21,8 @@ from audioset_duck.archives import find_archives, list_members
 from audioset_duck.audio import Limits, judge, peak_dbfs, rewrite
 from audioset_duck.build import build
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.extract import Options, extract, forecast
+from audioset_duck.extract import Options, dask_executor, extract, forecast
+from audioset_duck.ffmpeg import find_ffmpeg, judge_by_ffmpeg
 
 RATE = 32_000
 COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]
@@ -484,3 +485,175 @@ def test_large_archives_open_fast(tmp_path: Path) -> None:
         for number in range(50_000):
             archive.writestr(f"eval_segments/Y{number:011d}.wav", b"")
     assert list_members(path).num_rows == 50_000
+
+
+def test_ffmpeg_says_the_same(place: Path) -> None:
+    """On every kind of file: the same status, and volumes within 0.1 dB."""
+    for ytid, (data, _) in CASES.items():
+        if data is None:
+            continue
+        ours, theirs = judge(data, Limits()), judge_by_ffmpeg(data, Limits())
+        assert ours.status == theirs.status, (ytid, ours, theirs)
+        if ours.peak_dbfs is not None:
+            assert theirs.peak_dbfs == pytest.approx(ours.peak_dbfs, abs=0.1)
+            assert theirs.duration_seconds == pytest.approx(ours.duration_seconds, abs=0.001)
+            assert (theirs.sample_rate_hz, theirs.channels) == (ours.sample_rate_hz, ours.channels)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_U8", "PCM_32"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_ffmpeg_measures_the_same(subtype: str, channels: int) -> None:
+    data = wav(tone(1.2, 0.3, channels), subtype)
+    ours, theirs = judge(data, Limits()), judge_by_ffmpeg(data, Limits())
+    assert (ours.status, theirs.status) == ("ok", "ok")
+    assert theirs.peak_dbfs == pytest.approx(ours.peak_dbfs, abs=0.1)
+    assert theirs.duration_seconds == pytest.approx(1.2, abs=0.001)
+    assert theirs.channels == ours.channels == channels
+
+
+def test_extraction_validated_by_ffmpeg(place: Path) -> None:
+    found = run_extract(place, validator="ffmpeg")
+    assert {ytid: status for ytid, (status, _) in found.items()} == {
+        ytid: status for ytid, (_, status) in CASES.items()
+    }
+
+
+def test_where_ffmpeg_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import imageio_ffmpeg
+
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.delenv("AUDIOSET_DUCK_FFMPEG", raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+    find_ffmpeg.cache_clear()
+    assert find_ffmpeg() == imageio_ffmpeg.get_ffmpeg_exe()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    find_ffmpeg.cache_clear()
+    assert find_ffmpeg() == str(program)
+    other = program.rename(tmp_path / "mine")
+    monkeypatch.setenv("AUDIOSET_DUCK_FFMPEG", str(other))
+    find_ffmpeg.cache_clear()
+    assert find_ffmpeg() == str(other)
+    monkeypatch.setenv("AUDIOSET_DUCK_FFMPEG", "/nowhere/ffmpeg")
+    find_ffmpeg.cache_clear()
+    with pytest.raises(AudiosetDuckError, match="AUDIOSET_DUCK_FFMPEG is '/nowhere/ffmpeg', which"):
+        find_ffmpeg()
+    find_ffmpeg.cache_clear()
+
+
+def test_scan_of_what_was_extracted_is_the_same_inventory(run, place: Path) -> None:
+    for layout in ("audioset", "subset"):
+        extracted = {
+            ytid: row for ytid, row in run_extract(place, layout=layout).items() if row[0] == "ok"
+        }
+        for option in ([], ["--validate"]):
+            result = run("scan", "--audio-root", "audio", *option)
+            assert result.exit_code == 0, result.stderr
+            found = inventory(place)
+            if option or layout == "subset":
+                assert {ytid: row[0] for ytid, row in found.items()}.keys() >= extracted.keys()
+            for ytid, row in extracted.items():
+                assert found[ytid][0] == "ok" or (option and "silence" in ytid), row
+        import shutil
+
+        shutil.rmtree(place / "audio")
+
+
+def test_scan_of_every_format(run, place: Path, tmp_path: Path) -> None:
+    root = tmp_path / "downloaded" / "deep" / "down"
+    root.mkdir(parents=True)
+    find_ffmpeg.cache_clear()
+    (root / "Ywav________.wav").write_bytes(GOOD)
+    for ending in ("flac", "mp3", "ogg", "m4a"):
+        target = root / f"{ending.ljust(11, '_')}.{ending}"
+        source = root / "Ywav________.wav"
+        subprocess.run([find_ffmpeg(), "-loglevel", "error", "-i", source, target], check=True)
+    (root / "broken_____.wav").write_bytes(b"no audio")
+    (root / "nothing____.mp3").write_bytes(b"")
+    (root / "notes.wav").write_bytes(GOOD)
+    (root / "readme.txt").write_text("no audio")
+    before = {path: path.stat().st_mtime_ns for path in root.iterdir()}
+    for option in ([], ["--validate"]):
+        result = run("scan", "--audio-root", "downloaded", *option)
+        assert result.exit_code == 0, result.stderr
+        with duckdb.connect(str(place / "catalog.duckdb"), read_only=True) as connection:
+            rows = connection.execute(
+                "select ytid, status, audio_path, duration_seconds from audio_files"
+            ).fetchall()
+        assert {ytid: status for ytid, status, *_ in rows} == {
+            "wav________": "ok",
+            "flac_______": "ok",
+            "mp3________": "ok",
+            "ogg________": "ok",
+            "m4a________": "ok",
+            "broken_____": "corrupted",
+            "nothing____": "empty",
+        }
+        for ytid, status, path, seconds in rows:
+            assert (path is not None) == (status == "ok")
+            if path and (option or "m4a" not in ytid):
+                assert Path(path).is_file()
+                assert float(seconds) == pytest.approx(1.0, abs=0.1)
+    assert {path: path.stat().st_mtime_ns for path in root.iterdir()} == before
+
+
+def test_scan_of_nothing(run, place: Path) -> None:
+    assert "there is no folder nowhere" in run("scan", "--audio-root", "nowhere").stderr
+    assert "metadata holds no audio file" in run("scan", "--audio-root", "metadata").stderr
+
+
+def test_on_a_dask_cluster_whose_worker_is_killed(many: Path) -> None:
+    """Two processes; one of them is killed under way, and nothing is lost."""
+    distributed = pytest.importorskip("distributed")
+    import threading
+
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        dask_executor(cluster.scheduler_address) as executor,
+    ):
+        victim = next(iter(cluster.workers.values())).pid
+
+        def kill() -> None:
+            while not list((many / "audio").rglob("*.wav")):
+                time.sleep(0.01)
+            os.kill(victim, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        extract(
+            many / "catalog.duckdb",
+            many / "zips",
+            many / "audio",
+            ["weak_eval"],
+            Options(),
+            executor=executor,
+            quiet=True,
+        )
+        killer.join()
+    found = inventory(many)
+    assert len(found) == 600
+    assert {status for status, _ in found.values()} == {"ok"}
+
+
+def test_no_dask_scheduler(run, place: Path) -> None:
+    words = ["extract", "--zips", "zips", "--audio-root", "audio", "--subset", "weak_eval"]
+    result = run(*words, "--dask-scheduler", "nonsense:address")
+    assert result.exit_code == 1
+    assert "there is no Dask scheduler at nonsense:address" in result.stderr
+
+
+def test_the_readme_s_commands_and_query(run, place: Path) -> None:
+    from readme import README
+
+    (place / "zips").rename(place / "zip_audios")
+    section = README.read_text().split("## Audio\n")[1].split("\n## ")[0]
+    typed = [line for line in section.splitlines() if line.startswith("audioset-duck ")]
+    assert len(typed) == 4
+    for line in typed:
+        result = run(*line.split()[1:])
+        assert result.exit_code == 0, (line, result.stderr)
+    query = section.split("```sql\n")[1].split("```")[0]
+    assert "ok" in run("sql", query).stdout
