@@ -99,13 +99,9 @@ def main() -> None:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             asking = seconds(lambda: list(pool.map(ask_ffmpeg, paths)))
         old_rate = 1 / (asking / len(paths) + 1 / unzip_rate)
-        print(f"extract    {our_rate:8.0f} clips/s, largest worker {memory:.0f} MB")
-        print(
-            f"unzip      {unzip_rate:8.0f} clips/s; extract is {our_rate / unzip_rate:.2f} times as fast"
-        )
-        print(
-            f"older way  {old_rate:8.1f} clips/s; extract is {our_rate / old_rate:.1f} times as fast"
-        )
+        print(f"extract    {our_rate:8.1f} clips/s, largest worker {memory:.0f} MB")
+        for name, rate in (("unzip", unzip_rate), ("older way", old_rate)):
+            print(f"{name:9}  {rate:8.1f} clips/s; extract is {our_rate / rate:.2f} times as fast")
 
 
 if __name__ == "__main__":
