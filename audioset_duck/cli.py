@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -231,6 +232,33 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None
 
 
 @cli.command()
+@click.argument("directory", type=PATH, default="metadata", metavar="[DIR]")
+@click.option(
+    "--base-url",
+    metavar="URL",
+    help="A mirror that has the files under their names. [default: Google's addresses]",
+)
+@shared_options
+@click.pass_context
+def download(context: click.Context, directory: Path, base_url: str | None) -> None:
+    """Fetch AudioSet's metadata files into DIR, and print those that were not there yet.
+
+    \b
+    Examples
+      audioset-duck download
+      audioset-duck download metadata --base-url https://mirror.example.org/audioset
+    """
+    from audioset_duck import download as downloading
+
+    quiet = context.ensure_object(Settings).quiet
+    fetched = downloading.download(directory, base_url, quiet=quiet)
+    for path in fetched:
+        click.echo(path)
+    if not quiet:
+        click.echo(f"{directory} has all {len(downloading.ADDRESSES)} files", err=True)
+
+
+@cli.command()
 @click.option("--target", "target_names", multiple=True, metavar="NAME", help="Repeats.")
 @click.option(
     "--metadata", type=PATH, metavar="DIR", help="Folder of the source files. [default: metadata]"
@@ -399,6 +427,140 @@ def info(context: click.Context) -> None:
             echo_table(catalog.target_counts(connection, name))
         click.echo()
         echo_table(catalog.relations(connection))
+
+
+@cli.command()
+@click.option("--zips", type=PATH, required=True, metavar="DIR", help="Folder of the archives.")
+@click.option("--audio-root", type=PATH, required=True, metavar="DIR", help="Where the files go.")
+@click.option(
+    "--subset",
+    "subsets",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    help="strong_train, strong_eval, weak_balanced_train, weak_unbalanced_train or weak_eval."
+    " Repeats.",
+)
+@click.option("--metadata", type=PATH, metavar="DIR", help="For a catalog that is not there yet.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="[default: one a core]")
+@click.option(
+    "--min-duration",
+    type=click.FloatRange(min=0),
+    default=0.5,
+    show_default=True,
+    metavar="SECONDS",
+)
+@click.option(
+    "--silence-db-threshold",
+    type=click.FloatRange(max=0),
+    default=-60.0,
+    show_default=True,
+    metavar="DBFS",
+    help="A clip whose loudest sample is below is silent.",
+)
+@click.option(
+    "--layout",
+    type=click.Choice(["audioset", "subset"]),
+    default="audioset",
+    show_default=True,
+    help="Folders as in the archives, or one for each subset.",
+)
+@click.option("--to", type=click.Choice(["wav", "flac"]), default="wav", show_default=True)
+@click.option("--sample-rate", type=click.IntRange(1000, 192_000), metavar="HZ", help="Resample.")
+@click.option("--mono", is_flag=True, help="Mix all channels into one.")
+@click.option("--discard-invalid", is_flag=True, help="Keep no file of an invalid clip.")
+@click.option(
+    "--validator",
+    type=click.Choice(["libsndfile", "ffmpeg"]),
+    default="libsndfile",
+    show_default=True,
+    help="What decodes a clip to judge it; ffmpeg starts a process for each.",
+)
+@click.option("--dask-scheduler", metavar="ADDRESS", help="Work on the Dask cluster there.")
+@click.option("--dry-run", is_flag=True, help="Only tell how much there is to do.")
+@shared_options
+@click.pass_context
+def extract(
+    context: click.Context,
+    /,
+    zips: Path,
+    audio_root: Path,
+    subsets: tuple[str, ...],
+    metadata: Path | None,
+    workers: int | None,
+    dask_scheduler: str | None,
+    dry_run: bool,
+    min_duration: float,
+    silence_db_threshold: float,
+    **options: Any,
+) -> None:
+    """Extract valid clips from the archives, and make the inventory of them.
+
+    Run again after an interruption, it does what is missing.
+
+    \b
+    Examples
+      audioset-duck extract --zips zip_audios --audio-root audio --subset strong_eval
+      audioset-duck extract --zips zip_audios --audio-root audio --subset strong_train --to flac
+    """
+    from audioset_duck import build as building
+    from audioset_duck import extract as extracting
+    from audioset_duck.audio import Limits
+    from audioset_duck.catalog import Table, open_catalog
+    from audioset_duck.inventory import summarize
+
+    settings = context.ensure_object(Settings)
+    if not settings.catalog.exists():
+        building.build(settings.catalog, [], metadata, quiet=settings.quiet)
+    if dry_run:
+        forecast = asdict(extracting.forecast(settings.catalog, zips, subsets))
+        echo_table(Table(list(forecast), [tuple(forecast.values())]))
+        return
+    cluster = (
+        extracting.dask_executor(dask_scheduler) if dask_scheduler else contextlib.nullcontext()
+    )
+    with cluster as executor:
+        extracting.extract(
+            settings.catalog,
+            zips,
+            audio_root,
+            subsets,
+            extracting.Options(limits=Limits(min_duration, silence_db_threshold), **options),
+            workers=workers,
+            executor=executor,
+            quiet=settings.quiet,
+        )
+    with open_catalog(settings.catalog) as connection:
+        echo_table(summarize(connection))
+
+
+@cli.command()
+@click.option("--audio-root", type=PATH, required=True, metavar="DIR", help="Folder of the files.")
+@click.option("--metadata", type=PATH, metavar="DIR", help="For a catalog that is not there yet.")
+@click.option("--validate", is_flag=True, help="Decode every file, and judge it as extract does.")
+@shared_options
+@click.pass_context
+def scan(
+    context: click.Context, /, audio_root: Path, metadata: Path | None, validate: bool
+) -> None:
+    """Make the inventory of audio files that are there already.
+
+    \b
+    Examples
+      audioset-duck scan --audio-root audio
+      audioset-duck scan --audio-root audio --validate
+    """
+    from audioset_duck import build as building
+    from audioset_duck import scan as scanning
+    from audioset_duck.catalog import open_catalog
+    from audioset_duck.inventory import summarize
+
+    settings = context.ensure_object(Settings)
+    if not settings.catalog.exists():
+        building.build(settings.catalog, [], metadata, quiet=settings.quiet)
+    scanning.scan(settings.catalog, audio_root, validate=validate, quiet=settings.quiet)
+    with open_catalog(settings.catalog) as connection:
+        echo_table(summarize(connection))
 
 
 @cli.command()

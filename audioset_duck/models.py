@@ -183,7 +183,7 @@ def render_models(
             text = _environment().from_string(template.text).render(functions | variables)
         except jinja2.UndefinedError as error:
             raise AudiosetDuckError(f"{template.layer}/{name}.sql: {error.message}") from None
-        comment, select = _split_header(text)
+        comment, select = split_header(text)
         models.append(
             Model(
                 name, template.layer, schemas[name], select, materializations == ["table"], comment
@@ -247,7 +247,7 @@ def targeted_models(templates: Mapping[str, Template]) -> set[str]:
     return targeted
 
 
-def _split_header(text: str) -> tuple[str, str]:
+def split_header(text: str) -> tuple[str, str]:
     """Part the comment at the head of a model from its SELECT."""
     lines = text.strip().splitlines()
     count = len(list(itertools.takewhile(lambda line: line.startswith("--"), lines)))

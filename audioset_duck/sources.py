@@ -223,13 +223,18 @@ def read_sql(source: Source, path: Path | None) -> str:
     columns = ", ".join(
         f"{literal(name)}: {literal(kind)}" for name, kind in source.columns.items()
     )
-    file = literal(_GLOB.sub(r"[\g<0>]", str(path)))
+    file = glob_literal(path)
     if not source.line_fault:
         return f"read_json({file}, format = 'array', columns = {{{columns}}})"
     return (
         f"read_csv({file}, auto_detect = false, header = false,"
         f" skip = {len(source.header)}, {source.reader}, columns = {{{columns}}})"
     )
+
+
+def glob_literal(path: Path) -> str:
+    """A path as DuckDB's readers take it: they would find patterns of file names in it."""
+    return literal(_GLOB.sub(r"[\g<0>]", str(path)))
 
 
 def create_fault_macros(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,164 @@
+"""Audio files judged and rewritten in memory."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import soundfile
+import soxr
+
+Status = Literal[
+    "ok", "corrupted", "empty", "too_short", "wrong_format", "silent", "missing", "refused"
+]
+# What ffmpeg's volumedetect tells of 16-bit audio without any sample but 0.
+SILENCE_DBFS = -91.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an audio file is.
+
+    Attributes:
+        status: `ok`, or what is wrong with it.
+        reason: The same in a sentence; None if it is ok.
+        duration_seconds: Length.
+        sample_rate_hz: Samples a second and channel.
+        channels: Number of channels.
+        peak_dbfs: Largest sample after conversion to 16 bits, in dB of full scale, -91 to 0, as
+            ffmpeg's volumedetect gives its max_volume.
+    """
+
+    status: Status
+    reason: str | None = None
+    duration_seconds: float | None = None
+    sample_rate_hz: int | None = None
+    channels: int | None = None
+    peak_dbfs: float | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a valid clip must be.
+
+    Attributes:
+        min_duration: Shortest length, in seconds.
+        silence_db_threshold: A clip whose `peak_dbfs` is below it is silent.
+    """
+
+    min_duration: float = 0.5
+    silence_db_threshold: float = -60.0
+
+
+def judge(data: bytes, limits: Limits) -> Verdict:
+    """Decode a WAV file once, and say whether it is a valid clip.
+
+    It must be PCM, whole, long enough and not silent.
+    """
+    if not data:
+        return Verdict("empty", "the file has no bytes")
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            verdict = Verdict(
+                "ok",
+                sample_rate_hz=file.samplerate,
+                channels=file.channels,
+                duration_seconds=file.frames / file.samplerate,
+            )
+            if file.format not in ("WAV", "WAVEX", "RF64") or not file.subtype.startswith("PCM"):
+                found = f"{file.format} {file.subtype}"
+                return replace(
+                    verdict, status="wrong_format", reason=f"it is {found}, not PCM in a WAV file"
+                )
+            if missing := missing_bytes(data):
+                return replace(
+                    verdict,
+                    status="corrupted",
+                    reason=f"it is cut short: {missing} bytes fewer than its header says",
+                )
+            if not file.frames:
+                return replace(verdict, status="empty", reason="it has no samples")
+            samples = file.read(dtype="int16", always_2d=True)
+    except (soundfile.SoundFileError, RuntimeError, ValueError) as error:
+        return Verdict("corrupted", f"it cannot be decoded: {error}")
+    verdict = replace(verdict, peak_dbfs=peak_dbfs(samples))
+    return apply_limits(verdict, limits)
+
+
+def apply_limits(verdict: Verdict, limits: Limits) -> Verdict:
+    """Say of a decoded file whether it is long and loud enough."""
+    seconds, peak = verdict.duration_seconds, verdict.peak_dbfs
+    if seconds is None or peak is None:
+        return verdict
+    if seconds < limits.min_duration:
+        return replace(
+            verdict,
+            status="too_short",
+            reason=f"it lasts {seconds:.3f} s, less than {limits.min_duration} s",
+        )
+    if peak < limits.silence_db_threshold:
+        return replace(
+            verdict,
+            status="silent",
+            reason=f"its peak is {peak:.1f} dBFS, below {limits.silence_db_threshold} dBFS",
+        )
+    return verdict
+
+
+def peak_dbfs(samples: np.ndarray) -> float:
+    """Largest absolute sample of 16-bit audio, in dB of full scale.
+
+    Args:
+        samples: int16, of any shape.
+    """
+    # As int32: -32768 has no positive counterpart in 16 bits.
+    peak = int(np.abs(samples.astype(np.int32)).max(initial=0))
+    return 20 * math.log10(peak / 32768) if peak else SILENCE_DBFS
+
+
+def rewrite(
+    data: bytes, to: Literal["wav", "flac"], sample_rate: int | None = None, mono: bool = False
+) -> bytes:
+    """Write a valid PCM WAV file anew.
+
+    Without resampling or mixing, every sample stays as it is.
+
+    Args:
+        data: The WAV file.
+        to: The format.
+        sample_rate: Samples a second and channel; None keeps the file's.
+        mono: Mix all channels into one, by their mean.
+    """
+    with soundfile.SoundFile(io.BytesIO(data)) as file:
+        subtype, rate = file.subtype, file.samplerate
+        changes = (mono and file.channels > 1) or (sample_rate not in (None, rate))
+        samples = file.read(dtype="float64" if changes else "int32", always_2d=True)
+    if mono and samples.shape[1] > 1:
+        samples = samples.mean(axis=1, keepdims=True)
+    if sample_rate is not None and sample_rate != rate:
+        samples = soxr.resample(samples, rate, sample_rate)
+        rate = sample_rate
+    if to == "flac" and subtype not in ("PCM_16", "PCM_24"):
+        # FLAC has no unsigned 8 bits, and libsndfile writes no 32 bits into it.
+        subtype = "PCM_16" if subtype == "PCM_U8" else "PCM_24"
+    written = io.BytesIO()
+    soundfile.write(written, samples, rate, subtype=subtype, format=to.upper())
+    return written.getvalue()
+
+
+def missing_bytes(data: bytes) -> int:
+    """How many bytes the sample data of a WAV file is shorter than its header says."""
+    position = 12
+    while position + 8 <= len(data):
+        name, size = struct.unpack_from("<4sI", data, position)
+        position += 8
+        if name == b"data":
+            # Written to a pipe, a file has no size or the largest one in its header.
+            unknown = size in (0, 0xFFFFFFFF) or data[:4] == b"RF64"
+            return 0 if unknown else max(0, size - (len(data) - position))
+        position += size + size % 2
+    return 0

@@ -1,0 +1,160 @@
+"""The journal of an audio root, and the inventory that the catalog makes of it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import jinja2
+import pyarrow as pa
+
+from audioset_duck.catalog import Table, query_table
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.models import comment_on, literal, split_header, sql_folder
+from audioset_duck.replace import replacing_catalog
+from audioset_duck.sources import glob_literal
+
+JOURNAL = "audioset-duck-journal.jsonl"
+
+_COLUMNS = {
+    "ytid": "varchar",
+    "place": "varchar",
+    "audio_path": "varchar",
+    "status": "varchar",
+    "reason": "varchar",
+    "duration_seconds": "decimal(9, 3)",
+    "sample_rate_hz": "integer",
+    "channels": "integer",
+    "peak_dbfs": "double",
+    "bytes": "bigint",
+    "archive": "varchar",
+    "member": "varchar",
+}
+
+
+class Journal:
+    """What is finished in an audio root, a line of JSON for each place of a clip.
+
+    Only one process at a time can write to it. A line that was cut by a crash is passed over:
+    what it would have told is done again.
+    """
+
+    def __init__(self, audio_root: Path, options: str) -> None:
+        self.path = audio_root / JOURNAL
+        # What was done with other options is no longer finished.
+        self.options = hashlib.sha256(options.encode()).hexdigest()[:16]
+
+    def __enter__(self) -> Journal:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = self.path.open("ab")
+        except OSError as error:
+            raise AudiosetDuckError(
+                f"{self.path.parent} cannot be written to: {error.strerror}; name another folder "
+                "with --audio-root"
+            ) from None
+        try:
+            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._stream.close()
+            raise AudiosetDuckError(
+                f"another extraction into {self.path.parent} is under way; wait for it to end"
+            ) from None
+        # A line cut by a crash is ended, so that the next one stands by itself.
+        if self._stream.tell():
+            self._stream.write(b"\n")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stream.close()
+
+    def finished(self) -> set[str]:
+        """The places that were finished with the same options, and whose files are there."""
+        found: dict[str, bool] = {}
+        with self.path.open("rb") as lines:
+            for line in lines:
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    row = json.loads(line)
+                    path = row["audio_path"]
+                    found[row["place"]] = row["options"] == self.options and (
+                        path is None or (self.path.parent / path).is_file()
+                    )
+        return {place for place, is_there in found.items() if is_there}
+
+    def write(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Write rows to the disk."""
+        lines = "".join(f"{json.dumps(row | {'options': self.options})}\n" for row in rows)
+        self._stream.write(lines.encode())
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+
+
+def load_inventory(catalog: Path, audio_root: Path) -> None:
+    """Make the table `audio_files` of a catalog from the journal of an audio root.
+
+    Raises:
+        AudiosetDuckError: The catalog cannot be replaced.
+    """
+    root = audio_root.resolve()
+    template = jinja2.Template((sql_folder() / "audio_files.sql").read_text(encoding="utf-8"))
+    columns = ", ".join(f"{name}: {literal(kind)}" for name, kind in _COLUMNS.items())
+    journal = (
+        f"read_json({glob_literal(root / JOURNAL)}, format = 'newline_delimited',"
+        f" ignore_errors = true, columns = {{{columns}}})"
+    )
+    comment, select = split_header(
+        template.render(journal=journal, audio_root=str(root), literal=literal)
+    )
+    with replacing_catalog(catalog) as (connection, _):
+        connection.execute(f"create or replace table main.audio_files as\n{select}")
+        comment_on(connection, "table", "main", "audio_files", comment)
+
+
+def store_inventory(catalog: Path, rows: list[dict[str, Any]]) -> None:
+    """Make the table `audio_files` of a catalog from rows of it; what a row lacks is null.
+
+    Raises:
+        AudiosetDuckError: The catalog cannot be replaced.
+    """
+    columns = {name: kind for name, kind in _COLUMNS.items() if name != "place"}
+    table = pa.table({name: [row.get(name) for row in rows] for name in columns})
+    typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
+    with replacing_catalog(catalog) as (connection, _):
+        connection.register("found_files", table)
+        connection.execute(
+            "create or replace table main.audio_files as"
+            f" select {typed} from found_files order by ytid, audio_path"
+        )
+        connection.unregister("found_files")
+        comment_on(connection, "table", "main", "audio_files", "One audio file of a clip.")
+
+
+def summarize(connection: duckdb.DuckDBPyConnection) -> Table:
+    """How many files there are of each status, how long they are in all, and how large."""
+    return query_table(
+        connection,
+        """
+        select
+            status,
+            count(*) as files,
+            count(distinct ytid) as clips,
+            round(sum(duration_seconds) / 3600, 2) as hours,
+            sum(bytes) as bytes
+        from main.audio_files
+        group by status
+        order by files desc, status
+        """,
+    )

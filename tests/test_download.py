@@ -1,0 +1,239 @@
+"""Downloads from a real server on this machine, which fails in every way that servers do."""
+
+import hashlib
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from audioset_duck import download as downloading
+from audioset_duck.download import ADDRESSES, ATTEMPTS, SHA256S, download
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.sources import SOURCES
+
+FILES = {
+    source.file: (f"{source.file}\n" * (20_000 + index)).encode()
+    for index, source in enumerate(SOURCES)
+}
+FRAMED = "audioset_eval_strong_framed_posneg.tsv"
+TRAIN = "audioset_train_strong.tsv"
+
+
+class Server(ThreadingHTTPServer):
+    """Serves FILES. `faults` are taken from the front, one for each GET of a file."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files = dict(FILES)
+        self.faults: dict[str, list[str]] = {}
+        self.gets: Counter[str] = Counter()
+        self.sent: Counter[str] = Counter()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_HEAD(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.server.files[self.path[1:]])))
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        name = self.path[1:]
+        self.server.gets[name] += 1
+        waiting = self.server.faults.get(name, [])
+        fault = waiting.pop(0) if waiting else ""
+        if fault in ("404", "503", "429"):
+            self.send_error(int(fault))
+            return
+        data = self.server.files[name]
+        start = 0
+        wanted = self.headers.get("Range", "")
+        if wanted and fault != "ignores ranges":
+            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+            if start >= len(data):
+                self.send_response(416)
+                self.send_header("Content-Range", f"bytes */{len(data)}")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            self.send_response(206)
+            shown = start + 1 if fault == "wrong range" else start
+            self.send_header("Content-Range", f"bytes {shown}-{len(data) - 1}/{len(data)}")
+        else:
+            self.send_response(200)
+        body = data[start:]
+        if fault == "garbage":
+            body = body[::-1]
+        length = len(body) + (100 if fault == "wrong length" else 0)
+        if fault != "no length":
+            self.send_header("Content-Length", str(length))
+        self.end_headers()
+        if fault == "drops":
+            body = body[: len(body) // 2]
+        self.server.sent[name] += len(body)
+        self.wfile.write(body)
+        self.close_connection = True
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(
+        downloading,
+        "SHA256S",
+        {name: hashlib.sha256(FILES[name]).hexdigest() for name in SHA256S},
+    )
+    with Server() as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+def fetch(server: Server, folder: Path) -> list[str]:
+    return [path.name for path in download(folder, server.url, quiet=True, patience=0.001)]
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_all_files_are_fetched_once(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "metadata"
+    assert set(fetch(server, folder)) == FILES.keys()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == FILES
+    assert fetch(server, folder) == []
+    assert set(server.gets.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        ["drops"],
+        ["drops"] * (ATTEMPTS - 1),
+        ["503", "429", "503"],
+        ["drops", "ignores ranges"],
+        ["drops", "wrong range"],
+        ["wrong length"],
+        ["drops", "503", "drops", "ignores ranges"],
+        ["no length"],
+        ["garbage"],
+        ["drops", "garbage"],
+    ],
+    ids=" ".join,
+)
+def test_faults_that_pass(server: Server, tmp_path: Path, faults: list[str]) -> None:
+    server.faults = {TRAIN: list(faults)}
+    fetch(server, tmp_path)
+    assert (tmp_path / TRAIN).read_bytes() == FILES[TRAIN]
+    assert names(tmp_path) == FILES.keys()
+
+
+def test_only_the_rest_is_fetched(server: Server, tmp_path: Path) -> None:
+    server.faults = {TRAIN: ["drops", "drops"]}
+    fetch(server, tmp_path)
+    assert server.sent[TRAIN] == len(FILES[TRAIN])
+
+
+def test_a_later_run_goes_on(server: Server, tmp_path: Path) -> None:
+    server.faults = {TRAIN: ["drops"] + ["503"] * (ATTEMPTS - 1)}
+    with pytest.raises(AudiosetDuckError, match=rf"{TRAIN} could not be fetched in {ATTEMPTS} att"):
+        fetch(server, tmp_path)
+    assert names(tmp_path) == {f"{TRAIN}.part"}
+    fetch(server, tmp_path)
+    assert names(tmp_path) == FILES.keys()
+    assert server.sent[TRAIN] == len(FILES[TRAIN])
+
+
+def test_a_part_that_is_the_whole_file(server: Server, tmp_path: Path) -> None:
+    (tmp_path / f"{TRAIN}.part").write_bytes(FILES[TRAIN])
+    fetch(server, tmp_path)
+    assert (tmp_path / TRAIN).read_bytes() == FILES[TRAIN]
+    assert server.sent[TRAIN] == 0
+
+
+@pytest.mark.parametrize("part", [b"x" * 1000, b"x" * 10_000_000], ids=["shorter", "longer"])
+def test_a_part_of_another_file(server: Server, tmp_path: Path, part: bytes) -> None:
+    (tmp_path / f"{TRAIN}.part").write_bytes(part)
+    fetch(server, tmp_path)
+    assert (tmp_path / TRAIN).read_bytes() == FILES[TRAIN]
+
+
+@pytest.mark.parametrize("name", [TRAIN, FRAMED], ids=["by checksum", "by size"])
+def test_half_a_file_is_fetched_anew(server: Server, tmp_path: Path, name: str) -> None:
+    fetch(server, tmp_path)
+    (tmp_path / name).write_bytes(FILES[name][:1000])
+    assert fetch(server, tmp_path) == [name]
+    assert (tmp_path / name).read_bytes() == FILES[name]
+
+
+def test_compressed_files_count(server: Server, tmp_path: Path) -> None:
+    import gzip
+
+    (tmp_path / f"{TRAIN}.gz").write_bytes(gzip.compress(FILES[TRAIN]))
+    (tmp_path / f"{FRAMED}.gz").write_bytes(gzip.compress(FILES[FRAMED]))
+    assert set(fetch(server, tmp_path)) == FILES.keys() - {TRAIN, FRAMED}
+    (tmp_path / f"{TRAIN}.gz").write_bytes(gzip.compress(FILES[TRAIN])[:1000])
+    assert fetch(server, tmp_path) == [TRAIN]
+
+
+def test_a_file_that_is_not_there(server: Server, tmp_path: Path) -> None:
+    server.faults = {"ontology.json": ["404"]}
+    with pytest.raises(
+        AudiosetDuckError, match=r"/ontology.json: the server answers 404 .*--base-u"
+    ):
+        fetch(server, tmp_path)
+    assert server.gets["ontology.json"] == 1
+    assert names(tmp_path) == FILES.keys() - {"ontology.json"}
+
+
+def test_another_file_under_the_name(server: Server, tmp_path: Path) -> None:
+    server.files[TRAIN] = b"something else"
+    with pytest.raises(AudiosetDuckError, match=r"its SHA-256 is \w+, right is \w+"):
+        fetch(server, tmp_path)
+    assert names(tmp_path) == set()
+
+
+def test_no_server(tmp_path: Path) -> None:
+    with pytest.raises(AudiosetDuckError, match=r"in 6 attempts: the line broke .*--base-url"):
+        download(tmp_path, "http://127.0.0.1:9", quiet=True, patience=0.001)
+
+
+def test_every_source_has_an_address() -> None:
+    assert ADDRESSES.keys() == FILES.keys()
+    assert ADDRESSES.keys() >= SHA256S.keys()
+    assert all(address.startswith("https://") for address in ADDRESSES.values())
+
+
+def test_checksums_are_those_of_the_real_files(real_metadata: Path) -> None:
+    """Those that are at hand as they were published."""
+    for name in ("balanced_train_segments.csv", "eval_segments.csv", "class_labels_indices.csv"):
+        data = (real_metadata / name).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == SHA256S[name]
+
+
+def test_command(run, server: Server, tmp_path: Path) -> None:
+    result = run("download", "metadata", "--base-url", server.url + "/")
+    assert result.exit_code == 0, result.stderr
+    assert names(tmp_path / "metadata") == FILES.keys()
+    assert len(result.stdout.splitlines()) == 9
+    again = run("download", "metadata", "--base-url", server.url)
+    assert (again.exit_code, again.stdout) == (0, "")
+    assert "metadata has all 9 files" in again.stderr
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://x", "http://"])
+def test_addresses_that_cannot_be(run, url: str) -> None:
+    result = run("download", "--base-url", url)
+    assert result.exit_code == 1
+    assert "Error: " in result.stderr and url in result.stderr

@@ -1,0 +1,659 @@
+"""Archives to files: real zips and WAVs, every kind of damage, kills at any moment."""
+
+import io
+import os
+import random
+import signal
+import struct
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+import soundfile
+from conftest import write_metadata
+
+from audioset_duck.archives import find_archives, list_members
+from audioset_duck.audio import Limits, judge, peak_dbfs, rewrite
+from audioset_duck.build import build
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.extract import Options, dask_executor, extract, forecast
+from audioset_duck.ffmpeg import find_ffmpeg, judge_by_ffmpeg
+
+RATE = 32_000
+COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]
+
+
+def tone(seconds: float = 10.0, level: float = 0.5, channels: int = 1) -> np.ndarray:
+    time_axis = np.arange(round(seconds * RATE)) / RATE
+    wave = (level * 32767 * np.sin(2 * np.pi * 440 * time_axis)).astype(np.int16)
+    return np.repeat(wave[:, None], channels, axis=1)
+
+
+def wav(samples: np.ndarray, subtype: str = "PCM_16", form: str = "WAV") -> bytes:
+    written = io.BytesIO()
+    soundfile.write(written, samples, RATE, subtype=subtype, format=form)
+    return written.getvalue()
+
+
+GOOD = wav(tone(1.0))
+SILENT = wav(np.zeros(RATE, np.int16))
+CASES = {
+    "good_______": (GOOD, "ok"),
+    "-good_-good": (GOOD, "ok"),
+    "silent_____": (SILENT, "silent"),
+    "silenceok__": (SILENT, "ok"),
+    "short______": (wav(tone(0.3)), "too_short"),
+    "cut________": (GOOD[:-1000], "corrupted"),
+    "garbage____": (b"no audio at all" * 100, "corrupted"),
+    "empty______": (b"", "empty"),
+    "nosamples__": (wav(tone(0.0)), "empty"),
+    "float______": (wav(tone(1.0).astype(np.float32) / 32768, "FLOAT"), "wrong_format"),
+    "ulaw_______": (wav(tone(1.0), "ULAW"), "wrong_format"),
+    "flac_______": (wav(tone(1.0), form="FLAC"), "wrong_format"),
+    "missing____": (None, "missing"),
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder with a catalog of the clips in CASES, and the archives of them."""
+    rows = [
+        f"{ytid} 0.000 10.000 {'/m/028v0c' if 'silence' in ytid else '/m/09x0r'}" for ytid in CASES
+    ]
+    metadata = write_metadata(
+        tmp_path / "metadata",
+        names="/m/028v0c Silence\n/m/09x0r Speech",
+        weak_eval="\n".join(rows),
+        unbalanced="unbalanced1 0.000 10.000 /m/09x0r",
+        eval="good________0 0.000 1.000 /m/09x0r\nsilent______0 0.000 1.000 /m/028v0c",
+    )
+    build(tmp_path / "catalog.duckdb", [], metadata, quiet=True)
+    zips = tmp_path / "zips"
+    (zips / "unbalanced_train_segments").mkdir(parents=True)
+    with zipfile.ZipFile(zips / "eval_segments.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for ytid, (data, _) in CASES.items():
+            if data is not None:
+                archive.writestr(f"eval_segments/Y{ytid}.wav", data)
+        archive.writestr("eval_segments/Ynot_wanted_.wav", GOOD)
+        archive.writestr("eval_segments/readme.txt", b"no clip")
+    part = zips / "unbalanced_train_segments" / "unbalanced_train_segments_part07_full.ZIP"
+    with zipfile.ZipFile(part, "w") as archive:
+        archive.writestr("somewhere/else/Yunbalanced1.WAV", GOOD)
+    return tmp_path
+
+
+def run_extract(place: Path, *subsets: str, **options: object) -> dict[str, tuple]:
+    """Extract, and give status and path below the audio root of each row of the inventory."""
+    extract(
+        place / "catalog.duckdb",
+        place / "zips",
+        place / "audio",
+        subsets or ("weak_eval",),
+        Options(**options),
+        workers=2,
+        quiet=True,
+    )
+    return inventory(place)
+
+
+def inventory(place: Path) -> dict[str, tuple]:
+    with duckdb.connect(str(place / "catalog.duckdb"), read_only=True) as connection:
+        rows = connection.execute("select ytid, status, audio_path from audio_files").fetchall()
+    root = place.resolve() / "audio"
+    return {
+        ytid: (status, path and str(Path(path).relative_to(root))) for ytid, status, path in rows
+    }
+
+
+def files(place: Path) -> set[str]:
+    root = place / "audio"
+    return {
+        str(path.relative_to(root))
+        for path in root.rglob("*")
+        if path.is_file() and path.name != "audioset-duck-journal.jsonl"
+    }
+
+
+def test_every_status(place: Path) -> None:
+    found = run_extract(place)
+    assert {ytid: status for ytid, (status, _) in found.items()} == {
+        ytid: status for ytid, (_, status) in CASES.items()
+    }
+    valid = {ytid for ytid, (_, status) in CASES.items() if status == "ok"}
+    for ytid, (data, status) in CASES.items():
+        if status == "ok":
+            path = f"eval_segments/Y{ytid}.wav"
+            assert found[ytid][1] == path
+            assert (place / "audio" / path).read_bytes() == data
+        else:
+            assert found[ytid][1] is None
+    invalid = CASES.keys() - valid - {"missing____"}
+    assert files(place) == (
+        {f"eval_segments/Y{ytid}.wav" for ytid in valid}
+        | {f"invalid_audio/weak_eval/Y{ytid}.wav" for ytid in invalid}
+        | {"missing_files/weak_eval.txt"}
+    )
+    assert (place / "audio/missing_files/weak_eval.txt").read_text() == "Ymissing____.wav\n"
+
+
+def test_reasons_and_measures(place: Path) -> None:
+    run_extract(place)
+    with duckdb.connect(str(place / "catalog.duckdb"), read_only=True) as connection:
+        rows = {
+            row[0]: row[1:]
+            for row in connection.execute(
+                "select ytid, reason, duration_seconds, sample_rate_hz, channels, peak_dbfs, bytes,"
+                " archive, member from audio_files"
+            ).fetchall()
+        }
+    peak = 20 * np.log10(np.abs(tone(1.0).astype(int)).max() / 32768)
+    reason, duration, *measures = rows["good_______"]
+    assert (reason, float(duration)) == (None, 1.0)
+    assert measures == [
+        RATE,
+        1,
+        pytest.approx(peak),
+        len(GOOD),
+        "eval_segments.zip",
+        "eval_segments/Ygood_______.wav",
+    ]
+    reasons = {ytid: row[0] for ytid, row in rows.items()}
+    assert reasons["silent_____"] == "its peak is -91.0 dBFS, below -60.0 dBFS"
+    assert reasons["short______"] == "it lasts 0.300 s, less than 0.5 s"
+    assert reasons["cut________"] == "it is cut short: 1000 bytes fewer than its header says"
+    assert reasons["float______"] == "it is WAV FLOAT, not PCM in a WAV file"
+    assert reasons["missing____"] == "it is in none of the archives"
+
+
+def test_layout_by_subset_links_what_is_in_two(place: Path) -> None:
+    found = run_extract(place, "weak_eval", "strong_eval", layout="subset")
+    one = place / "audio/weak_eval/good_______.wav"
+    two = place / "audio/strong_eval/good_______.wav"
+    assert one.samefile(two)
+    assert found["missing____"] == ("missing", None)
+    # Silent, but labelled Silence in the strong set only.
+    assert (place / "audio/strong_eval/silent_____.wav").read_bytes() == SILENT
+    assert (place / "audio/invalid_audio/weak_eval/silent_____.wav").exists()
+    assert not (place / "audio/weak_eval/silent_____.wav").exists()
+
+
+def test_folders_of_the_unbalanced_parts(place: Path) -> None:
+    found = run_extract(place, "weak_unbalanced_train")
+    path = "unbalanced_train_segments/unbalanced_train_segments_part07/Yunbalanced1.wav"
+    assert found == {"unbalanced1": ("ok", path)}
+
+
+def test_flac_has_the_same_samples(place: Path) -> None:
+    found = run_extract(place, to="flac")
+    path = place / "audio" / "eval_segments/Ygood_______.flac"
+    assert found["good_______"][1] == "eval_segments/Ygood_______.flac"
+    samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
+    assert rate == RATE
+    assert (samples == tone(1.0)).all()
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_U8", "PCM_32"])
+@pytest.mark.parametrize("to", ["wav", "flac"])
+def test_rewriting_keeps_every_sample(subtype: str, to: str) -> None:
+    noise = np.random.default_rng(0).integers(-(2**31), 2**31, (5000, 2)).astype(np.int32)
+    data = wav(noise, subtype)
+    before, _ = soundfile.read(io.BytesIO(data), dtype="int32", always_2d=True)
+    after, _ = soundfile.read(io.BytesIO(rewrite(data, to)), dtype="int32", always_2d=True)
+    if subtype == "PCM_32" and to == "flac":  # FLAC has 24 bits at most here.
+        assert np.abs((before >> 8) - (after >> 8)).max() <= 1
+    else:
+        assert (before == after).all()
+
+
+def test_resampling_and_mixing() -> None:
+    data = wav(np.concatenate([tone(2.0), tone(2.0) // 2], axis=1))
+    samples, rate = soundfile.read(io.BytesIO(rewrite(data, "wav", 16_000, True)), always_2d=True)
+    assert (rate, samples.shape) == (16_000, (32_000, 1))
+    # A tone of 440 Hz stays one, at the mean of both levels.
+    spectrum = np.abs(np.fft.rfft(samples[:, 0]))
+    assert spectrum.argmax() == 880
+    assert np.abs(samples[4000:-4000]).max() == pytest.approx(0.375, abs=0.002)
+
+
+@pytest.mark.parametrize("peak", [1, 2, 100, 32767, -32768])
+def test_peak_is_that_of_volumedetect(peak: int, tmp_path: Path) -> None:
+    import imageio_ffmpeg
+
+    samples = np.zeros((RATE, 1), np.int16)
+    samples[1000] = peak
+    path = tmp_path / "x.wav"
+    path.write_bytes(wav(samples))
+    result = subprocess.run(
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-i", path, "-af", "volumedetect", "-f", "null", "-"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = float(result.stderr.split("max_volume: ")[1].split(" dB")[0])
+    assert peak_dbfs(samples) == pytest.approx(told, abs=0.1)
+    assert judge(path.read_bytes(), Limits(0, -91)).peak_dbfs == peak_dbfs(samples)
+
+
+def test_again_only_what_is_missing_is_done(place: Path) -> None:
+    first = run_extract(place)
+    path = place / "audio" / "eval_segments" / "Ygood_______.wav"
+    other = place / "audio" / "eval_segments" / "Y-good_-good.wav"
+    path.unlink()
+    before = other.stat().st_mtime_ns
+    assert run_extract(place) == first
+    assert path.read_bytes() == GOOD
+    assert other.stat().st_mtime_ns == before
+    # With other limits, all is judged again.
+    assert run_extract(place, limits=Limits(0.2))["short______"][0] == "ok"
+
+
+def test_what_was_missing_is_found_later(place: Path) -> None:
+    run_extract(place)
+    with zipfile.ZipFile(place / "zips" / "eval_segments_late.zip", "w") as archive:
+        archive.writestr("Ymissing____.wav", GOOD)
+    assert run_extract(place)["missing____"][0] == "ok"
+    assert (place / "audio/missing_files/weak_eval.txt").read_text() == ""
+
+
+def test_discarding(place: Path) -> None:
+    run_extract(place, discard_invalid=True)
+    assert not (place / "audio" / "invalid_audio").exists()
+
+
+def test_a_build_keeps_the_inventory(place: Path) -> None:
+    found = run_extract(place)
+    build(place / "catalog.duckdb", [], place / "metadata", quiet=True)
+    (place / "metadata" / "mid_to_display_name.tsv").write_text("/m/1\tOther\n")
+    build(place / "catalog.duckdb", [], place / "metadata", quiet=True)
+    assert inventory(place) == found
+
+
+def rewritten(path: Path, change) -> None:
+    data = bytearray(path.read_bytes())
+    change(data)
+    path.write_bytes(data)
+
+
+def test_a_member_with_a_bad_checksum(place: Path) -> None:
+    archive = place / "zips" / "stored_eval.zip"
+    (place / "zips" / "eval_segments.zip").unlink()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("Ygood_______.wav", GOOD)
+        opened.writestr("Y-good_-good.wav", GOOD)
+    rewritten(archive, lambda data: data.__setitem__(5000, data[5000] ^ 1))
+    found = run_extract(place)
+    assert found["good_______"][0] == "corrupted"
+    assert found["-good_-good"][0] == "ok"
+
+
+def test_members_that_are_refused(place: Path) -> None:
+    (place / "zips" / "eval_segments.zip").unlink()
+    bomb = place / "zips" / "eval_bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("Ygood_______.wav", bytes(70_000_000))
+        opened.writestr("Y-good_-good.wav", GOOD)
+        opened.writestr("Ysilent_____.wav", SILENT)
+
+    def change(data: bytearray) -> None:
+        directory = data.index(b"PK\x01\x02")
+        second = data.index(b"PK\x01\x02", directory + 4)
+        data[second + 8] |= 1  # encrypted, says the central directory
+        third = data.index(b"PK\x01\x02", second + 4)
+        struct.pack_into("<I", data, third + 24, 100)  # a size that is a lie
+
+    rewritten(bomb, change)
+    found = run_extract(place)
+    assert found["good_______"][0] == "refused"
+    assert found["-good_-good"][0] == "refused"
+    assert found["silent_____"][0] == "corrupted"
+
+
+@pytest.mark.parametrize(
+    "name", ["../../Ygood_______.wav", "/etc/Ygood_______.wav", "C:\\Ygood_______.wav"]
+)
+def test_names_that_lead_outside(place: Path, name: str) -> None:
+    (place / "zips" / "eval_segments.zip").unlink()
+    with zipfile.ZipFile(place / "zips" / "eval.zip", "w") as opened:
+        opened.writestr(zipfile.ZipInfo(name), GOOD)
+        opened.writestr("Y../../../x.wav", GOOD)
+        opened.writestr("Ytoolongtoolong.wav", GOOD)
+    before = {path for path in place.rglob("*") if "audio" not in path.parts}
+    run_extract(place)
+    after = {path for path in place.rglob("*") if "audio" not in path.parts}
+    assert after == before
+    assert files(place) <= {
+        "eval/Ygood_______.wav",
+        "eval_segments/Ygood_______.wav",
+        "missing_files/weak_eval.txt",
+    }
+
+
+def test_doubled_names(place: Path) -> None:
+    (place / "zips" / "eval_segments.zip").unlink()
+    with (
+        pytest.warns(UserWarning, match="Duplicate"),
+        zipfile.ZipFile(place / "zips" / "eval.zip", "w") as opened,
+    ):
+        opened.writestr("Ygood_______.wav", GOOD)
+        opened.writestr("Ygood_______.wav", SILENT)
+    with duckdb.connect(":memory:"):
+        assert run_extract(place)["good_______"][0] == "ok"
+
+
+def test_archives_that_cannot_be_read(place: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (place / "zips" / "broken.zip").write_bytes(b"no zip")
+    assert run_extract(place)["good_______"][0] == "ok"
+    assert "broken.zip is no whole zip archive" in caplog.text
+    whole = (place / "zips" / "eval_segments.zip").read_bytes()
+    (place / "zips" / "eval_segments.zip").write_bytes(whole[:-100])
+    (place / "zips" / "broken.z01").write_bytes(b"x")
+    caplog.clear()
+    with pytest.raises(AudiosetDuckError, match="weak_eval"):
+        for path in find_archives(place / "zips"):
+            if "part07" in path.name:
+                path.unlink()
+        try:
+            run_extract(place)
+        except AudiosetDuckError as error:
+            raise AudiosetDuckError(f"weak_eval {error}") from None
+    assert "broken.zip is the last of 2 volumes" in caplog.text
+    assert "eval_segments.zip is no whole zip archive" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"subsets": ["strong"]},
+            "there is no subset 'strong'; right are strong_train, strong_eval",
+        ),
+        (
+            {"subsets": ["strong_train"]},
+            "the catalog has no clips of strong_train: its source file",
+        ),
+        (
+            {"zips": "nowhere"},
+            "there is no folder .*nowhere; name that of the archives with --zips",
+        ),
+        ({"zips": "metadata"}, r"metadata holds no .zip; right is the folder of balanced_train"),
+        ({"catalog": "none"}, "there is no catalog"),
+        ({"audio_root": "zips/eval_segments.zip"}, "cannot be written to: .*--audio-root"),
+    ],
+)
+def test_what_cannot_be(place: Path, arguments: dict, message: str) -> None:
+    words = {"catalog": "catalog.duckdb", "zips": "zips", "audio_root": "audio"}
+    words |= {key: value for key, value in arguments.items() if key != "subsets"}
+    paths = {key: place / value for key, value in words.items()}
+    with pytest.raises(AudiosetDuckError, match=message):
+        extract(
+            subsets=arguments.get("subsets", ["weak_eval"]), options=Options(), quiet=True, **paths
+        )
+
+
+def test_two_at_once(place: Path) -> None:
+    from audioset_duck.inventory import Journal
+
+    with Journal(place / "audio", ""), pytest.raises(AudiosetDuckError, match="another extraction"):
+        run_extract(place)
+
+
+def test_forecast(place: Path) -> None:
+    told = forecast(place / "catalog.duckdb", place / "zips", ["weak_eval"])
+    assert (told.clips, told.missing, told.archives) == (len(CASES), 1, 1)
+    assert told.bytes == sum(len(data) for data, _ in CASES.values() if data is not None)
+    assert not (place / "audio").exists()
+
+
+def test_command(run, place: Path) -> None:
+    words = ["extract", "--zips", "zips", "--audio-root", "audio", "--subset", "weak_eval"]
+    dry = run(*words, "--dry-run")
+    assert dry.exit_code == 0, dry.stderr
+    assert dry.stdout.splitlines()[2].split()[:3] == ["13", "1", "1"]
+    assert not (place / "audio").exists()
+    done = run(*words, "--workers", 1)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.splitlines()[2].split()[:3] == ["ok", "3", "3"]
+    assert "corrupted" in done.stdout and "missing" in done.stdout
+
+
+def test_command_makes_a_catalog(run, place: Path) -> None:
+    (place / "catalog.duckdb").unlink()
+    words = ["extract", "--zips", "zips", "--audio-root", "audio", "--subset", "weak_eval"]
+    assert run(*words).exit_code == 0
+    assert inventory(place)["good_______"][0] == "ok"
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """600 clips of ten seconds in two archives."""
+    ytids = [f"{number:011d}" for number in range(600)]
+    metadata = write_metadata(
+        tmp_path / "metadata",
+        names="/m/09x0r Speech",
+        weak_eval="\n".join(f"{ytid} 0.000 10.000 /m/09x0r" for ytid in ytids),
+    )
+    build(tmp_path / "catalog.duckdb", [], metadata, quiet=True)
+    (tmp_path / "zips").mkdir()
+    noise = np.random.default_rng(0)
+    for part in range(2):
+        path = tmp_path / "zips" / f"eval_{part}.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for ytid in ytids[part::2]:
+                samples = noise.integers(-9000, 9000, RATE * 3).astype(np.int16)
+                archive.writestr(f"Y{ytid}.wav", wav(samples))
+    return tmp_path
+
+
+def test_killed_at_any_moment(many: Path) -> None:
+    """Parent or worker: nothing is lost, nothing is half, and what was done is not done again."""
+    command = [*COMMAND, "extract", "--quiet", "--zips", "zips", "--audio-root", "audio"]
+    command += ["--subset", "weak_eval", "--workers", "2"]
+    dice = random.Random(0)
+    for turn in range(8):
+        process = subprocess.Popen(
+            command, cwd=many, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(dice.uniform(0.3, 2.0))
+        if turn % 2:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            for child in children[:1]:
+                os.kill(int(child), signal.SIGKILL)
+            process.wait(60)
+        else:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    done = subprocess.run(command, cwd=many, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = inventory(many)
+    assert len(found) == 600
+    assert {status for status, _ in found.values()} == {"ok"}
+    with zipfile.ZipFile(many / "zips" / "eval_0.zip") as archive:
+        for info in archive.infolist():
+            ytid = info.filename[1:12]
+            assert (many / "audio" / found[ytid][1]).read_bytes() == archive.read(info)
+    assert len(files(many)) == 600 + 1
+
+
+def test_large_archives_open_fast(tmp_path: Path) -> None:
+    path = tmp_path / "eval.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(50_000):
+            archive.writestr(f"eval_segments/Y{number:011d}.wav", b"")
+    assert list_members(path).num_rows == 50_000
+
+
+def test_ffmpeg_says_the_same(place: Path) -> None:
+    """On every kind of file: the same status, and volumes within 0.1 dB."""
+    for ytid, (data, _) in CASES.items():
+        if data is None:
+            continue
+        ours, theirs = judge(data, Limits()), judge_by_ffmpeg(data, Limits())
+        assert ours.status == theirs.status, (ytid, ours, theirs)
+        if ours.peak_dbfs is not None:
+            assert theirs.peak_dbfs == pytest.approx(ours.peak_dbfs, abs=0.1)
+            assert theirs.duration_seconds == pytest.approx(ours.duration_seconds, abs=0.001)
+            assert (theirs.sample_rate_hz, theirs.channels) == (ours.sample_rate_hz, ours.channels)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_U8", "PCM_32"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_ffmpeg_measures_the_same(subtype: str, channels: int) -> None:
+    data = wav(tone(1.2, 0.3, channels), subtype)
+    ours, theirs = judge(data, Limits()), judge_by_ffmpeg(data, Limits())
+    assert (ours.status, theirs.status) == ("ok", "ok")
+    assert theirs.peak_dbfs == pytest.approx(ours.peak_dbfs, abs=0.1)
+    assert theirs.duration_seconds == pytest.approx(1.2, abs=0.001)
+    assert theirs.channels == ours.channels == channels
+
+
+def test_extraction_validated_by_ffmpeg(place: Path) -> None:
+    found = run_extract(place, validator="ffmpeg")
+    assert {ytid: status for ytid, (status, _) in found.items()} == {
+        ytid: status for ytid, (_, status) in CASES.items()
+    }
+
+
+def test_where_ffmpeg_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import imageio_ffmpeg
+
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.delenv("AUDIOSET_DUCK_FFMPEG", raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+    find_ffmpeg.cache_clear()
+    assert find_ffmpeg() == imageio_ffmpeg.get_ffmpeg_exe()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    find_ffmpeg.cache_clear()
+    assert find_ffmpeg() == str(program)
+    other = program.rename(tmp_path / "mine")
+    monkeypatch.setenv("AUDIOSET_DUCK_FFMPEG", str(other))
+    find_ffmpeg.cache_clear()
+    assert find_ffmpeg() == str(other)
+    monkeypatch.setenv("AUDIOSET_DUCK_FFMPEG", "/nowhere/ffmpeg")
+    find_ffmpeg.cache_clear()
+    with pytest.raises(AudiosetDuckError, match="AUDIOSET_DUCK_FFMPEG is '/nowhere/ffmpeg', which"):
+        find_ffmpeg()
+    find_ffmpeg.cache_clear()
+
+
+def test_scan_of_what_was_extracted_is_the_same_inventory(run, place: Path) -> None:
+    for layout in ("audioset", "subset"):
+        extracted = {
+            ytid: row for ytid, row in run_extract(place, layout=layout).items() if row[0] == "ok"
+        }
+        for option in ([], ["--validate"]):
+            result = run("scan", "--audio-root", "audio", *option)
+            assert result.exit_code == 0, result.stderr
+            found = inventory(place)
+            if option or layout == "subset":
+                assert {ytid: row[0] for ytid, row in found.items()}.keys() >= extracted.keys()
+            for ytid, row in extracted.items():
+                assert found[ytid][0] == "ok" or (option and "silence" in ytid), row
+        import shutil
+
+        shutil.rmtree(place / "audio")
+
+
+def test_scan_of_every_format(run, place: Path, tmp_path: Path) -> None:
+    root = tmp_path / "downloaded" / "deep" / "down"
+    root.mkdir(parents=True)
+    find_ffmpeg.cache_clear()
+    (root / "Ywav________.wav").write_bytes(GOOD)
+    for ending in ("flac", "mp3", "ogg", "m4a"):
+        target = root / f"{ending.ljust(11, '_')}.{ending}"
+        source = root / "Ywav________.wav"
+        subprocess.run([find_ffmpeg(), "-loglevel", "error", "-i", source, target], check=True)
+    (root / "broken_____.wav").write_bytes(b"no audio")
+    (root / "nothing____.mp3").write_bytes(b"")
+    (root / "notes.wav").write_bytes(GOOD)
+    (root / "readme.txt").write_text("no audio")
+    before = {path: path.stat().st_mtime_ns for path in root.iterdir()}
+    for option in ([], ["--validate"]):
+        result = run("scan", "--audio-root", "downloaded", *option)
+        assert result.exit_code == 0, result.stderr
+        with duckdb.connect(str(place / "catalog.duckdb"), read_only=True) as connection:
+            rows = connection.execute(
+                "select ytid, status, audio_path, duration_seconds from audio_files"
+            ).fetchall()
+        assert {ytid: status for ytid, status, *_ in rows} == {
+            "wav________": "ok",
+            "flac_______": "ok",
+            "mp3________": "ok",
+            "ogg________": "ok",
+            "m4a________": "ok",
+            "broken_____": "corrupted",
+            "nothing____": "empty",
+        }
+        for ytid, status, path, seconds in rows:
+            assert (path is not None) == (status == "ok")
+            if path and (option or "m4a" not in ytid):
+                assert Path(path).is_file()
+                assert float(seconds) == pytest.approx(1.0, abs=0.1)
+    assert {path: path.stat().st_mtime_ns for path in root.iterdir()} == before
+
+
+def test_scan_of_nothing(run, place: Path) -> None:
+    assert "there is no folder nowhere" in run("scan", "--audio-root", "nowhere").stderr
+    assert "metadata holds no audio file" in run("scan", "--audio-root", "metadata").stderr
+
+
+def test_on_a_dask_cluster_whose_worker_is_killed(many: Path) -> None:
+    """Two processes; one of them is killed under way, and nothing is lost."""
+    distributed = pytest.importorskip("distributed")
+    import threading
+
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        dask_executor(cluster.scheduler_address) as executor,
+    ):
+        victim = next(iter(cluster.workers.values())).pid
+
+        def kill() -> None:
+            while not list((many / "audio").rglob("*.wav")):
+                time.sleep(0.01)
+            os.kill(victim, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        extract(
+            many / "catalog.duckdb",
+            many / "zips",
+            many / "audio",
+            ["weak_eval"],
+            Options(),
+            executor=executor,
+            quiet=True,
+        )
+        killer.join()
+    found = inventory(many)
+    assert len(found) == 600
+    assert {status for status, _ in found.values()} == {"ok"}
+
+
+def test_no_dask_scheduler(run, place: Path) -> None:
+    words = ["extract", "--zips", "zips", "--audio-root", "audio", "--subset", "weak_eval"]
+    result = run(*words, "--dask-scheduler", "nonsense:address")
+    assert result.exit_code == 1
+    assert "there is no Dask scheduler at nonsense:address" in result.stderr
+
+
+def test_the_readme_s_commands_and_query(run, place: Path) -> None:
+    from readme import README
+
+    (place / "zips").rename(place / "zip_audios")
+    section = README.read_text().split("## Audio\n")[1].split("\n## ")[0]
+    typed = [line for line in section.splitlines() if line.startswith("audioset-duck ")]
+    assert len(typed) == 4
+    for line in typed:
+        result = run(*line.split()[1:])
+        assert result.exit_code == 0, (line, result.stderr)
+    query = section.split("```sql\n")[1].split("```")[0]
+    assert "ok" in run("sql", query).stdout
