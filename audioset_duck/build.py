@@ -69,7 +69,6 @@ def build(
     """
     began = time.monotonic()
     started = datetime.now(UTC).replace(tzinfo=None)
-    _check_file_name(catalog, targets)
     if live and skip_bad_rows:
         raise AudiosetDuckError(
             "--live reads the files as they are, so it cannot leave rows out: mend the files, or "
@@ -77,6 +76,7 @@ def build(
         )
     with replacing_catalog(catalog) as (connection, old):
         kept = kept_targets(old) if old else {}
+        _check_file_name(catalog, {*kept, *(target.name for target in targets)})
         _check_schemas(connection, kept, targets)
         wanted = {target.name: target for target in targets}
         changed = _changed_sources(old, metadata, live=live, skip_bad_rows=skip_bad_rows)
@@ -111,10 +111,10 @@ def build(
         _write_build(connection, started, configuration, time.monotonic() - began)
 
 
-def _check_file_name(catalog: Path, targets: Sequence[Target]) -> None:
+def _check_file_name(catalog: Path, targets: set[str]) -> None:
     """Shells name the database after its file: it must not be the name of a schema in it."""
     name = catalog.name.split(".")[0]
-    if name in RESERVED_NAMES or name in [target.name for target in targets]:
+    if name.lower() in targets.union(RESERVED_NAMES):
         raise AudiosetDuckError(
             f"{catalog} would have the name of a schema in it, and DuckDB could not tell the two "
             f"apart; right is, for example, {catalog.with_name(f'{name}_catalog.duckdb')}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +72,7 @@ def attach(path: Path, *options: str) -> duckdb.DuckDBPyConnection:
         connection.execute("set enable_progress_bar = false")
         connection.execute("set python_enable_replacements = false")
         listed = f" ({', '.join(options)})" if options else ""
-        connection.execute(f"attach {literal(str(path))} as {ALIAS}{listed}")
+        connection.execute(f"attach {literal(str(path.absolute()))} as {ALIAS}{listed}")
         connection.execute(f"use {ALIAS}")
     except duckdb.Error:
         connection.close()
@@ -182,7 +181,7 @@ def target_counts(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
 def target_title(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     """A target's name, its labels and its clip length, in a line."""
     labels = connection.execute(
-        "select role, string_agg(display_name, '; ' order by display_name)"
+        "select role, string_agg(coalesce(display_name, label_id), '; ' order by display_name)"
         f" from {identifier(name)}.target_labels group by role order by role desc"
     ).fetchall()
     clip_length = kept_targets(read_state(connection))[name].clip_length
@@ -193,16 +192,17 @@ def target_title(connection: duckdb.DuckDBPyConnection, name: str) -> str:
 def untargeted_warning(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
     """A warning if a target's negatives carry what the ontology calls kinds of the target."""
     found = connection.execute(
-        "select display_name, strong_negative_events, weak_negatives"
+        "select label_id, display_name, strong_negative_events, weak_negatives"
         f" from {identifier(name)}.untargeted_descendants"
     ).fetchall()
     if not found:
         return None
     listed = "; ".join(
         f"{display_name} (strong events: {events:,}, weak clips: {clips:,})"
-        for display_name, events, clips in found
+        for _, display_name, events, clips in found
     )
-    ignore = " ".join(f"--ignore {shlex.quote(display_name)}" for display_name, *_ in found)
+    # By MID: a name may stand for two labels.
+    ignore = " ".join(f"--ignore {label_id}" for label_id, *_ in found)
     return (
         f"{name}: among the negatives are sounds that the ontology puts under the target: {listed}."
         f" Make them positive with --descendants, or leave them out of both with {ignore}"

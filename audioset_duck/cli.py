@@ -54,6 +54,11 @@ class Group(click.Group):
         except KeyboardInterrupt:
             click.echo("Interrupted", err=True)
             ctx.exit(130)
+        except RuntimeError as error:
+            # What DuckDB makes of a signal that reaches it within a query.
+            if "Query interrupted" not in str(error):
+                raise
+            ctx.exit(143 if _is_terminated() else 130)
         except Exception as error:
             duckdb = sys.modules.get("duckdb")
             if duckdb is None or not isinstance(error, duckdb.Error):
@@ -61,9 +66,17 @@ class Group(click.Group):
             raise click.ClickException(_explain(str(error))) from None
 
 
-def _terminate(*_: object) -> None:
+_signals: list[int] = []
+
+
+def _terminate(number: int, _: object) -> None:
+    _signals.append(number)
     click.echo("Terminated", err=True)
     sys.exit(143)
+
+
+def _is_terminated() -> bool:
+    return signal.SIGTERM in _signals
 
 
 def _explain(message: str) -> str:
@@ -73,6 +86,8 @@ def _explain(message: str) -> str:
             f"the catalog was built with --live and reads {lost[1]}, which is not there; put the "
             "file back, or build the catalog again"
         )
+    if "No space left on device" in message:
+        return "the disk is full; free some of it, or name a place on another one"
     return message
 
 
@@ -202,7 +217,7 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None
     import shlex
 
     from audioset_duck import build as building
-    from audioset_duck.demo import make_metadata
+    from audioset_duck.demo import is_made_here, make_metadata
     from audioset_duck.targets import BUILT_IN
 
     settings = context.ensure_object(Settings)
@@ -210,6 +225,11 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None
     if settings.catalog is DEFAULT_CATALOG:
         settings.catalog = directory / "catalog.duckdb"
     metadata = directory / "metadata"
+    if settings.catalog.exists() and not is_made_here(settings.catalog, metadata):
+        raise AudiosetDuckError(
+            f"{settings.catalog} was not made by the demo in {directory}, and is not to be"
+            " replaced; name another folder or --catalog"
+        )
     make_metadata(metadata, clips=clips, seed=seed, quiet=settings.quiet)
     targets = list(BUILT_IN.values())
     building.build(settings.catalog, targets, metadata, quiet=settings.quiet)

@@ -40,7 +40,7 @@ def read_configuration(file: Path | None = None) -> Configuration:
         return Configuration()
     file = file or DEFAULT_FILE
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
         raise AudiosetDuckError(f"{file} cannot be read: {error.strerror}") from None

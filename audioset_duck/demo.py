@@ -68,6 +68,11 @@ def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool
                 write(part)
 
 
+def is_made_here(catalog: Path, folder: Path) -> bool:
+    """Whether a catalog is of made metadata, and lies beside its folder."""
+    return catalog.resolve().parent == folder.resolve().parent and (folder / MARK).exists()
+
+
 def _check_made_here(folder: Path) -> None:
     """Real metadata is not to be replaced by a made one."""
     there = [

@@ -113,7 +113,7 @@ def load_inventory(catalog: Path, audio_root: Path) -> None:
     columns = ", ".join(f"{name}: {literal(kind)}" for name, kind in _COLUMNS.items())
     journal = (
         f"read_json({glob_literal(root / JOURNAL)}, format = 'newline_delimited',"
-        f" ignore_errors = true, columns = {{{columns}}})"
+        f" ignore_errors = true, hive_partitioning = false, columns = {{{columns}}})"
     )
     comment, select = split_header(
         template.render(journal=journal, audio_root=str(root), literal=literal)

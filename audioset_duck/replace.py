@@ -40,6 +40,12 @@ def replacing_catalog(
             under way, the old file is no catalog, or another program writes or wrote to it.
     """
     catalog = catalog.resolve()
+    for sign in "?\\":
+        if sign in str(catalog):
+            raise AudiosetDuckError(
+                f"{catalog} has a {sign} in it, with which DuckDB cannot write; "
+                "name a catalog elsewhere with --catalog"
+            )
     with _scratch_folder(catalog) as folder:
         scratch = folder / "new.duckdb"
         before = _copy_old(catalog, scratch)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
+import re
 import shutil
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -33,7 +37,7 @@ def run_query(catalog: Path, query: str, output_format: str = "table") -> None:
         AudiosetDuckError: It is not one statement, or one that does anything but give rows.
         duckdb.Error: DuckDB refuses the query.
     """
-    with open_catalog(catalog) as connection:
+    with _interruptible(), open_catalog(catalog) as connection:
         statements = connection.extract_statements(query)
         if not statements:
             raise AudiosetDuckError("the query is empty; right is, for example, from labels")
@@ -42,7 +46,10 @@ def run_query(catalog: Path, query: str, output_format: str = "table") -> None:
         (statement,) = statements
         if statement.type not in _QUERIES:
             raise AudiosetDuckError(f"this is a {statement.type.name} statement; right is a query")
-        text = statement.query.strip().removesuffix(";")
+        # To stand in parentheses, a query must not be ended, nor its end be in a comment.
+        text = re.sub(r";\s*(--[^\n]*)?\s*$", "", statement.query)
+        if statement.type is duckdb.StatementType.EXPLAIN and output_format != "table":
+            raise AudiosetDuckError("an EXPLAIN is text; right is --format table")
         if output_format == "table":
             width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
             connection.sql(text).show(max_width=width, max_rows=40)
@@ -62,6 +69,19 @@ def run_query(catalog: Path, query: str, output_format: str = "table") -> None:
                     sys.stdout.write(f"{separator}{line}")
                     separator = ",\n"
             sys.stdout.write("[]\n" if separator == "[" else "]\n")
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the process at once: Python is not asked within a long query."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def open_shell(catalog: Path) -> None:

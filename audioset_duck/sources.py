@@ -225,9 +225,12 @@ def read_sql(source: Source, path: Path | None) -> str:
     )
     file = glob_literal(path)
     if not source.line_fault:
-        return f"read_json({file}, format = 'array', columns = {{{columns}}})"
+        return (
+            f"read_json({file}, format = 'array', hive_partitioning = false,"
+            f" columns = {{{columns}}})"
+        )
     return (
-        f"read_csv({file}, auto_detect = false, header = false,"
+        f"read_csv({file}, auto_detect = false, header = false, hive_partitioning = false,"
         f" skip = {len(source.header)}, {source.reader}, columns = {{{columns}}})"
     )
 
@@ -318,7 +321,8 @@ def _check_header(source: Source, path: Path) -> None:
         line.removesuffix("\r")
         for line in top.decode("utf-8-sig", errors="replace").split("\n")[: len(source.header)]
     ]
-    for number, (line, wanted) in enumerate(zip(lines, source.header, strict=False), start=1):
+    lines += [""] * (len(source.header) - len(lines))
+    for number, (line, wanted) in enumerate(zip(lines, source.header, strict=True), start=1):
         if line == wanted or (wanted is None and line.startswith("#")):
             continue
         others = [other.file for other in SOURCES if other.header[-1:] == (line,)]

@@ -17,6 +17,7 @@ RESERVED_NAMES = (
     "meta",
     "staging",
     "audioset",
+    "memory",
     "temp",
     "system",
     "pg_catalog",
@@ -72,7 +73,8 @@ def check_name(name: str, where: str = "") -> None:
             " not beginning with a digit, at most 63, as in baby_cry"
         )
     reserved = duckdb.execute(
-        "select 1 from duckdb_keywords() where keyword_name = ? and keyword_category = 'reserved'",
+        "select 1 from duckdb_keywords()"
+        " where keyword_name = ? and keyword_category in ('reserved', 'type_function')",
         [name],
     ).fetchall()
     if name in RESERVED_NAMES or reserved:

@@ -303,13 +303,33 @@ def test_builds_beside_a_reader_in_the_same_process(catalog: Path, demo_metadata
 
 
 @pytest.mark.parametrize(
-    "name", ["gun.duckdb", "meta.duckdb", "staging.db", "main", "gun.v2.duckdb"]
+    "name", ["gun.duckdb", "meta.duckdb", "staging.db", "main", "gun.v2.duckdb", "Gun.duckdb"]
 )
 def test_a_catalog_is_not_named_as_a_schema(demo_metadata: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(
         AudiosetDuckError, match=r"would have the name of a schema .*_catalog.duckdb"
     ):
         build(tmp_path / name, [GUN], demo_metadata, quiet=True)
+
+
+def test_a_catalog_is_not_named_as_a_kept_target(catalog: Path, demo_metadata: Path) -> None:
+    renamed = catalog.rename(catalog.with_name("gun.duckdb"))
+    with pytest.raises(AudiosetDuckError, match="would have the name of a schema"):
+        build(renamed, [SNORE], demo_metadata, quiet=True)
+
+
+@pytest.mark.parametrize("name", ["x?y.duckdb", "x\\y.duckdb"])
+def test_paths_that_duckdb_cannot_write(demo_metadata: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(AudiosetDuckError, match=r"has a . in it, with which DuckDB cannot write"):
+        build(tmp_path / name, [], demo_metadata, quiet=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["md:x", "s3:z.duckdb", "a b'c\"d#é.duckdb"])
+def test_odd_names_are_only_names(run, demo_metadata: Path, tmp_path: Path, name: str) -> None:
+    result = run("build", "--target", "gun", "--metadata", demo_metadata, "--catalog", name)
+    assert result.exit_code == 0, result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_catalog_renamed_to_its_target_can_still_be_read(run, catalog: Path) -> None:
@@ -444,6 +464,45 @@ def test_killed_at_any_moment(catalog: Path, demo_metadata: Path, tmp_path: Path
     with open_catalog(catalog) as connection:
         assert not [result for result in run_checks(connection, quiet=True) if result.count]
     assert [path.name for path in tmp_path.iterdir()] == ["catalog.duckdb"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_at_any_moment(
+    catalog: Path, demo_metadata: Path, tmp_path: Path, number: int, code: int
+) -> None:
+    """Within a query of DuckDB or outside: a clean end, whatever is being done."""
+    dice = random.Random(number)
+    words = ["build", "--live", "--target", "gun", "--metadata", demo_metadata]
+    codes = set()
+    for _ in range(8):
+        process = subprocess.Popen(
+            [*COMMAND, *words, "--catalog", catalog],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        # Until the command line is there, Python itself answers.
+        time.sleep(dice.uniform(0.45, 1.2))
+        process.send_signal(number)
+        _, errors = process.communicate()
+        codes.add(process.returncode)
+        assert "Query interrupted" not in errors
+        assert [path.name for path in tmp_path.iterdir()] == [catalog.name]
+    assert codes <= {0, code}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("output_format", ["table", "csv"])
+def test_a_long_query_can_be_stopped(catalog: Path, number: int, output_format: str) -> None:
+    query = "select count(*) as n from range(100000000000) as t (a) where a % 7 = 3"
+    process = subprocess.Popen(
+        [*COMMAND, "sql", query, "--format", output_format, "--catalog", catalog],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(2)
+    process.send_signal(number)
+    assert process.wait(20) != 0
 
 
 def test_terminated_cleanly(demo_metadata: Path, tmp_path: Path) -> None:

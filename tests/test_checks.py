@@ -133,6 +133,12 @@ def test_a_broken_row_is_found(catalog: Path, name: str) -> None:
     assert found[name][0][: len(expected)] == expected
 
 
+def test_a_clip_listed_twice_is_told_of_once(catalog: Path) -> None:
+    with duckdb.connect(str(catalog)) as connection:
+        connection.execute("insert into staging.balanced_train from staging.balanced_train")
+    assert offenders(catalog).keys() == {"unique_clips"}
+
+
 @pytest.mark.parametrize("relation", ["positive_events", "positive_segments"])
 def test_what_is_lost_is_noticed(catalog: Path, relation: str) -> None:
     with duckdb.connect(str(catalog)) as connection:

@@ -60,6 +60,7 @@ def test_demo_runs_everything(run, tmp_path: Path) -> None:
 
 def test_demo_may_be_made_again_and_elsewhere(run, tmp_path: Path) -> None:
     assert run("demo", "here", "--clips", 10).exit_code == 0
+    assert run("demo", "here", "--clips", 20).exit_code == 0
     assert run("--catalog", "mine.duckdb", "demo", "here", "--clips", 20).exit_code == 0
     assert (tmp_path / "mine.duckdb").is_file()
     assert sorted(path.name for path in (tmp_path / "here").iterdir()) == [
@@ -105,6 +106,16 @@ def test_targets_tell_what_was_built(run, demo_metadata: Path) -> None:
     gun = run("targets").stdout.splitlines()[2]
     for part in ("and descendants", "Fireworks", "0.25", "catalog.duckdb", "yes"):
         assert part in gun
+
+
+def test_demo_replaces_no_catalog_of_others(run, demo_catalog: Path, tmp_path: Path) -> None:
+    real = tmp_path / "catalog.duckdb"
+    real.write_bytes(demo_catalog.read_bytes())
+    for words in (["demo", "."], ["demo", "here", "--catalog", real]):
+        result = run(*words)
+        assert result.exit_code == 1
+        assert "catalog.duckdb was not made by the demo in " in result.stderr
+        assert [path.name for path in tmp_path.iterdir()] == ["catalog.duckdb"]
 
 
 def test_demo_replaces_only_what_it_made(run, tmp_path: Path) -> None:
@@ -242,6 +253,15 @@ def test_sql_of_columns_named_like_anything(run, demo_catalog: Path) -> None:
         {"row": 1, "q": 2, "relation": 'a,"b"'}
     ]
     assert run("sql", query, *options, "csv").stdout == 'row,q,relation\n1,2,"a,""b"""\n'
+
+
+def test_sql_that_ends_in_a_comment_or_explains(run, demo_catalog: Path) -> None:
+    options = ["--catalog", demo_catalog, "--format"]
+    for output_format in ("table", "csv", "json"):
+        result = run("sql", "select 42 as n; -- the end", *options, output_format)
+        assert result.exit_code == 0 and "42" in result.stdout, result.stderr
+    assert run("sql", "explain select 1", *options, "table").exit_code == 0
+    assert "right is --format table" in run("sql", "explain select 1", *options, "csv").stderr
 
 
 @pytest.mark.parametrize("query", ["show tables", "describe labels", "pivot labels on is_weak"])

@@ -214,6 +214,12 @@ def test_untargeted_descendants(ask) -> None:
     assert ask(query, Target("t", ("Gun",), descendants=True), **given) == ""
 
 
+def test_descendants_that_no_file_names(ask) -> None:
+    ontology = '[{"id": "/m/gun", "name": "Gun", "child_ids": ["/m/zzz"]}]'
+    given = {"train": "aaaaaaaaaaa_0 0.000 1.000 /m/zzz", "ontology": ontology}
+    assert ask("select * from t.untargeted_descendants", **given) == "/m/zzz /m/zzz 1 0"
+
+
 def test_labels_are_joined_on_the_mid(ask) -> None:
     query = "select * from labels order by label_id"
     given = {

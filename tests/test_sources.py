@@ -181,6 +181,7 @@ def test_faulty_label_files(metadata: Path, file: str, text: str, message: str) 
             "# a\n# b\n# c\n",
             "line 3: the header is '# c'; right is '# YTID, start_seconds",
         ),
+        (BALANCED, "# a\n# b", "line 3: the header is ''; right is '# YTID"),
         (BALANCED, "# a\n", "line 2: the header is ''; right is 'a comment that begins with #'"),
         ("class_labels_indices.csv", "mid,name\n", "line 1: the header is 'mid,name'; right is"),
     ],
@@ -303,6 +304,40 @@ def test_folders_whose_names_are_patterns(tmp_path: Path) -> None:
         build(catalog, [], tmp_path / name, quiet=True)
         rows = ask(catalog, "select count(*) from strong_events")
         assert rows == [(count,)], name
+
+
+@pytest.mark.parametrize("name", ["present=PRESENT", "label=x", "ytid=1", "id=2"])
+def test_folders_named_like_partitions(
+    demo_catalog: Path, demo_metadata: Path, tmp_path: Path, name: str
+) -> None:
+    import shutil
+
+    folder = shutil.copytree(demo_metadata, tmp_path / name)
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [], folder, quiet=True)
+    for relation in ("framed_events", "strong_events", "weak_clips", "ontology"):
+        query = f"from {relation} order by all"
+        assert ask(catalog, query) == ask(demo_catalog, query)
+
+
+def test_a_catalog_without_label_files_passes_its_checks(run, tmp_path: Path) -> None:
+    (tmp_path / "metadata").mkdir()
+    (tmp_path / "metadata" / TRAIN).write_text(STRONG_HEADER + GOOD.replace("/m/gun", "/m/032s66"))
+    built = run("build", "--target", "gun")
+    assert built.exit_code == 0, built.stderr
+    assert built.stdout.startswith("gun (positive: /m/032s66; /m/04zjc; /m/073cg4;")
+    checked = run("check")
+    assert checked.exit_code == 0, checked.stdout
+
+
+def test_a_label_that_is_listed_twice_counts_once(metadata: Path) -> None:
+    write_metadata(metadata, names="/m/gun Gun\n/m/gun Gun again")
+    (metadata / TRAIN).write_text(STRONG_HEADER + GOOD)
+    catalog = try_build(metadata)
+    assert ask(catalog, "select rank, label_id, cumulative_percentage from strong_label_stats") == [
+        (1, "/m/gun", 100.0)
+    ]
+    assert len(ask(catalog, "from t.target_labels")) == 1
 
 
 def test_links_to_files_of_other_names(metadata: Path, tmp_path: Path) -> None:

@@ -33,7 +33,9 @@ def test_names_that_are_no_identifiers(name: str) -> None:
         check_name(name)
 
 
-@pytest.mark.parametrize("name", ["main", "meta", "staging", "temp", "select", "table", "audioset"])
+@pytest.mark.parametrize(
+    "name", ["main", "meta", "staging", "temp", "select", "table", "audioset", "memory", "left"]
+)
 def test_names_that_mean_something_else(name: str) -> None:
     with pytest.raises(AudiosetDuckError, match=f"'{name}' is no name.*such as {name}_sound"):
         check_name(name)
@@ -197,6 +199,12 @@ def test_toml_that_cannot_be(tmp_path: Path, text: str, message: str) -> None:
     file.write_text(text)
     with pytest.raises(AudiosetDuckError, match=message):
         read_configuration(file)
+
+
+def test_toml_with_a_byte_order_mark(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("\ufeffclip_length = 2")
+    assert read_configuration(file).clip_length == 2
 
 
 def test_toml_that_is_not_there(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ weak_counts as (
 
 select
     descendants.label_id,
-    label_titles.display_name,
+    coalesce(label_titles.display_name, descendants.label_id) as display_name,
     coalesce(strong_counts.strong_negative_events, 0) as strong_negative_events,
     coalesce(weak_counts.weak_negatives, 0) as weak_negatives
 from descendants

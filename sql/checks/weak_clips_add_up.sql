@@ -1,21 +1,18 @@
 -- A weak data set of which some clip is neither a negative nor carries a label of the target.
 with target_labels as (select * from {{ ref('target_labels') }}),
 
-clip_labels as (
-    select
-        weak_clips.dataset,
-        weak_clips.clip_id,
-        unnest(weak_clips.label_ids) as label_id
-    from {{ ref('weak_clips') }} as weak_clips
-),
-
 target_clips as (
     select
-        clip_labels.dataset,
-        count(distinct clip_labels.clip_id) as clips
-    from clip_labels
-    semi join target_labels on clip_labels.label_id = target_labels.label_id
-    group by clip_labels.dataset
+        weak_clips.dataset,
+        count(*) as clips
+    from {{ ref('weak_clips') }} as weak_clips
+    where
+        exists (
+            select 1
+            from target_labels
+            where list_contains(weak_clips.label_ids, target_labels.label_id)
+        )
+    group by weak_clips.dataset
 ),
 
 all_clips as (

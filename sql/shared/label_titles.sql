@@ -8,9 +8,9 @@ with named as (
 
 select
     named.label_id,
-    coalesce(labels.display_name, min(ontology.display_name)) as display_name
+    coalesce(min(labels.display_name), min(ontology.display_name)) as display_name
 from named
 left join {{ ref('labels') }} as labels on named.label_id = labels.label_id
 left join {{ ref('ontology') }} as ontology on named.label_id = ontology.label_id
-group by named.label_id, labels.display_name
+group by named.label_id
 order by named.label_id

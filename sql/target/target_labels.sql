@@ -35,7 +35,7 @@ target_labels as (
 
 select
     target_labels.label_id,
-    label_titles.display_name,
+    coalesce(label_titles.display_name, target_labels.label_id) as display_name,
     target_labels.role
 from target_labels
 left join {{ ref('label_titles') }} as label_titles
