@@ -58,7 +58,10 @@ class Group(click.Group):
             # What DuckDB makes of a signal that reaches it within a query.
             if "Query interrupted" not in str(error):
                 raise
-            ctx.exit(143 if _is_terminated() else 130)
+            if _is_terminated:
+                ctx.exit(143)
+            click.echo("Interrupted", err=True)
+            ctx.exit(130)
         except Exception as error:
             duckdb = sys.modules.get("duckdb")
             if duckdb is None or not isinstance(error, duckdb.Error):
@@ -66,17 +69,14 @@ class Group(click.Group):
             raise click.ClickException(_explain(str(error))) from None
 
 
-_signals: list[int] = []
+_is_terminated = False
 
 
-def _terminate(number: int, _: object) -> None:
-    _signals.append(number)
+def _terminate(*_: object) -> None:
+    global _is_terminated
+    _is_terminated = True
     click.echo("Terminated", err=True)
     sys.exit(143)
-
-
-def _is_terminated() -> bool:
-    return signal.SIGTERM in _signals
 
 
 def _explain(message: str) -> str:
@@ -525,6 +525,7 @@ def extract(
     """
     from audioset_duck import build as building
     from audioset_duck import extract as extracting
+    from audioset_duck import plan
     from audioset_duck.audio import Limits
     from audioset_duck.catalog import Table, open_catalog
     from audioset_duck.inventory import summarize
@@ -533,7 +534,7 @@ def extract(
     if not settings.catalog.exists():
         building.build(settings.catalog, [], metadata, quiet=settings.quiet)
     if dry_run:
-        forecast = asdict(extracting.forecast(settings.catalog, zips, subsets))
+        forecast = asdict(plan.forecast(settings.catalog, zips, subsets))
         echo_table(Table(list(forecast), [tuple(forecast.values())]))
         return
     cluster = (

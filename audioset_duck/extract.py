@@ -4,53 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-import duckdb
-import pyarrow as pa
 from tqdm import tqdm
 
-from audioset_duck.archives import MemberError, find_archives, list_members, read_member
+from audioset_duck.archives import MemberError, read_member
 from audioset_duck.audio import Limits, Verdict, judge, rewrite
-from audioset_duck.catalog import open_catalog
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.ffmpeg import judge_by_ffmpeg
 from audioset_duck.files import replacing
 from audioset_duck.inventory import Journal, load_inventory
-
-log = logging.getLogger(__name__)
-
-SUBSETS = (
-    "strong_train",
-    "strong_eval",
-    "weak_balanced_train",
-    "weak_unbalanced_train",
-    "weak_eval",
-)
-# Where an archive's clips lie: by the archive's name, whatever the folders in it are called.
-_AUDIOSET_PLACE = r"""
-    case
-        when regexp_matches(lower(chosen.archive), 'unbalanced_train_segments_part[0-9]+')
-            then 'unbalanced_train_segments/' || regexp_extract(
-                lower(chosen.archive), '.*(unbalanced_train_segments_part[0-9]+)', 1
-            )
-        when regexp_matches(lower(chosen.archive), 'balanced_train[^/]*$')
-            then 'balanced_train_segments'
-        when regexp_matches(lower(chosen.archive), 'eval[^/]*$') then 'eval_segments'
-        else regexp_extract(chosen.archive, '([^/]*)\.[^./]*$', 1)
-    end || '/Y' || chosen.ytid || '.wav'
-"""
-# Small enough to lose little when a worker dies, large enough to make the way there cheap.
-MEMBERS_A_UNIT = 100
+from audioset_duck.plan import missing, plan, units, write_missing_files
 
 
 @dataclass(frozen=True)
@@ -106,27 +78,35 @@ def extract(
     Raises:
         AudiosetDuckError: A folder, archive or subset is not as it should be.
     """
-    journal = Journal(audio_root, json.dumps(asdict(options), sort_keys=True))
-    with journal, plan(catalog, zips, subsets) as connection:
-        units = list(_units(connection, audio_root, options, journal.finished()))
-        journal.write(_missing(connection))
-        _write_missing_files(connection, audio_root)
-        total = sum(len(unit["clips"]) for unit in units)
+    with Journal(audio_root, json.dumps(asdict(options), sort_keys=True)) as journal:
+        with plan(catalog, zips, subsets) as connection:
+            work = [
+                {
+                    "archive": archive,
+                    "audio_root": str(audio_root.resolve()),
+                    "options": asdict(options),
+                    "clips": clips,
+                }
+                for archive, clips in units(connection, options.layout, journal.finished())
+            ]
+            journal.write(missing(connection))
+            write_missing_files(connection, audio_root)
+        total = sum(len(unit["clips"]) for unit in work)
         with contextlib.ExitStack() as stack:
             pool = executor or stack.enter_context(_processes(workers))
             bar = stack.enter_context(
                 tqdm(desc="extract", total=total, unit="clip", delay=1, disable=quiet or None)
             )
+            futures = [pool.submit(extract_unit, unit) for unit in work]
             try:
-                for future in as_completed([pool.submit(extract_unit, unit) for unit in units]):
+                for future in as_completed(futures):
                     rows = future.result()
                     journal.write(rows)
                     bar.update(len({row["ytid"] for row in rows}))
-            except BaseException:
-                # What has not begun is not begun; what has is worth the moment that it takes.
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
             finally:
+                # If it was interrupted, what has not begun need not begin.
+                for future in futures:
+                    future.cancel()
                 load_inventory(catalog, audio_root)
 
 
@@ -151,43 +131,6 @@ def _end_with_parent(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-@dataclass(frozen=True)
-class Forecast:
-    """What an extraction would do.
-
-    Attributes:
-        clips: Clips that the subsets have.
-        missing: Those of them that are in no archive.
-        archives: Archives that would be read.
-        packed_bytes: How much of them.
-        bytes: Size of the clips when unpacked.
-    """
-
-    clips: int
-    missing: int
-    archives: int
-    packed_bytes: int
-    bytes: int
-
-
-def forecast(catalog: Path, zips: Path, subsets: Sequence[str]) -> Forecast:
-    """Count what an extraction of some subsets would do, and do nothing."""
-    with plan(catalog, zips, subsets) as connection:
-        ((clips, missing, archives, packed_bytes, size),) = connection.execute("""
-            with wanted_clips as (select distinct ytid from wanted)
-
-            select
-                count(*),
-                count(*) - count(chosen.ytid),
-                count(distinct chosen.archive),
-                coalesce(sum(chosen.packed_bytes), 0),
-                coalesce(sum(chosen.bytes), 0)
-            from wanted_clips
-            left join chosen using (ytid)
-        """).fetchall()
-    return Forecast(clips, missing, archives, packed_bytes, size)
-
-
 @contextlib.contextmanager
 def dask_executor(address: str) -> Iterator[Executor]:
     """The workers of a Dask cluster; they must see the same files under the same paths.
@@ -208,159 +151,6 @@ def dask_executor(address: str) -> Iterator[Executor]:
     with client:
         # A unit whose worker died is given to another one.
         yield client.get_executor(retries=3)  # type: ignore[no-untyped-call]
-
-
-@contextlib.contextmanager
-def plan(catalog: Path, zips: Path, subsets: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the temporary tables `wanted` (subset, ytid, is_silence) and `chosen`.
-
-    `chosen` has the one member that is taken of each clip: of the first archive, by name, that
-    has it. Archives that cannot be read are told of and passed over.
-
-    Raises:
-        AudiosetDuckError: A subset that is none or has no clips, or no readable archive.
-    """
-    for subset in subsets:
-        if subset not in SUBSETS:
-            raise AudiosetDuckError(
-                f"there is no subset {subset!r}; right are {', '.join(SUBSETS)}"
-            )
-    with open_catalog(catalog) as connection:
-        connection.execute(
-            "create temp table wanted as"
-            " select subset, ytid, bool_or(is_silence) as is_silence"
-            " from main.subset_clips where list_contains($subsets, subset)"
-            " group by subset, ytid",
-            {"subsets": list(subsets)},
-        )
-        found = connection.execute("select distinct subset from wanted").fetchall()
-        for subset in subsets:
-            if (subset,) not in found:
-                raise AudiosetDuckError(
-                    f"the catalog has no clips of {subset}: its source file is not among"
-                    " meta.sources"
-                )
-        connection.execute(
-            "create temp table members (ytid varchar, archive varchar, member varchar,"
-            " header_offset bigint, packed_bytes bigint, bytes bigint)"
-        )
-        archives = find_archives(zips)
-        unreadable = 0
-        for archive in tqdm(archives, desc="archives", delay=1, leave=False, disable=None):
-            try:
-                connection.register("listed", list_members(archive))
-            except AudiosetDuckError as error:
-                log.warning("%s", error)
-                unreadable += 1
-                continue
-            connection.execute("insert into members select * from listed")
-            connection.unregister("listed")
-        if unreadable == len(archives):
-            raise AudiosetDuckError(f"none of the {unreadable} archives of {zips} can be read")
-        connection.execute(
-            "create temp table chosen as from members semi join wanted using (ytid)"
-            " qualify row_number() over (partition by ytid order by archive, header_offset) = 1"
-        )
-        yield connection
-
-
-def _units(
-    connection: duckdb.DuckDBPyConnection,
-    audio_root: Path,
-    options: Options,
-    finished: Iterable[str],
-) -> Iterator[dict[str, Any]]:
-    """Units of work: of one archive each, its members in the order of the bytes."""
-    place = (
-        "wanted.subset || '/' || chosen.ytid || '.wav'"
-        if options.layout == "subset"
-        else _AUDIOSET_PLACE
-    )
-    connection.execute("create temp table finished (path varchar)")
-    connection.register("listed", pa.table({"path": pa.array(list(finished), pa.string())}))
-    connection.execute("insert into finished select path from listed")
-    rows = connection.execute(f"""
-        with places as (
-            select
-                chosen.ytid,
-                chosen.archive,
-                chosen.member,
-                chosen.header_offset,
-                {place} as path,
-                min(wanted.subset) as subset,
-                bool_or(wanted.is_silence) as is_silence
-            from wanted
-            inner join chosen on wanted.ytid = chosen.ytid
-            group by all
-        ),
-
-        clips as (
-            select
-                archive,
-                header_offset,
-                {{
-                    'ytid': ytid,
-                    'member': member,
-                    'header_offset': header_offset,
-                    'places': list(
-                        {{'path': path, 'subset': subset, 'is_silence': is_silence}} order by path
-                    )
-                }} as clip
-            from places
-            anti join finished using (path)
-            group by ytid, archive, member, header_offset
-        ),
-
-        numbered as (
-            select
-                *,
-                (row_number() over (partition by archive order by header_offset) - 1)
-                // {MEMBERS_A_UNIT} as unit
-            from clips
-        )
-
-        select archive, list(clip order by header_offset)
-        from numbered
-        group by archive, unit
-        order by archive, unit
-    """).fetchall()
-    for archive, clips in rows:
-        yield {
-            "archive": archive,
-            "audio_root": str(audio_root.resolve()),
-            "options": asdict(options),
-            "clips": clips,
-        }
-
-
-def _missing(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    return [
-        {
-            "ytid": ytid,
-            "place": None,
-            "status": "missing",
-            "reason": "it is in none of the archives",
-        }
-        for (ytid,) in connection.execute(
-            "select distinct ytid from wanted anti join chosen using (ytid) order by ytid"
-        ).fetchall()
-    ]
-
-
-def _write_missing_files(connection: duckdb.DuckDBPyConnection, audio_root: Path) -> None:
-    """Write missing_files/SUBSET.txt: the files that a subset lacks, one name a line."""
-    folder = audio_root / "missing_files"
-    folder.mkdir(exist_ok=True)
-    for subset, names in connection.execute("""
-        select wanted.subset, list('Y' || wanted.ytid || '.wav' order by wanted.ytid) filter (
-            where chosen.ytid is null
-        )
-        from wanted
-        left join chosen using (ytid)
-        group by wanted.subset
-    """).fetchall():
-        with replacing(folder / f"{subset}.txt") as part:
-            part.write_text("".join(f"{name}\n" for name in names or ()), encoding="utf-8")
 
 
 def extract_unit(unit: dict[str, Any]) -> list[dict[str, Any]]:

@@ -21,8 +21,9 @@ from audioset_duck.archives import find_archives, list_members
 from audioset_duck.audio import Limits, judge, peak_dbfs, rewrite
 from audioset_duck.build import build
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.extract import Options, dask_executor, extract, forecast
+from audioset_duck.extract import Options, dask_executor, extract
 from audioset_duck.ffmpeg import find_ffmpeg, judge_by_ffmpeg
+from audioset_duck.plan import forecast
 
 RATE = 32_000
 COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]
