@@ -106,6 +106,7 @@ def build(
         connection.execute("checkpoint")
         configuration = {
             "live": live,
+            "skip_bad_rows": skip_bad_rows,
             "targets": {name: _options(target) for name, target in (kept | wanted).items()},
         }
         _write_build(connection, started, configuration, time.monotonic() - began)

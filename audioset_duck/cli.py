@@ -165,6 +165,14 @@ def echo_targets(settings: Settings, names: list[str]) -> None:
             )
 
 
+def need_catalog(settings: Settings, metadata: Path | None) -> None:
+    """Make a catalog without a target, if there is none yet."""
+    if not settings.catalog.exists():
+        from audioset_duck import build as building
+
+        building.build(settings.catalog, [], metadata, quiet=settings.quiet)
+
+
 def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -523,7 +531,6 @@ def extract(
       audioset-duck extract --zips zip_audios --audio-root audio --subset strong_eval
       audioset-duck extract --zips zip_audios --audio-root audio --subset strong_train --to flac
     """
-    from audioset_duck import build as building
     from audioset_duck import extract as extracting
     from audioset_duck import plan
     from audioset_duck.audio import Limits
@@ -531,8 +538,7 @@ def extract(
     from audioset_duck.inventory import summarize
 
     settings = context.ensure_object(Settings)
-    if not settings.catalog.exists():
-        building.build(settings.catalog, [], metadata, quiet=settings.quiet)
+    need_catalog(settings, metadata)
     if dry_run:
         forecast = asdict(plan.forecast(settings.catalog, zips, subsets))
         echo_table(Table(list(forecast), [tuple(forecast.values())]))
@@ -571,14 +577,12 @@ def scan(
       audioset-duck scan --audio-root audio
       audioset-duck scan --audio-root audio --validate
     """
-    from audioset_duck import build as building
     from audioset_duck import scan as scanning
     from audioset_duck.catalog import open_catalog
     from audioset_duck.inventory import summarize
 
     settings = context.ensure_object(Settings)
-    if not settings.catalog.exists():
-        building.build(settings.catalog, [], metadata, quiet=settings.quiet)
+    need_catalog(settings, metadata)
     scanning.scan(settings.catalog, audio_root, validate=validate, quiet=settings.quiet)
     with open_catalog(settings.catalog) as connection:
         echo_table(summarize(connection))

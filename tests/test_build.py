@@ -617,6 +617,7 @@ def test_meta_builds(demo_catalog: Path) -> None:
     assert json.loads(versions)["duckdb"] == duckdb.__version__
     assert json.loads(configuration) == {
         "live": False,
+        "skip_bad_rows": False,
         "targets": {
             name: {
                 "labels": list(target.labels),

@@ -17,7 +17,7 @@ import pytest
 import soundfile
 from conftest import write_metadata
 
-from audioset_duck.archives import find_archives, list_members
+from audioset_duck.archives import list_members
 from audioset_duck.audio import Limits, judge, peak_dbfs, rewrite
 from audioset_duck.build import build
 from audioset_duck.errors import AudiosetDuckError
@@ -342,8 +342,7 @@ def test_doubled_names(place: Path) -> None:
     ):
         opened.writestr("Ygood_______.wav", GOOD)
         opened.writestr("Ygood_______.wav", SILENT)
-    with duckdb.connect(":memory:"):
-        assert run_extract(place)["good_______"][0] == "ok"
+    assert run_extract(place)["good_______"][0] == "ok"
 
 
 def test_archives_that_cannot_be_read(place: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -354,14 +353,9 @@ def test_archives_that_cannot_be_read(place: Path, caplog: pytest.LogCaptureFixt
     (place / "zips" / "eval_segments.zip").write_bytes(whole[:-100])
     (place / "zips" / "broken.z01").write_bytes(b"x")
     caplog.clear()
-    with pytest.raises(AudiosetDuckError, match="weak_eval"):
-        for path in find_archives(place / "zips"):
-            if "part07" in path.name:
-                path.unlink()
-        try:
-            run_extract(place)
-        except AudiosetDuckError as error:
-            raise AudiosetDuckError(f"weak_eval {error}") from None
+    (place / "zips/unbalanced_train_segments/unbalanced_train_segments_part07_full.ZIP").unlink()
+    with pytest.raises(AudiosetDuckError, match=r"none of the 2 archives of .*zips can be read"):
+        run_extract(place)
     assert "broken.zip is the last of 2 volumes" in caplog.text
     assert "eval_segments.zip is no whole zip archive" in caplog.text
 
@@ -431,7 +425,7 @@ def test_command_makes_a_catalog(run, place: Path) -> None:
 
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
-    """600 clips of ten seconds in two archives."""
+    """600 clips of three seconds in two archives."""
     ytids = [f"{number:011d}" for number in range(600)]
     metadata = write_metadata(
         tmp_path / "metadata",
@@ -480,7 +474,7 @@ def test_killed_at_any_moment(many: Path) -> None:
     assert len(files(many)) == 600 + 1
 
 
-def test_large_archives_open_fast(tmp_path: Path) -> None:
+def test_an_archive_of_50000_members_is_listed_whole(tmp_path: Path) -> None:
     path = tmp_path / "eval.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(50_000):
