@@ -210,12 +210,15 @@ def cli() -> None:
     help="Clips of the unbalanced train set; the other sets follow. 2041789 is the real size.",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--no-audio", is_flag=True, help="Metadata only: no archives, nothing extracted.")
 @shared_options
 @click.pass_context
-def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None:
+def demo(context: click.Context, directory: Path, clips: int, seed: int, no_audio: bool) -> None:
     """Make a small AudioSet in DIR and try everything on it.
 
-    The catalog is DIR/catalog.duckdb, or that of --catalog.
+    DIR/metadata and DIR/archives are as the real ones are, DIR/audio is extracted from them. Up to
+    2,300 clips have audio, however many there are. The catalog is DIR/catalog.duckdb, or that of
+    --catalog.
 
     \b
     Examples
@@ -225,7 +228,9 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None
     import shlex
 
     from audioset_duck import build as building
+    from audioset_duck.catalog import open_catalog
     from audioset_duck.demo import is_made_here, make_metadata
+    from audioset_duck.inventory import summarize
     from audioset_duck.targets import BUILT_IN
 
     settings = context.ensure_object(Settings)
@@ -239,6 +244,14 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None
             " replaced; name another folder or --catalog"
         )
     make_metadata(metadata, clips=clips, seed=seed, quiet=settings.quiet)
+    if not no_audio:
+        from audioset_duck.demo_audio import make_audio
+
+        building.build(settings.catalog, [], metadata, quiet=settings.quiet)
+        make_audio(directory, settings.catalog, clips=clips, seed=seed, quiet=settings.quiet)
+        with open_catalog(settings.catalog) as connection:
+            echo_table(summarize(connection))
+        click.echo()
     targets = list(BUILT_IN.values())
     building.build(settings.catalog, targets, metadata, quiet=settings.quiet)
     echo_targets(settings, list(BUILT_IN))
@@ -248,15 +261,23 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None
         folder = shlex.quote(str(metadata))
         own = f"--name dog --label Dog --descendants --metadata {folder}"
         export = shlex.quote(str(directory / "export"))
-        click.echo(
-            f"\nThe metadata files are in {folder}. Try next\n"
-            f"  audioset-duck info {option}\n"
-            f"  audioset-duck labels dog {option}\n"
-            f"  audioset-duck build {own} {option}\n"
-            f"  audioset-duck sql 'from gun.positive_events' {option}\n"
-            f"  audioset-duck export --target gun --out {export} {option}",
-            err=True,
-        )
+        tries = [
+            "info",
+            "labels dog",
+            f"build {own}",
+            "sql 'from gun.positive_events'",
+            f"export --target gun --out {export}",
+        ]
+        if not no_audio:
+            zips = shlex.quote(str(directory / "archives"))
+            root = shlex.quote(str(directory / "wav"))
+            tries += [
+                "sql \"from audio_files where status not in ('ok', 'missing')\"",
+                f"extract --zips {zips} --audio-root {root} --subset strong_eval",
+            ]
+        click.echo(f"\nThe metadata files are in {folder}. Try next", err=True)
+        for words in tries:
+            click.echo(f"  audioset-duck {words} {option}", err=True)
 
 
 @cli.command()
@@ -558,7 +579,7 @@ def extract(
             quiet=settings.quiet,
         )
     with open_catalog(settings.catalog) as connection:
-        echo_table(summarize(connection))
+        echo_table(summarize(connection, subsets))
 
 
 @cli.command()

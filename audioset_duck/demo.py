@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -50,6 +51,24 @@ def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool
     """
     folder.mkdir(parents=True, exist_ok=True)
     _check_made_here(folder)
+    with made_models(folder, clips, seed, quiet=quiet) as connection:
+        for file, write in _writers(connection, seed).items():
+            with replacing(folder / file) as part:
+                write(part)
+
+
+@contextlib.contextmanager
+def made_models(
+    folder: Path, clips: int, seed: int, *, quiet: bool
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection in which the models of `sql/demo/` are made, in a file that goes away.
+
+    Args:
+        folder: Where there is room for the file.
+        clips: As for `make_metadata`.
+        seed: As for `make_metadata`.
+        quiet: Show no progress bar.
+    """
     with (
         tempfile.TemporaryDirectory(dir=folder) as scratch,
         attach_new(Path(scratch) / "demo.duckdb") as connection,
@@ -63,9 +82,7 @@ def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool
         ):
             kind = "table" if model.is_table else "view"
             connection.execute(f"create {kind} {model.relation} as\n{model.select}")
-        for file, write in _writers(connection, seed).items():
-            with replacing(folder / file) as part:
-                write(part)
+        yield connection
 
 
 def is_made_here(catalog: Path, folder: Path) -> bool:

@@ -7,7 +7,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -142,19 +142,43 @@ def store_inventory(catalog: Path, rows: list[dict[str, Any]]) -> None:
         comment_on(connection, "table", "main", "audio_files", "One audio file of a clip.")
 
 
-def summarize(connection: duckdb.DuckDBPyConnection) -> Table:
-    """How many files there are of each status, how long they are in all, and how large."""
+def summarize(connection: duckdb.DuckDBPyConnection, subsets: Sequence[str] = ()) -> Table:
+    """How many clips of some subsets, or of all, are of each status, how long and how large.
+
+    A clip has one status in a subset: where it has a file for each, that which Silence is told by.
+    """
     return query_table(
         connection,
         """
+        with wanted as (
+            select subset, ytid, bool_or(is_silence) as is_silence
+            from main.subset_clips
+            where list_contains($subsets, subset) or $subsets = []
+            group by subset, ytid
+        ),
+
+        clips as (
+            select wanted.subset, audio_files.*
+            from wanted
+            inner join main.audio_files using (ytid)
+            qualify row_number() over (
+                partition by wanted.subset, wanted.ytid
+                order by
+                    audio_files.status = if(wanted.is_silence, 'ok', 'silent') desc,
+                    audio_files.status = 'ok' desc,
+                    audio_files.audio_path
+            ) = 1
+        )
+
         select
+            subset,
             status,
-            count(*) as files,
-            count(distinct ytid) as clips,
+            count(*) as clips,
             round(sum(duration_seconds) / 3600, 2) as hours,
             sum(bytes) as bytes
-        from main.audio_files
-        group by status
-        order by files desc, status
+        from clips
+        group by subset, status
+        order by subset, clips desc, status
         """,
+        {"subsets": list(subsets)},
     )

@@ -1,5 +1,8 @@
+import fcntl
 import logging
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,8 @@ from audioset_duck.build import build
 from audioset_duck.cli import cli
 from audioset_duck.demo import make_metadata
 from audioset_duck.targets import BUILT_IN
+
+COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +29,23 @@ def demo_catalog(demo_metadata: Path) -> Path:
     catalog = demo_metadata.parent / "catalog.duckdb"
     build(catalog, list(BUILT_IN.values()), demo_metadata, quiet=True)
     return catalog
+
+
+@pytest.fixture(scope="session")
+def demo_audio(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of the whole demo, with archives and audio; not to be written to.
+
+    It is made once for all workers of pytest, by the first that asks for it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "demo_audio"
+    mark = folder.with_suffix(".done")
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not mark.exists():
+            subprocess.run([*COMMAND, "demo", folder, "--quiet"], check=True, capture_output=True)
+            mark.touch()
+    return folder
 
 
 @pytest.fixture(scope="session")

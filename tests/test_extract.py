@@ -412,8 +412,28 @@ def test_command(run, place: Path) -> None:
     assert not (place / "audio").exists()
     done = run(*words, "--workers", 1)
     assert done.exit_code == 0, done.stderr
-    assert done.stdout.splitlines()[2].split()[:3] == ["ok", "3", "3"]
-    assert "corrupted" in done.stdout and "missing" in done.stdout
+    header, _, *rows = (line.split() for line in done.stdout.splitlines())
+    assert header == ["subset", "status", "clips", "hours", "bytes"]
+    # Of the subsets that were asked for, most frequent first; the clips of strong_eval are not.
+    assert [row[:3] for row in rows] == [
+        ["weak_eval", "ok", "3"],
+        ["weak_eval", "wrong_format", "3"],
+        ["weak_eval", "corrupted", "2"],
+        ["weak_eval", "empty", "2"],
+        ["weak_eval", "missing", "1"],
+        ["weak_eval", "silent", "1"],
+        ["weak_eval", "too_short", "1"],
+    ]
+    assert rows[0][3:] == ["0.0", f"{2 * len(GOOD) + len(SILENT):,}"]
+
+
+def test_summary_where_a_clip_is_valid_in_one_subset_only(run, place: Path) -> None:
+    words = ["extract", "--zips", "zips", "--audio-root", "audio", "--layout", "subset"]
+    done = run(*words, "--subset", "weak_eval", "--subset", "strong_eval")
+    rows = [line.split()[:3] for line in done.stdout.splitlines()[2:]]
+    # silent_____ is labelled Silence in strong_eval, and not in weak_eval.
+    assert rows[0] == ["strong_eval", "ok", "2"]
+    assert ["weak_eval", "silent", "1"] in rows
 
 
 def test_command_makes_a_catalog(run, place: Path) -> None:

@@ -1,0 +1,96 @@
+-- One clip of the made AudioSet that has audio: as many of each subset as a small disk takes. The
+-- others are missing, as videos are that were removed. One clip in fifteen has a fault.
+{{ materialized('table') }}
+with demo_clips as (select * from {{ ref('demo_clips') }}),
+
+limits as (
+    select
+        limits.subset,
+        limits.most_clips
+    from (
+        values
+        ('strong_train', 1000), ('strong_eval', 400), ('balanced_train', 300), ('eval', 400),
+        ('unbalanced_train', 300)
+    ) as limits (subset, most_clips)
+),
+
+subset_clips as (
+    select
+        'strong_' || demo_strong_clips.dataset as subset,
+        demo_strong_clips.clip_id
+    from {{ ref('demo_strong_clips') }} as demo_strong_clips
+    union all
+    select
+        demo_clips.dataset as subset,
+        demo_clips.clip_id
+    from demo_clips
+),
+
+ranked as (
+    select
+        subset_clips.subset,
+        subset_clips.clip_id,
+        row_number() over (
+            partition by subset_clips.subset
+            order by md5(concat_ws(':', {{ seed }}, 'audio', subset_clips.clip_id))
+        ) as audio_rank
+    from subset_clips
+),
+
+chosen as (
+    select distinct ranked.clip_id
+    from ranked
+    inner join limits on ranked.subset = limits.subset
+    where ranked.audio_rank <= limits.most_clips
+),
+
+silences as (
+    select demo_clip_labels.clip_id
+    from {{ ref('demo_clip_labels') }} as demo_clip_labels
+    where demo_clip_labels.label_id = '/m/028v0c'
+    union
+    select demo_events.clip_id
+    from {{ ref('demo_events') }} as demo_events
+    where demo_events.label_id = '/m/028v0c'
+),
+
+-- What carries the label Silence is left sound: its silence is no fault.
+drawn as (
+    select
+        demo_clips.*,
+        if(
+            silences.clip_id is null, uniform({{ seed }}, 'fault', demo_clips.clip_id), 1
+        ) as fault_draw,
+        if(
+            demo_clips.dataset = 'unbalanced_train',
+            format(
+                'unbalanced_train_segments_part{:02d}',
+                cast(floor(2 * uniform({{ seed }}, 'part', demo_clips.clip_id)) as integer)
+            ),
+            demo_clips.dataset || '_segments'
+        ) as segments
+    from demo_clips
+    semi join chosen on demo_clips.clip_id = chosen.clip_id
+    left join silences on demo_clips.clip_id = silences.clip_id
+)
+
+select
+    drawn.clip_id,
+    drawn.clip_seconds,
+    if(drawn.dataset = 'unbalanced_train', 'unbalanced_train_segments/', '')
+    || drawn.segments || '.zip' as archive,
+    drawn.segments || '/Y' || drawn.ytid || '.wav' as member,
+    case
+        when drawn.fault_draw < 0.012 then 'missing'
+        when drawn.fault_draw < 0.022 then 'silent'
+        when drawn.fault_draw < 0.030 then 'short'
+        when drawn.fault_draw < 0.037 then 'truncated'
+        when drawn.fault_draw < 0.043 then 'garbage'
+        when drawn.fault_draw < 0.049 then 'bad_checksum'
+        when drawn.fault_draw < 0.055 then 'empty'
+        when drawn.fault_draw < 0.058 then 'no_samples'
+        when drawn.fault_draw < 0.062 then 'ulaw'
+        when drawn.fault_draw < 0.066 then 'flac'
+    end as fault
+from drawn
+order by drawn.clip_id
