@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-
-import pyarrow as pa
+from typing import NamedTuple
 
 from audioset_duck.audio import Status
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.volumes import count_volumes, list_packed, unpack
 
 # A 10 s clip of 32 kHz 16-bit mono has 640,044 bytes; 8 channels of 192 kHz float have 61 MB.
 MAX_MEMBER_BYTES = 64_000_000
@@ -53,50 +52,91 @@ def find_archives(folder: Path) -> list[Path]:
     return archives
 
 
-def list_members(archive: Path) -> pa.Table:
+class Member(NamedTuple):
+    """A clip in an archive.
+
+    Attributes:
+        ytid: Its YouTube id.
+        member: Name in the archive.
+        header_offset: Where it begins, in bytes; in an archive of volumes, its number.
+        packed_bytes: Size in the archive.
+        bytes: Size when unpacked.
+    """
+
+    ytid: str
+    member: str
+    header_offset: int
+    packed_bytes: int
+    bytes: int
+
+
+def list_members(archive: Path) -> list[Member]:
     """The clips in an archive, from its central directory.
 
-    Returns:
-        Columns ytid, archive, member, header_offset (bytes), packed_bytes, bytes. Members whose
-        names are no `Y<id>.wav` are passed over, whatever their folder.
+    Members whose names are no `Y<id>.wav` are passed over, whatever their folder.
 
     Raises:
-        AudiosetDuckError: It is no zip archive, or its central directory is damaged.
+        AudiosetDuckError: It is no zip archive, its central directory is damaged, or it is in
+            volumes and not all of them are there, or no 7z is.
     """
-    with _opening(archive) as opened:
-        infos = [
-            (match[1], info)
-            for info in opened.infolist()
-            if (match := _MEMBER.fullmatch(PurePosixPath(info.filename).name))
+    if count_volumes(archive) > 1:
+        listed = [
+            (packed.name, number, packed.packed_size, packed.size)
+            for number, packed in enumerate(list_packed(archive))
         ]
-    return pa.table(
-        {
-            "ytid": pa.array([ytid for ytid, _ in infos], pa.string()),
-            "archive": pa.array([str(archive)] * len(infos), pa.string()),
-            "member": pa.array([info.filename for _, info in infos], pa.string()),
-            "header_offset": pa.array([info.header_offset for _, info in infos], pa.int64()),
-            "packed_bytes": pa.array([info.compress_size for _, info in infos], pa.int64()),
-            "bytes": pa.array([info.file_size for _, info in infos], pa.int64()),
-        }
-    )
+    else:
+        try:
+            with zipfile.ZipFile(archive) as opened:
+                listed = [
+                    (info.filename, info.header_offset, info.compress_size, info.file_size)
+                    for info in opened.infolist()
+                ]
+        except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
+            raise AudiosetDuckError(
+                f"{archive} is no whole zip archive ({error}); download it again"
+            ) from None
+    return [
+        Member(match[1], *row)
+        for row in listed
+        if (match := _MEMBER.fullmatch(PurePosixPath(row[0]).name))
+    ]
 
 
-def read_member(archive: Path, header_offset: int) -> bytes:
-    """Read one member whole, its CRC checked.
+def read_members(archive: Path, header_offsets: Sequence[int]) -> Iterator[bytes | MemberError]:
+    """Read some members whole, in their order, their CRCs checked.
+
+    Yields:
+        The bytes of each; or why it cannot be read: it is encrypted, larger than any clip,
+        damaged, or packed in a way that is not known.
 
     Raises:
-        MemberError: It is encrypted, larger than any clip, damaged, or packed in a way that is not
-            known.
         OSError: The archive cannot be read.
     """
+    if count_volumes(archive) == 1:
+        for header_offset in header_offsets:
+            try:
+                yield _read_member(archive, header_offset)
+            except MemberError as error:
+                yield error
+        return
+    members = [list_packed(archive)[number] for number in header_offsets]
+    refusals = [_refusal(member.is_encrypted, member.size) for member in members]
+    readable = [member for member, refusal in zip(members, refusals, strict=True) if not refusal]
+    unpacked = unpack(archive, readable)
+    for refusal in refusals:
+        if refusal:
+            yield refusal
+        elif (data := next(unpacked)) is not None:
+            yield data
+        else:
+            yield MemberError("corrupted", "7z finds no sound copy of it in the archive")
+
+
+def _read_member(archive: Path, header_offset: int) -> bytes:
     opened, members = _opened(archive)
     info = members[header_offset]
-    if info.flag_bits & 0x1:
-        raise MemberError("refused", "it is encrypted")
-    if info.file_size > MAX_MEMBER_BYTES:
-        raise MemberError(
-            "refused", f"it would unpack to {info.file_size:,} bytes, more than any clip has"
-        )
+    if refusal := _refusal(bool(info.flag_bits & 0x1), info.file_size):
+        raise refusal
     try:
         with opened.open(info) as stream:
             # One byte more than it says it has: a bomb lies about its size.
@@ -115,18 +155,10 @@ def _opened(archive: Path) -> tuple[zipfile.ZipFile, dict[int, zipfile.ZipInfo]]
     return opened, {info.header_offset: info for info in opened.infolist()}
 
 
-@contextlib.contextmanager
-def _opening(archive: Path) -> Iterator[zipfile.ZipFile]:
-    volumes = sorted(archive.parent.glob(f"{archive.stem}.[zZ][0-9][0-9]"))
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            yield opened
-    except (zipfile.BadZipFile, NotImplementedError) as error:
-        if volumes:
-            raise AudiosetDuckError(
-                f"{archive} is the last of {len(volumes) + 1} volumes; join them first with "
-                f"zip -s 0 {archive.name} --out joined.zip, or 7z"
-            ) from None
-        raise AudiosetDuckError(
-            f"{archive} is no whole zip archive ({error}); download it again"
-        ) from None
+def _refusal(is_encrypted: bool, size: int) -> MemberError | None:
+    """Why a member is not even to be unpacked."""
+    if is_encrypted:
+        return MemberError("refused", "it is encrypted")
+    if size > MAX_MEMBER_BYTES:
+        return MemberError("refused", f"it would unpack to {size:,} bytes, more than any clip has")
+    return None

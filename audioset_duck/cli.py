@@ -557,6 +557,7 @@ def extract(
     from audioset_duck.audio import Limits
     from audioset_duck.catalog import Table, open_catalog
     from audioset_duck.inventory import summarize
+    from audioset_duck.unit import Options
 
     settings = context.ensure_object(Settings)
     need_catalog(settings, metadata)
@@ -573,7 +574,7 @@ def extract(
             zips,
             audio_root,
             subsets,
-            extracting.Options(limits=Limits(min_duration, silence_db_threshold), **options),
+            Options(limits=Limits(min_duration, silence_db_threshold), **options),
             workers=workers,
             executor=executor,
             quiet=settings.quiet,

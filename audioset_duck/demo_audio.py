@@ -19,9 +19,10 @@ from tqdm import tqdm
 
 from audioset_duck.demo import MARK, made_models
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.extract import Options, extract
+from audioset_duck.extract import extract
 from audioset_duck.files import replacing
 from audioset_duck.plan import SUBSETS
+from audioset_duck.unit import Options
 
 RATE = 8_000
 # All samples are multiples of it: with the lower bits empty, a clip takes a quarter of the disk.

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 from tqdm import tqdm
 
-from audioset_duck.archives import find_archives, list_members
+from audioset_duck.archives import Member, find_archives, list_members
 from audioset_duck.catalog import open_catalog
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.files import replacing
@@ -119,12 +119,22 @@ def plan(catalog: Path, zips: Path, subsets: Sequence[str]) -> Iterator[duckdb.D
         unreadable = 0
         for archive in tqdm(archives, desc="archives", delay=1, leave=False, disable=None):
             try:
-                connection.register("listed", list_members(archive))
+                listed = list_members(archive)
             except AudiosetDuckError as error:
                 log.warning("%s", error)
                 unreadable += 1
                 continue
-            connection.execute("insert into members select * from listed")
+            if not listed:
+                continue
+            columns = zip(Member._fields, zip(*listed, strict=True), strict=True)
+            connection.register(
+                "listed", pa.table({name: list(values) for name, values in columns})
+            )
+            connection.execute(
+                "insert into members select ytid, $archive, member, header_offset, packed_bytes,"
+                " bytes from listed",
+                {"archive": str(archive)},
+            )
             connection.unregister("listed")
         if unreadable == len(archives):
             raise AudiosetDuckError(f"none of the {unreadable} archives of {zips} can be read")

@@ -21,9 +21,10 @@ from audioset_duck.archives import list_members
 from audioset_duck.audio import Limits, judge, peak_dbfs, rewrite
 from audioset_duck.build import build
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.extract import Options, dask_executor, extract
+from audioset_duck.extract import dask_executor, extract
 from audioset_duck.ffmpeg import find_ffmpeg, judge_by_ffmpeg
 from audioset_duck.plan import forecast
+from audioset_duck.unit import Options
 
 RATE = 32_000
 COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]
@@ -351,12 +352,10 @@ def test_archives_that_cannot_be_read(place: Path, caplog: pytest.LogCaptureFixt
     assert "broken.zip is no whole zip archive" in caplog.text
     whole = (place / "zips" / "eval_segments.zip").read_bytes()
     (place / "zips" / "eval_segments.zip").write_bytes(whole[:-100])
-    (place / "zips" / "broken.z01").write_bytes(b"x")
     caplog.clear()
     (place / "zips/unbalanced_train_segments/unbalanced_train_segments_part07_full.ZIP").unlink()
     with pytest.raises(AudiosetDuckError, match=r"none of the 2 archives of .*zips can be read"):
         run_extract(place)
-    assert "broken.zip is the last of 2 volumes" in caplog.text
     assert "eval_segments.zip is no whole zip archive" in caplog.text
 
 
@@ -499,7 +498,7 @@ def test_an_archive_of_50000_members_is_listed_whole(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(50_000):
             archive.writestr(f"eval_segments/Y{number:011d}.wav", b"")
-    assert list_members(path).num_rows == 50_000
+    assert len(list_members(path)) == 50_000
 
 
 def test_ffmpeg_says_the_same(place: Path) -> None:

@@ -25,8 +25,9 @@ import numpy as np
 import soundfile
 
 from audioset_duck.build import build
-from audioset_duck.extract import Options, extract
+from audioset_duck.extract import extract
 from audioset_duck.ffmpeg import find_ffmpeg
+from audioset_duck.unit import Options
 
 RATE = 32_000
 
