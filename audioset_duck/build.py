@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tqdm import tqdm
 from audioset_duck import __version__
 from audioset_duck.catalog import CatalogState, kept_targets
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.inventory import ensure_inventory, load_rows
 from audioset_duck.load import load_sources, source_sql
 from audioset_duck.models import (
     RELATION_LAYERS,
@@ -33,6 +34,7 @@ from audioset_duck.models import (
 from audioset_duck.replace import replacing_catalog
 from audioset_duck.sources import SOURCES, SourceFile, find_sources
 from audioset_duck.targets import RESERVED_NAMES, Target, resolve
+from audioset_duck.training import training_options
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ def build(
     targets: Sequence[Target] = (),
     metadata: Path | None = None,
     *,
+    inventory: list[dict[str, Any]] | None = None,
     live: bool = False,
     skip_bad_rows: bool = False,
     quiet: bool = False,
@@ -59,6 +62,7 @@ def build(
         targets: What to build; a target of the same name is replaced.
         metadata: The folder of the source files. None: `metadata`, or if there is no such
             folder, the sources that the catalog holds.
+        inventory: Rows of `audio_files`, from `scan.find_files`; None: the catalog's own are kept.
         live: Make every relation a view over the source files.
         skip_bad_rows: Leave rows that are not sound out, and list them in `meta.rejected_rows`.
         quiet: Show no progress bar.
@@ -80,7 +84,7 @@ def build(
         _check_schemas(connection, kept, targets)
         wanted = {target.name: target for target in targets}
         changed = _changed_sources(old, metadata, live=live, skip_bad_rows=skip_bad_rows)
-        if changed:
+        if changed or inventory is not None:
             wanted = kept | wanted
         templates = read_templates(sql_folder(), RELATION_LAYERS)
         per_target = len(targeted_models(templates))
@@ -92,6 +96,9 @@ def build(
                 _make_shared(
                     connection, templates, changed, bar, live=live, skip_bad_rows=skip_bad_rows
                 )
+            ensure_inventory(connection)
+            if inventory is not None:
+                load_rows(connection, inventory)
             for target in wanted.values():
                 try:
                     _make_target(connection, templates, target, bar, live=live)
@@ -110,6 +117,34 @@ def build(
             "targets": {name: _options(target) for name, target in (kept | wanted).items()},
         }
         _write_build(connection, started, configuration, time.monotonic() - began)
+
+
+def replace_inventory(
+    catalog: Path, load: Callable[[duckdb.DuckDBPyConnection], None]
+) -> None:
+    """Change the table `audio_files` of a catalog, and make its targets' samples anew.
+
+    Args:
+        catalog: The catalog file.
+        load: Makes the table, on a connection to the new catalog.
+
+    Raises:
+        AudiosetDuckError: The catalog cannot be replaced.
+    """
+    with replacing_catalog(catalog) as (connection, old):
+        load(connection)
+        if old is None or not old.targets:
+            return
+        if old.models != fingerprint(repr(SOURCES)):
+            log.warning(
+                "the catalog was made by another version of audioset-duck: its samples are as they"
+                " were; make them anew with audioset-duck build"
+            )
+            return
+        templates = read_templates(sql_folder(), RELATION_LAYERS)
+        with tqdm(disable=True) as bar:
+            for target in kept_targets(old).values():
+                _make_target(connection, templates, target, bar, live=old.is_live)
 
 
 def _check_file_name(catalog: Path, targets: set[str]) -> None:
@@ -162,6 +197,7 @@ def _options(target: Target) -> dict[str, Any]:
         "ignore": list(target.ignore),
         "descendants": target.descendants,
         "clip_length": str(target.clip_length),
+        "training": training_options(target.training),
     }
 
 
@@ -192,6 +228,7 @@ def _make_shared(
     """Make the relations that all targets share, and what `meta` says of the sources."""
     models = render_models(templates, RELATION_LAYERS, source=source_sql(files))
     connection.execute("create schema if not exists staging")
+    connection.execute((sql_folder() / "macros.sql").read_text(encoding="utf-8"))
     for model in models:
         drop(connection, model)
     connection.execute("checkpoint")

@@ -178,6 +178,53 @@ def target_counts(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
     )
 
 
+def sample_counts(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
+    """Samples of a target by split and role, and how many each filter removed."""
+    return query_table(
+        connection,
+        f"""
+        with counts as (
+            select split, role, removed_by, sum(samples) as samples
+            from {identifier(name)}.sample_counts
+            group by all
+        )
+
+        select
+            split,
+            role,
+            cast(coalesce(sum(samples) filter (where removed_by is null), 0) as bigint) as samples,
+            list(format('{{}} {{:,}}', removed_by, cast(samples as bigint)) order by removed_by)
+                filter (where removed_by is not null) as removed
+        from counts
+        group by split, role
+        order by split desc, role
+        """,
+    )
+
+
+def tier_counts(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
+    """Labels of a target's pools by tier, and the samples that carry them."""
+    return query_table(
+        connection,
+        f"""
+        select
+            pool,
+            tier,
+            count(*) as labels,
+            cast(sum(sample_count) as bigint) as "samples drawn by them",
+            round(100 * sum(weight), 1) as "% of draws by weight"
+        from {identifier(name)}.label_pools
+        group by pool, tier
+        order by pool, tier
+        """,
+    )
+
+
+def has_inventory(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the catalog knows of any audio file."""
+    return bool(connection.execute("from main.audio_files limit 1").fetchall())
+
+
 def target_title(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     """A target's name, its labels and its clip length, in a line."""
     labels = connection.execute(
@@ -290,6 +337,13 @@ def relations(connection: duckdb.DuckDBPyConnection) -> Table:
             select schema_name || '.' || view_name, 'view', comment
             from duckdb_views()
             where not internal and database_name = current_database()
+            union all
+            select schema_name || '.' || function_name, 'macro', comment
+            from duckdb_functions()
+            where
+                not internal
+                and database_name = current_database()
+                and function_type = 'table_macro'
         )
 
         select relation, kind, regexp_extract(comment, '^(.*?)[.:;,]( |$)', 1) as "a row is"

@@ -151,9 +151,14 @@ def echo_targets(settings: Settings, names: list[str]) -> None:
     from audioset_duck import catalog
 
     with catalog.open_catalog(settings.catalog) as connection:
+        has_inventory = catalog.has_inventory(connection)
         for name in names:
             click.echo(catalog.target_title(connection, name))
             echo_table(catalog.target_counts(connection, name))
+            click.echo()
+            echo_table(catalog.sample_counts(connection, name))
+            click.echo()
+            echo_table(catalog.tier_counts(connection, name))
             click.echo()
             if warning := catalog.untargeted_warning(connection, name):
                 logging.getLogger("audioset_duck").warning(warning)
@@ -163,6 +168,12 @@ def echo_targets(settings: Settings, names: list[str]) -> None:
             click.echo(
                 "It has no target yet; add one with audioset-duck build --target gun", err=True
             )
+        elif not has_inventory:
+            click.echo(
+                "It has no inventory of audio: all samples are kept, without a path; make one with"
+                " audioset-duck extract or scan",
+                err=True,
+            )
 
 
 def need_catalog(settings: Settings, metadata: Path | None) -> None:
@@ -171,6 +182,16 @@ def need_catalog(settings: Settings, metadata: Path | None) -> None:
         from audioset_duck import build as building
 
         building.build(settings.catalog, [], metadata, quiet=settings.quiet)
+
+
+def split_options(texts: tuple[str, ...]) -> dict[str, str]:
+    """Part `OPTION=VALUE`."""
+    for text in texts:
+        if "=" not in text:
+            raise AudiosetDuckError(
+                f"--training {text!r} has no value; right is OPTION=VALUE, as in head_keep_frac=0.5"
+            )
+    return dict(text.split("=", 1) for text in texts)
 
 
 def _cell(value: Any) -> str:
@@ -211,9 +232,23 @@ def cli() -> None:
 )
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--no-audio", is_flag=True, help="Metadata only: no archives, nothing extracted.")
+@click.option(
+    "--target",
+    "target_names",
+    multiple=True,
+    metavar="NAME",
+    help="Of the built-in ones. Repeats.  [default: all]",
+)
 @shared_options
 @click.pass_context
-def demo(context: click.Context, directory: Path, clips: int, seed: int, no_audio: bool) -> None:
+def demo(
+    context: click.Context,
+    directory: Path,
+    clips: int,
+    seed: int,
+    no_audio: bool,
+    target_names: tuple[str, ...],
+) -> None:
     """Make a small AudioSet in DIR and try everything on it.
 
     DIR/metadata and DIR/archives are as the real ones are, DIR/audio is extracted from them. Up to
@@ -229,11 +264,13 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int, no_audi
 
     from audioset_duck import build as building
     from audioset_duck.catalog import open_catalog
+    from audioset_duck.config import choose_targets
     from audioset_duck.demo import is_made_here, make_metadata
     from audioset_duck.inventory import summarize
     from audioset_duck.targets import BUILT_IN
 
     settings = context.ensure_object(Settings)
+    targets = choose_targets(BUILT_IN, target_names or list(BUILT_IN))
     # An option that was given is the same path, but another object.
     if settings.catalog is DEFAULT_CATALOG:
         settings.catalog = directory / "catalog.duckdb"
@@ -252,9 +289,8 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int, no_audi
         with open_catalog(settings.catalog) as connection:
             echo_table(summarize(connection))
         click.echo()
-    targets = list(BUILT_IN.values())
     building.build(settings.catalog, targets, metadata, quiet=settings.quiet)
-    echo_targets(settings, list(BUILT_IN))
+    echo_targets(settings, [target.name for target in targets])
     context.invoke(check)
     if not settings.quiet:
         option = f"--catalog {shlex.quote(str(settings.catalog))}"
@@ -328,6 +364,18 @@ def download(context: click.Context, directory: Path, base_url: str | None) -> N
     help="Label that is neither positive nor negative. Repeats.",
 )
 @click.option("--clip-length", metavar="SECONDS", help="Length of a window. [default: 1]")
+@click.option(
+    "--training",
+    multiple=True,
+    metavar="OPTION=VALUE",
+    help="An option of [training], as in audioset-duck.toml. Repeats.",
+)
+@click.option(
+    "--audio-root",
+    type=PATH,
+    metavar="DIR",
+    help="Make the inventory of the audio files there first, as scan does.",
+)
 @click.option("--live", is_flag=True, help="Store nothing: every relation reads the source files.")
 @click.option(
     "--skip-bad-rows",
@@ -345,6 +393,8 @@ def build(
     descendants: bool,
     ignore: tuple[str, ...],
     clip_length: str | None,
+    training: tuple[str, ...],
+    audio_root: Path | None,
     live: bool,
     skip_bad_rows: bool,
 ) -> None:
@@ -357,6 +407,7 @@ def build(
       audioset-duck build --target gun --target snore
       audioset-duck build --target gun --descendants --clip-length 0.5
       audioset-duck build --name dog --label Bark --label /m/0ghcn6
+      audioset-duck build --target gun --training head_keep_frac=0.5
     """
     from audioset_duck import build as building
     from audioset_duck import catalog
@@ -374,11 +425,19 @@ def build(
         descendants=descendants,
         clip_length=None if clip_length is None else parse_clip_length(clip_length),
         default_clip_length=configuration.clip_length,
+        training=split_options(training),
+        default_training=configuration.training,
     )
+    inventory = None
+    if audio_root:
+        from audioset_duck.scan import find_files
+
+        inventory = find_files(audio_root, quiet=settings.quiet)
     building.build(
         settings.catalog,
         targets,
         metadata,
+        inventory=inventory,
         live=live,
         skip_bad_rows=skip_bad_rows,
         quiet=settings.quiet,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.targets import BUILT_IN, Target, parse_clip_length, parse_target
+from audioset_duck.training import Training, parse_training
 
 DEFAULT_FILE = Path("audioset-duck.toml")
 
@@ -23,11 +24,13 @@ class Configuration:
         targets: All targets that can be built by name.
         origins: Where each of them is defined.
         clip_length: Length of a window, in seconds.
+        training: How samples are kept and drawn.
     """
 
     targets: dict[str, Target] = field(default_factory=lambda: dict(BUILT_IN))
     origins: dict[str, str] = field(default_factory=lambda: dict.fromkeys(BUILT_IN, "built in"))
     clip_length: Decimal = Decimal("1.000")
+    training: Training = field(default_factory=Training)
 
 
 def read_configuration(file: Path | None = None) -> Configuration:
@@ -41,31 +44,33 @@ def read_configuration(file: Path | None = None) -> Configuration:
     file = file or DEFAULT_FILE
     try:
         text = file.read_text(encoding="utf-8-sig")
-        document = tomllib.loads(text)
+        document = tomllib.loads(text, parse_float=Decimal)
     except OSError as error:
         raise AudiosetDuckError(f"{file} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AudiosetDuckError(f"{file} is no TOML: {error}") from None
-    for key in document.keys() - {"targets", "clip_length"}:
+    for key in document.keys() - {"targets", "clip_length", "training"}:
         raise AudiosetDuckError(
-            f"{file}: there is no option {key!r}; right are clip_length, targets"
+            f"{file}: there is no option {key!r}; right are clip_length, targets, training"
         )
     clip_length = parse_clip_length(document.get("clip_length", "1"), f"{file}: ")
+    training = parse_training(document.get("training", {}), Training(), f"{file}: [training]")
     tables = document.get("targets", {})
     if not isinstance(tables, dict):
         raise AudiosetDuckError(f"{file}: targets is {tables!r}; right is [targets.NAME]")
     own = {
-        name: parse_target(name, options, clip_length, f"{file}: [targets.{name}]")
+        name: parse_target(name, options, clip_length, f"{file}: [targets.{name}]", training)
         for name, options in tables.items()
     }
     built_in = {
-        name: dataclasses.replace(target, clip_length=clip_length)
+        name: dataclasses.replace(target, clip_length=clip_length, training=training)
         for name, target in BUILT_IN.items()
     }
     return Configuration(
         built_in | own,
         dict.fromkeys(built_in, "built in") | dict.fromkeys(own, str(file)),
         clip_length,
+        training,
     )
 
 
@@ -79,6 +84,8 @@ def choose_targets(
     descendants: bool = False,
     clip_length: Decimal | None = None,
     default_clip_length: Decimal = Decimal("1.000"),
+    training: Mapping[str, str] | None = None,
+    default_training: Training | None = None,
 ) -> list[Target]:
     """Targets to build: known ones by name, and one of the user's own.
 
@@ -91,15 +98,17 @@ def choose_targets(
         descendants: Each of the targets takes the ontology's descendants.
         clip_length: Length of a window of each of the targets, in seconds; None: its own.
         default_clip_length: That of the user's own target.
+        training: Training options of each of the targets, by name, as texts.
+        default_training: Those of the user's own target.
 
     Raises:
         AudiosetDuckError: A name that is not known, or a target of one's own without a name or
             without a label.
     """
-    if not names and own_name is None and (ignore or descendants or clip_length):
+    if not names and own_name is None and (ignore or descendants or clip_length or training):
         raise AudiosetDuckError(
-            "--ignore, --descendants and --clip-length are of a target; name it with --target or "
-            "--name"
+            "--ignore, --descendants, --clip-length and --training are of a target; name it with "
+            "--target or --name"
         )
     if labels and own_name is None:
         raise AudiosetDuckError(f"--label {labels[0]!r} belongs to a target; name it with --name")
@@ -122,13 +131,15 @@ def choose_targets(
         chosen.append(known[name])
     if own_name is not None:
         options = {"labels": list(labels)}
-        chosen.append(parse_target(own_name, options, default_clip_length, f"--name {own_name}"))
+        where = f"--name {own_name}"
+        chosen.append(parse_target(own_name, options, default_clip_length, where, default_training))
     return [
         dataclasses.replace(
             target,
             ignore=(*target.ignore, *ignore),
             descendants=target.descendants or descendants,
             clip_length=clip_length or target.clip_length,
+            training=parse_training(training or {}, target.training, "--training"),
         )
         for target in chosen
     ]

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from audioset_duck.build import replace_inventory
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.inventory import Journal, load_inventory
+from audioset_duck.inventory import Journal, load_journal
 from audioset_duck.plan import missing, plan, units, write_missing_files
 from audioset_duck.unit import Options, end_with_parent, extract_unit
 
@@ -78,7 +79,7 @@ def extract(
                 # If it was interrupted, what has not begun need not begin.
                 for future in futures:
                     future.cancel()
-                load_inventory(catalog, audio_root)
+                replace_inventory(catalog, lambda connection: load_journal(connection, audio_root))
 
 
 def _processes(workers: int | None) -> ProcessPoolExecutor:

@@ -19,7 +19,6 @@ import pyarrow as pa
 from audioset_duck.catalog import Table, query_table
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.models import comment_on, literal, split_header, sql_folder
-from audioset_duck.replace import replacing_catalog
 from audioset_duck.sources import glob_literal
 
 JOURNAL = "audioset-duck-journal.jsonl"
@@ -102,12 +101,15 @@ class Journal:
         os.fsync(self._stream.fileno())
 
 
-def load_inventory(catalog: Path, audio_root: Path) -> None:
-    """Make the table `audio_files` of a catalog from the journal of an audio root.
+def ensure_inventory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `audio_files`, empty, unless the catalog has it."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items() if name != "place")
+    connection.execute(f"create table if not exists main.audio_files ({columns})")
+    comment_on(connection, "table", "main", "audio_files", "One audio file of a clip.")
 
-    Raises:
-        AudiosetDuckError: The catalog cannot be replaced.
-    """
+
+def load_journal(connection: duckdb.DuckDBPyConnection, audio_root: Path) -> None:
+    """Make the table `audio_files` from the journal of an audio root."""
     root = audio_root.resolve()
     template = jinja2.Template((sql_folder() / "audio_files.sql").read_text(encoding="utf-8"))
     columns = ", ".join(f"{name}: {literal(kind)}" for name, kind in _COLUMNS.items())
@@ -118,28 +120,22 @@ def load_inventory(catalog: Path, audio_root: Path) -> None:
     comment, select = split_header(
         template.render(journal=journal, audio_root=str(root), literal=literal)
     )
-    with replacing_catalog(catalog) as (connection, _):
-        connection.execute(f"create or replace table main.audio_files as\n{select}")
-        comment_on(connection, "table", "main", "audio_files", comment)
+    connection.execute(f"create or replace table main.audio_files as\n{select}")
+    comment_on(connection, "table", "main", "audio_files", comment)
 
 
-def store_inventory(catalog: Path, rows: list[dict[str, Any]]) -> None:
-    """Make the table `audio_files` of a catalog from rows of it; what a row lacks is null.
-
-    Raises:
-        AudiosetDuckError: The catalog cannot be replaced.
-    """
+def load_rows(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> None:
+    """Make the table `audio_files` from rows of it; what a row lacks is null."""
     columns = {name: kind for name, kind in _COLUMNS.items() if name != "place"}
     table = pa.table({name: [row.get(name) for row in rows] for name in columns})
     typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
-    with replacing_catalog(catalog) as (connection, _):
-        connection.register("found_files", table)
-        connection.execute(
-            "create or replace table main.audio_files as"
-            f" select {typed} from found_files order by ytid, audio_path"
-        )
-        connection.unregister("found_files")
-        comment_on(connection, "table", "main", "audio_files", "One audio file of a clip.")
+    connection.register("found_files", table)
+    connection.execute(
+        "create or replace table main.audio_files as"
+        f" select {typed} from found_files order by ytid, audio_path"
+    )
+    connection.unregister("found_files")
+    comment_on(connection, "table", "main", "audio_files", "One audio file of a clip.")
 
 
 def summarize(connection: duckdb.DuckDBPyConnection, subsets: Sequence[str] = ()) -> Table:

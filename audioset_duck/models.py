@@ -46,7 +46,8 @@ class Model:
         layer: The folder of the file.
         schema: The schema of the relation: `staging`, `main`, or a target's name.
         select: The SELECT.
-        is_table: Stored as a table; else a view.
+        is_table: Stored as a table; else a view, or a table macro.
+        parameters: Of a table macro, as SQL; None: the relation takes none.
         comment: What a row is, from the comment at the head of the file.
     """
 
@@ -55,7 +56,15 @@ class Model:
     schema: str
     select: str
     is_table: bool
+    parameters: str | None
     comment: str
+
+    @property
+    def kind(self) -> str:
+        """What the relation is: `table`, `view`, or `macro table`, which takes parameters."""
+        if self.parameters is not None:
+            return "macro table"
+        return "table" if self.is_table else "view"
 
     @property
     def relation(self) -> str:
@@ -173,11 +182,13 @@ def render_models(
         if template.layer not in layers or (name in targeted) != (target is not None):
             continue
         materializations: list[str] = []
+        parameters: list[str] = []
         functions = {
             "ref": lambda other: f"{identifier(schemas[other])}.{identifier(other)}",
             "literal": literal,
             "target": target,
             "materialized": lambda how, said=materializations: said.append(how) or "",
+            "macro": lambda of, said=parameters: said.append(of) or "",
         }
         try:
             text = _environment().from_string(template.text).render(functions | variables)
@@ -186,15 +197,27 @@ def render_models(
         comment, select = split_header(text)
         models.append(
             Model(
-                name, template.layer, schemas[name], select, materializations == ["table"], comment
+                name,
+                template.layer,
+                schemas[name],
+                select,
+                materializations == ["table"],
+                parameters[0] if parameters else None,
+                comment,
             )
         )
     return models
 
 
 def create(connection: duckdb.DuckDBPyConnection, model: Model, live: bool = False) -> None:
-    """Create the relation of a model and its comments; `live` makes every model a view."""
-    kind = "table" if model.is_table and not live else "view"
+    """Create the relation of a model and its comments; `live` makes a view of every table."""
+    if model.parameters is not None:
+        connection.execute(
+            f"create macro {model.relation}({model.parameters}) as table\n{model.select}"
+        )
+        connection.execute(f"comment on macro table {model.relation} is {literal(model.comment)}")
+        return
+    kind = "view" if live else model.kind
     connection.execute(f"create {kind} {model.relation} as\n{model.select}")
     comment_on(connection, kind, model.schema, model.name, model.comment)
 

@@ -13,9 +13,10 @@ import soundfile
 from tqdm import tqdm
 
 from audioset_duck.audio import Limits, Verdict, judge
+from audioset_duck.build import replace_inventory
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.ffmpeg import judge_file
-from audioset_duck.inventory import store_inventory
+from audioset_duck.inventory import load_rows
 
 ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".m4a")
 _NAME = re.compile(r"Y?([0-9A-Za-z_-]{11})")
@@ -29,13 +30,28 @@ def scan(
     limits: Limits | None = None,
     quiet: bool = False,
 ) -> None:
-    """Make the table `audio_files` of a catalog from the files below a folder.
+    """Make the table `audio_files` of a catalog from the files below a folder, by `find_files`.
+
+    Raises:
+        AudiosetDuckError: There is no such folder, or no audio file in it.
+    """
+    rows = find_files(audio_root, validate=validate, limits=limits, quiet=quiet)
+    replace_inventory(catalog, lambda connection: load_rows(connection, rows))
+
+
+def find_files(
+    audio_root: Path,
+    *,
+    validate: bool = False,
+    limits: Limits | None = None,
+    quiet: bool = False,
+) -> list[dict[str, Any]]:
+    """Rows of `audio_files` for the files below a folder.
 
     Files are known by their names, `Y<id>` or `<id>` and wav, flac, mp3, ogg or m4a, in whatever
     folders; what lies in `invalid_audio/` is passed over. Nothing is written to the folder.
 
     Args:
-        catalog: The catalog.
         audio_root: The folder.
         validate: Decode every file, and judge it by the limits. Else only headers are read.
         limits: What a valid file must be.
@@ -68,7 +84,7 @@ def scan(
 
     # libsndfile and ffmpeg work without holding up the other threads.
     with ThreadPoolExecutor() as pool:
-        rows = list(
+        return list(
             tqdm(
                 pool.map(row, found),
                 desc="scan",
@@ -79,7 +95,6 @@ def scan(
                 disable=quiet or None,
             )
         )
-    store_inventory(catalog, rows)
 
 
 def _find(root: Path) -> Iterator[Path]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.training import Training, parse_training
 
 RESERVED_NAMES = (
     "main",
@@ -35,6 +36,7 @@ class Target:
         ignore: MIDs or display names of what is neither positive nor negative.
         descendants: Whether all that the ontology puts below `labels` is positive too.
         clip_length: Length of a window, in seconds, in whole milliseconds.
+        training: How its samples are kept and drawn.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Target:
     ignore: tuple[str, ...] = ()
     descendants: bool = False
     clip_length: Decimal = Decimal("1.000")
+    training: Training = field(default_factory=Training)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class ResolvedTarget:
     ignored_label_ids: tuple[str, ...]
     descendants: bool
     clip_length: Decimal
+    training: Training
 
 
 BUILT_IN = {
@@ -106,14 +110,21 @@ def parse_clip_length(value: object, where: str = "") -> Decimal:
     )
 
 
-def parse_target(name: str, options: Mapping[str, Any], clip_length: Decimal, where: str) -> Target:
+def parse_target(
+    name: str,
+    options: Mapping[str, Any],
+    clip_length: Decimal,
+    where: str,
+    training: Training | None = None,
+) -> Target:
     """Make a target from its table in audioset-duck.toml, or from a catalog's configuration.
 
     Args:
         name: The target's name.
-        options: `labels`, and if wanted `ignore`, `descendants`, `clip_length`.
+        options: `labels`, and if wanted `ignore`, `descendants`, `clip_length`, `training`.
         clip_length: The clip length of a target that names none.
         where: Where the options stand, for messages.
+        training: What holds for training options that it does not name; None: the defaults.
 
     Raises:
         AudiosetDuckError: A name that cannot be, an unknown option, a value of the wrong kind,
@@ -125,12 +136,14 @@ def parse_target(name: str, options: Mapping[str, Any], clip_length: Decimal, wh
         "ignore": "a list of texts",
         "descendants": "true or false",
         "clip_length": "a number",
+        "training": "a table",
     }
     kinds: dict[str, type | tuple[type, ...]] = {
         "labels": list,
         "ignore": list,
         "descendants": bool,
-        "clip_length": (int, float, str),
+        "clip_length": (int, float, str, Decimal),
+        "training": Mapping,
     }
     if not isinstance(options, Mapping):
         raise AudiosetDuckError(f"{where} is {options!r}; right is a table with labels")
@@ -152,6 +165,7 @@ def parse_target(name: str, options: Mapping[str, Any], clip_length: Decimal, wh
         parse_clip_length(options["clip_length"], f"{where}: ")
         if "clip_length" in options
         else clip_length,
+        parse_training(options.get("training", {}), training or Training(), f"{where}.training"),
     )
 
 
@@ -177,7 +191,19 @@ def resolve(connection: duckdb.DuckDBPyConnection, target: Target) -> ResolvedTa
             f"{where}its descendants are in ontology.json, which is not among the "
             "sources; put it into the metadata folder"
         )
-    return ResolvedTarget(target.name, positive, ignored, target.descendants, target.clip_length)
+    # A MID that no clip carries trims nothing; a name must be known.
+    head_labels = tuple(
+        label if label.startswith("/") else _resolve_label(connection, label, where)
+        for label in target.training.head_labels
+    )
+    return ResolvedTarget(
+        target.name,
+        positive,
+        ignored,
+        target.descendants,
+        target.clip_length,
+        replace(target.training, head_labels=head_labels),
+    )
 
 
 def nearest_names(connection: duckdb.DuckDBPyConnection, text: str, count: int = 5) -> list[str]:

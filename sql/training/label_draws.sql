@@ -1,0 +1,78 @@
+-- One slot of an epoch with the label that is drawn for it, or the hard negative that takes it.
+-- Each hard negative takes one slot, the newest first, on the rank that its part of the samples is
+-- on; the slots that are left draw a label of tier B. Completion slots are not among these: they
+-- depend on what is drawn here.
+{{ macro('seed, epoch, batch_size, world_size := 1, hard := []') }}
+with epoch_slots as (
+    select * from {{ ref('epoch_slots') }}(batch_size, world_size)
+    where kind in ('tier_a', 'hard')
+),
+
+hard_ids as (
+    select
+        unnest(hard) as sample_id,
+        generate_subscripts(hard, 1) as age
+),
+
+hard_samples as (
+    select
+        samples.sample_id,
+        samples.label_id,
+        min(hard_ids.age) as age,
+        main.shuffle_key(samples.sample_key) // 4194304 * world_size // 1024 as on_rank
+    from hard_ids
+    inner join {{ ref('samples') }} as samples on hard_ids.sample_id = samples.sample_id
+    group by all
+),
+
+queued as (
+    select
+        hard_samples.*,
+        row_number() over (partition by hard_samples.on_rank order by hard_samples.age) - 1 as turn
+    from hard_samples
+),
+
+kinds as (
+    select
+        epoch_slots.step,
+        epoch_slots.on_rank,
+        epoch_slots.slot,
+        epoch_slots.draw,
+        queued.sample_id,
+        queued.label_id as hard_label_id,
+        case
+            when epoch_slots.kind = 'tier_a' then 'tier_a'
+            when queued.sample_id is not null then 'hard'
+            else 'tier_b'
+        end as role
+    from epoch_slots
+    left join queued
+        on
+            epoch_slots.kind = 'hard'
+            and epoch_slots.on_rank = queued.on_rank
+            and epoch_slots.turn = queued.turn
+),
+
+numbers as (
+    select
+        kinds.*,
+        main.uniform(concat_ws(':', seed, epoch), kinds.role, kinds.draw) as number,
+        cast(floor(number * 1024) as bigint) as part
+    from kinds
+)
+
+select
+    numbers.step,
+    numbers.on_rank,
+    numbers.slot,
+    numbers.role,
+    coalesce(numbers.hard_label_id, label_choices.label_id) as label_id,
+    numbers.sample_id
+from numbers
+left join {{ ref('label_choices') }}(world_size) as label_choices
+    on
+        numbers.on_rank = label_choices.on_rank
+        and numbers.role = label_choices.kind
+        and numbers.part = label_choices.part
+        and numbers.number >= label_choices.lower_bound
+        and numbers.number < label_choices.upper_bound
