@@ -119,9 +119,7 @@ def build(
         _write_build(connection, started, configuration, time.monotonic() - began)
 
 
-def replace_inventory(
-    catalog: Path, load: Callable[[duckdb.DuckDBPyConnection], None]
-) -> None:
+def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
     """Change the table `audio_files` of a catalog, and make its targets' samples anew.
 
     Args:

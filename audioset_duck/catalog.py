@@ -140,6 +140,12 @@ def require_target(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         )
 
 
+def built_target(connection: duckdb.DuckDBPyConnection, name: str) -> Target:
+    """A target of the catalog, as it was asked for; raises AudiosetDuckError if it is not there."""
+    require_target(connection, name)
+    return kept_targets(read_state(connection))[name]
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows to show, under the names of their columns."""

@@ -6,15 +6,15 @@
 {{ macro('seed, epoch, batch_size, rank := 0, world_size := 1, hard := []') }}
 with shuffled_positives as (
     select
-        samples.sample_id,
-        samples.label_id,
+        sample_spans.sample_id,
+        sample_spans.label_id,
         row_number() over (
             order by
-                main.uniform(concat_ws(':', seed, epoch), 'positive', samples.sample_id),
-                samples.sample_id
+                main.uniform(concat_ws(':', seed, epoch), 'positive', sample_spans.sample_id),
+                sample_spans.sample_id
         ) - 1 as place
-    from {{ ref('samples') }} as samples
-    where samples.role = 'positive' and samples.split = 'train'
+    from {{ ref('sample_spans') }} as sample_spans
+    where sample_spans.role = 'positive' and sample_spans.split = 'train'
 ),
 
 own_positives as (
@@ -151,12 +151,12 @@ select
     strong_draws.role,
     strong_draws.label_id,
     case
-        when samples.role = 'weak_negative'
+        when sample_spans.role = 'weak_negative'
             then cast(floor(
-                main.uniform(concat_ws(':', seed, epoch), 'crop', samples.sample_id)
-                * (greatest(0, samples.end_seconds - {{ target.clip_length }}) * 1000 + 1)
+                main.uniform(concat_ws(':', seed, epoch), 'crop', sample_spans.sample_id)
+                * (greatest(0, sample_spans.end_seconds - {{ target.clip_length }}) * 1000 + 1)
             ) / 1000 as decimal(9, 3))
     end as crop_start_seconds
 from strong_draws
-inner join {{ ref('samples') }} as samples on strong_draws.sample_id = samples.sample_id
+inner join {{ ref('sample_spans') }} as sample_spans on strong_draws.sample_id = sample_spans.sample_id
 where strong_draws.role = 'hard'

@@ -3,8 +3,8 @@
 {{ macro('batch_size, world_size := 1') }}
 with positives as (
     select count(*) as samples
-    from {{ ref('samples') }} as samples
-    where samples.role = 'positive' and samples.split = 'train'
+    from {{ ref('sample_spans') }} as sample_spans
+    where sample_spans.role = 'positive' and sample_spans.split = 'train'
 ),
 
 batch as (

@@ -16,12 +16,12 @@ hard_ids as (
 
 hard_samples as (
     select
-        samples.sample_id,
-        samples.label_id,
+        sample_spans.sample_id,
+        sample_spans.label_id,
         min(hard_ids.age) as age,
-        main.shuffle_key(samples.sample_key) // 4194304 * world_size // 1024 as on_rank
+        sample_spans.shuffle_key // 4194304 * world_size // 1024 as on_rank
     from hard_ids
-    inner join {{ ref('samples') }} as samples on hard_ids.sample_id = samples.sample_id
+    inner join {{ ref('sample_spans') }} as sample_spans on hard_ids.sample_id = sample_spans.sample_id
     group by all
 ),
 

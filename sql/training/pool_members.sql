@@ -4,29 +4,29 @@
 -- numbered in a row, so that those that a rank may draw, or the next in a random order, are found
 -- by arithmetic.
 {{ materialized('table') }}
-with samples as (
+with spans as (
     select
-        samples.role as pool,
-        samples.sample_id,
-        cast(main.shuffle_key(samples.sample_key) as uinteger) as shuffle_key,
-        case samples.role
+        sample_spans.role as pool,
+        sample_spans.sample_id,
+        sample_spans.shuffle_key,
+        case sample_spans.role
             when 'weak_negative'
-                then greatest(0, samples.end_seconds - {{ target.clip_length }})
+                then greatest(0, sample_spans.end_seconds - {{ target.clip_length }})
             else 0
         end as crop_seconds,
-        case samples.role
-            when 'weak_negative' then samples.label_ids
-            else [samples.label_id]
+        case sample_spans.role
+            when 'weak_negative' then sample_spans.label_ids
+            else [sample_spans.label_id]
         end as label_ids
-    from {{ ref('samples') }} as samples
-    where samples.split = 'train' and samples.role <> 'positive'
+    from {{ ref('sample_spans') }} as sample_spans
+    where sample_spans.split = 'train' and sample_spans.role <> 'positive'
 ),
 
 carried as (
     select
-        samples.* exclude (label_ids),
-        unnest(samples.label_ids) as label_id
-    from samples
+        spans.* exclude (label_ids),
+        unnest(spans.label_ids) as label_id
+    from spans
 ),
 
 rare_labels as (

@@ -1,8 +1,7 @@
--- One clip that samples are made of, or would be, had not a filter removed it.
+-- One clip that samples are made of, or would be if its audio were there.
 -- A weak clip in which the strong labels hear the target is no negative. Of the unbalanced set's
 -- clips with a head label, such as Speech, only a part is kept, drawn by their ids; a clip that
--- carries a rare label is always kept. A clip whose audio is not there is no sample, unless there
--- is no inventory of audio at all.
+-- carries a rare label is always kept. Without any inventory of audio, all audio is taken as there.
 {{ materialized('table') }}
 with rare_labels as (
     select labels.label_id
@@ -15,64 +14,47 @@ with rare_labels as (
     having count(*) < {{ target.training.completion_rare_cutoff }}
 ),
 
-strong_clips as (
-    select
-        segments.role,
-        segments.dataset,
-        segments.clip_id,
-        regexp_replace(segments.clip_id, '_[0-9]+$', '') as ytid,
-        count(*) as samples
-    from {{ ref('segments') }} as segments
-    group by segments.role, segments.dataset, segments.clip_id
-),
-
-weak_clips as (
-    select
-        weak_negatives.*,
-        case
-            when weak_negatives.dataset <> 'unbalanced_train'
-                or not list_has_any(
-                    weak_negatives.label_ids, {{ literal(target.training.head_labels) }}
-                )
-                or list_has_any(
-                    weak_negatives.label_ids,
-                    (select coalesce(list(rare_labels.label_id), []) from rare_labels)
-                )
-                then false
-            else
-                main.uniform({{ target.training.seed }}, 'head', weak_negatives.clip_id)
-                >= {{ target.training.head_keep_frac }}
-        end as is_trimmed
-    from {{ ref('weak_negatives') }} as weak_negatives
-),
-
-strong_positives as (
+positive_clips as (
     select distinct positive_events.clip_id
     from {{ ref('positive_events') }} as positive_events
 ),
 
+wanted_weak_negatives as (
+    select weak_negatives.*
+    from {{ ref('weak_negatives') }} as weak_negatives
+    anti join positive_clips on weak_negatives.clip_id = positive_clips.clip_id
+    where
+        weak_negatives.dataset <> 'unbalanced_train'
+        or not list_has_any(
+            weak_negatives.label_ids, {{ literal(target.training.head_labels) }}
+        )
+        or list_has_any(
+            weak_negatives.label_ids,
+            (select coalesce(list(rare_labels.label_id), []) from rare_labels)
+        )
+        or main.uniform({{ target.training.seed }}, 'head', weak_negatives.clip_id)
+        < {{ target.training.head_keep_frac }}
+),
+
 clips as (
     select
-        strong_clips.*,
-        null as unwanted,
+        segments.role,
+        segments.dataset,
+        segments.clip_id,
+        count(*) as samples,
         null as video_seconds,
         null as label_ids
-    from strong_clips
+    from {{ ref('segments') }} as segments
+    group by segments.role, segments.dataset, segments.clip_id
     union all
     select
         'weak_negative' as role,
-        weak_clips.dataset,
-        weak_clips.clip_id,
-        weak_clips.ytid,
+        wanted.dataset,
+        wanted.clip_id,
         1 as samples,
-        case
-            when strong_positives.clip_id is not null then 'strong_positive'
-            when weak_clips.is_trimmed then 'head_trimming'
-        end as unwanted,
-        weak_clips.video_end_seconds - weak_clips.video_start_seconds as video_seconds,
-        weak_clips.label_ids
-    from weak_clips
-    left join strong_positives on weak_clips.clip_id = strong_positives.clip_id
+        wanted.video_end_seconds - wanted.video_start_seconds as video_seconds,
+        list_sort(wanted.label_ids) as label_ids
+    from wanted_weak_negatives as wanted
 ),
 
 audio as (
@@ -86,18 +68,24 @@ audio as (
 )
 
 select
+    row_number() over (
+        order by
+            case when clips.dataset in ('eval', 'eval_framed') then 'eval' else 'train' end desc,
+            clips.role,
+            clips.dataset,
+            clips.clip_id
+    ) as clip_number,
     clips.role,
+    case when clips.dataset in ('eval', 'eval_framed') then 'eval' else 'train' end as split,
     clips.dataset,
     clips.clip_id,
-    clips.ytid,
     clips.samples,
+    clips.label_ids,
     case
-        when clips.unwanted is not null then clips.unwanted
         when audio.audio_path is null and exists (select 1 from main.audio_files)
-            then 'audio_' || coalesce(audio.status, 'not_found')
-    end as removed_by,
+            then coalesce(audio.status, 'not found')
+    end as missing_audio,
     audio.audio_path,
-    cast(coalesce(audio.audio_seconds, clips.video_seconds) as decimal(9, 3)) as seconds,
-    clips.label_ids
+    cast(coalesce(audio.audio_seconds, clips.video_seconds) as decimal(9, 3)) as seconds
 from clips
-left join audio on clips.ytid = audio.ytid
+left join audio on left(clips.clip_id, 11) = audio.ytid

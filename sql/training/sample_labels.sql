@@ -1,8 +1,8 @@
 -- One label that some sample of either split carries, with its column of the label mask.
 {{ materialized('table') }}
 with carried as (
-    select distinct unnest(samples.label_ids) as label_id
-    from {{ ref('samples') }} as samples
+    select distinct unnest(sample_spans.label_ids) as label_id
+    from {{ ref('sample_spans') }} as sample_spans
 )
 
 select

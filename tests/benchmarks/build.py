@@ -59,9 +59,10 @@ def measure(work: Callable[..., None], *arguments: str) -> tuple[float, float]:
     queue = context.Queue()
     process = context.Process(target=measured, args=(work, arguments, queue))
     process.start()
-    result = queue.get()
     process.join()
-    return result
+    if process.exitcode:
+        raise SystemExit(f"{work.__name__} failed")
+    return queue.get()
 
 
 def main() -> None:

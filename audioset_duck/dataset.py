@@ -1,0 +1,309 @@
+"""The samples of a target as a torch Dataset: slices of audio files, and their labels."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+import torch
+from torch.utils.data import Dataset, get_worker_info
+
+from audioset_duck.catalog import (
+    ALIAS,
+    built_target,
+    has_inventory,
+    open_catalog,
+)
+from audioset_duck.columns import read_columns
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.models import literal
+
+log = logging.getLogger(__name__)
+
+SPLITS = ("train", "eval")
+# A disk that is gone fails every file: to look for ever would hang.
+_TRIES = 100
+# More than the worker processes of any loader; each counts by itself.
+_COUNTERS = 1024
+
+
+class Sample(NamedTuple):
+    """What a sampler asks a dataset for.
+
+    Attributes:
+        sample_id: As in the catalog.
+        crop_start_seconds: Where the crop of a weak clip starts, from the start of its audio;
+            None: a strong sample, which has its own times.
+    """
+
+    sample_id: int
+    crop_start_seconds: float | None = None
+
+
+class Item(NamedTuple):
+    """One sample, loaded.
+
+    Attributes:
+        wav: float32, (T,), within [-1, 1] but for what resampling overshoots.
+        label: float32, (): 1 for a positive, 0 for a negative.
+        label_mask: float32, (n_labels,): 1 for each label that is heard.
+        clip_id: The sample's key.
+    """
+
+    wav: torch.Tensor
+    label: torch.Tensor
+    label_mask: torch.Tensor
+    clip_id: str
+
+
+class Batch(NamedTuple):
+    """Samples, loaded: `wav` (B, T), `label` (B,), `label_mask` (B, n_labels), `clip_ids`."""
+
+    wav: torch.Tensor
+    label: torch.Tensor
+    label_mask: torch.Tensor
+    clip_ids: list[str]
+
+
+def collate(items: Sequence[Item]) -> Batch:
+    """Make a batch of samples.
+
+    Returns:
+        float32 (B, T), float32 (B,), float32 (B, n_labels), and the B sample keys.
+    """
+    return Batch(
+        torch.stack([item.wav for item in items]),
+        torch.stack([item.label for item in items]),
+        torch.stack([item.label_mask for item in items]),
+        [item.clip_id for item in items],
+    )
+
+
+class AudioSetDataset(Dataset[Item]):
+    """The samples of a target and a split, by number.
+
+    A sample of a strong label is exactly its window, one of a weak label a crop of the clip: where
+    a sampler's plan says, else the middle. What is shorter than `clip_length` ends in zeros.
+    Channels are mixed to one, and other sample rates are resampled.
+
+    The catalog is read when the dataset is made, and is not open when workers start.
+
+    Args:
+        catalog: The catalog file.
+        target: A target that is built in it.
+        split: `train` or `eval`.
+        sample_rate: Of the samples that it gives, in Hz.
+        clip_length: In seconds; must be that which the target is built with. None: that.
+        on_error: What to do with a file that cannot be loaded: `replace` gives another sample of
+            the same role, and counts it in `failures`; `raise` raises AudiosetDuckError.
+
+    Attributes:
+        label_ids: The labels that are the columns of the label mask: the same for both splits.
+        clip_samples: T, how many samples of audio an item has.
+
+    Raises:
+        AudiosetDuckError: The catalog, the target or the split is not there, or another value is
+            out of its range.
+
+    Example:
+        >>> from audioset_duck import AudioSetDataset
+        >>> dataset = AudioSetDataset("catalog.duckdb", "gun", sample_rate=16000)
+        >>> wav, label, label_mask, clip_id = dataset[0]
+        >>> wav.shape, wav.dtype, label
+        (torch.Size([16000]), torch.float32, tensor(1.))
+    """
+
+    def __init__(
+        self,
+        catalog: str | Path,
+        target: str,
+        split: str = "train",
+        sample_rate: int = 32000,
+        clip_length: float | None = None,
+        on_error: str = "replace",
+    ) -> None:
+        if split not in SPLITS:
+            raise AudiosetDuckError(f"split is {split!r}; right are 'train' and 'eval'")
+        if on_error not in ("replace", "raise"):
+            raise AudiosetDuckError(f"on_error is {on_error!r}; right are 'replace' and 'raise'")
+        if isinstance(sample_rate, bool) or not 1000 <= sample_rate <= 384_000:
+            raise AudiosetDuckError(
+                f"sample_rate is {sample_rate!r}; right is a number of Hz from 1,000 to 384,000"
+            )
+        self.catalog = Path(catalog).absolute()
+        self.target = target
+        self.split = split
+        self.sample_rate = int(sample_rate)
+        self.on_error = on_error
+        with open_catalog(self.catalog) as connection:
+            built = float(built_target(connection, target).clip_length)
+            if clip_length is not None and clip_length != built:
+                raise AudiosetDuckError(
+                    f"clip_length is {clip_length}, but {target} is built in windows of {built:g} s;"
+                    f" build it with audioset-duck build --target {target} --clip-length"
+                    f" {clip_length:g}"
+                )
+            self.clip_length = built
+            self.has_audio = has_inventory(connection)
+            self._columns = read_columns(connection, target, split)
+        if not len(self):
+            raise AudiosetDuckError(
+                f"{target} has no samples of the {split} split; from target.sample_counts tells why:"
+                f' audioset-duck sql "from {target}.sample_counts"'
+            )
+        self.label_ids = self._columns.label_ids
+        self.clip_samples = round(self.clip_length * self.sample_rate)
+        self._failures = torch.zeros(_COUNTERS, dtype=torch.int64).share_memory_()
+        self._reported: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __getitem__(self, index: int | Sample) -> Item:
+        """Load one sample.
+
+        Args:
+            index: Its place in this split, from 0; or, with its id, what a sampler plans for it.
+
+        Raises:
+            AudiosetDuckError: No audio is known; or the file cannot be loaded, if `on_error` is
+                `raise` or hundred others could not be loaded either.
+            IndexError: There is no such sample.
+        """
+        if isinstance(index, Sample):
+            row, crop = index.sample_id - self._columns.first_id, index.crop_start_seconds
+        else:
+            row, crop = index, None
+        if not 0 <= row < len(self):
+            raise IndexError(f"{index} is not among the {len(self):,} samples of {self.split}")
+        if not self.has_audio:
+            raise AudiosetDuckError(
+                f"{self.catalog} knows of no audio; make the inventory with audioset-duck extract"
+                " or audioset-duck scan"
+            )
+        rows = self._columns.role_rows(self._columns.role_of(row))
+        others = random.Random(row)  # noqa: S311
+        for _ in range(_TRIES):
+            try:
+                return self._load(row, crop)
+            except (AudiosetDuckError, OSError, soundfile.SoundFileError) as error:
+                self._fail(row, error)
+            # The same one in every run, whatever process it is that loads it.
+            row, crop = others.choice(rows), None
+        raise AudiosetDuckError(
+            f"{_TRIES} audio files in a row could not be loaded, the last one"
+            f" {self._path(row)}; is their disk there?"
+        )
+
+    def __getitems__(self, indices: Sequence[int | Sample]) -> list[Item]:
+        """Load some samples."""
+        return [self[index] for index in indices]
+
+    @property
+    def failures(self) -> int:
+        """How many times a file could not be loaded, in this process and in all its workers."""
+        return int(self._failures.sum())
+
+    def sql(self, query: str) -> duckdb.DuckDBPyRelation:
+        """Run a query on the catalog, in which the target's relations need no schema.
+
+        Returns:
+            A relation: shows itself as a table, has fetchall(), df(), to_arrow_table() and more.
+
+        Example:
+            >>> dataset.sql("select count(*) from samples where role = 'positive'").fetchall()
+            [(686,)]
+        """
+        connection = open_catalog(self.catalog)
+        connection.execute(f"set search_path = {literal(f'{ALIAS}.{self.target},{ALIAS}.main')}")
+        return connection.sql(query)
+
+    def key(self, row: int) -> str:
+        """The key of the sample in a row."""
+        columns = self._columns
+        clip = columns.clips[int(columns.clip_of[row])]
+        event = int(columns.source_row[row])
+        return clip if event < 0 else f"{clip}/{event}.{int(columns.segment_index[row])}"
+
+    def _path(self, row: int) -> str:
+        return self._columns.paths[int(self._columns.clip_of[row])]
+
+    def _load(self, row: int, crop: float | None) -> Item:
+        columns = self._columns
+        start, end = columns.start_ms[row].item() / 1000, columns.end_ms[row].item() / 1000
+        role = columns.role_of(row)
+        if role == "weak_negative":
+            start = max(0.0, end - self.clip_length) / 2 if crop is None else crop
+            end = start + self.clip_length
+        wav = read_slice(self._path(row), start, end, self.sample_rate, self.clip_samples)
+        mask = torch.zeros(len(columns.label_ids))
+        first = columns.label_starts[row].item()
+        mask[columns.labels[first : first + columns.label_counts[row].item()].long()] = 1
+        return Item(wav, torch.tensor(float(role == "positive")), mask, self.key(row))
+
+    def _fail(self, row: int, error: Exception) -> None:
+        path = self._path(row)
+        message = f"{path} cannot be loaded: {error}"
+        if self.on_error == "raise":
+            raise AudiosetDuckError(message) from None
+        worker = get_worker_info()
+        self._failures[0 if worker is None else 1 + worker.id % (_COUNTERS - 1)] += 1
+        if path not in self._reported:
+            self._reported.add(path)
+            log.warning("%s; another sample takes its place", message)
+
+
+def read_slice(path: str, start: float, end: float, sample_rate: int, length: int) -> torch.Tensor:
+    """Read a part of an audio file, and only that.
+
+    Args:
+        path: A file of a format that libsndfile reads.
+        start: In seconds, inclusive.
+        end: In seconds, exclusive.
+        sample_rate: To resample to, in Hz.
+        length: How many samples to give; what there is less is zeros at the end.
+
+    Returns:
+        float32, (length,): the mean of all channels.
+
+    Raises:
+        AudiosetDuckError: The file ends before the part begins.
+        soundfile.SoundFileError: It cannot be read.
+    """
+    with soundfile.SoundFile(path) as file:
+        rate = file.samplerate
+        first = round(start * rate)
+        if first >= file.frames:
+            raise AudiosetDuckError(
+                f"it ends at {file.frames / rate:.3f} s, before {start:.3f} s, where the sample is"
+            )
+        file.seek(first)
+        frames = file.read(round(end * rate) - first, dtype="float32", always_2d=True)
+    mono = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1)
+    if rate != sample_rate:
+        mono = _resample(mono, rate, sample_rate)
+    wav = torch.zeros(length)
+    count = min(length, len(mono))
+    wav.numpy()[:count] = mono[:count]
+    return wav
+
+
+def _resample(mono: npt.NDArray[np.float32], rate: int, to: int) -> npt.NDArray[np.float32]:
+    stream = _resampler(rate, to)
+    stream.clear()
+    return np.asarray(stream.resample_chunk(np.ascontiguousarray(mono), last=True))
+
+
+@functools.cache
+def _resampler(rate: int, to: int) -> soxr.ResampleStream:
+    """The filters of a pair of rates are made once in a process."""
+    return soxr.ResampleStream(rate, to, 1, dtype="float32", quality="HQ")
