@@ -148,21 +148,22 @@ class AudioSetDataset(Dataset[Item]):
             built = float(built_target(connection, target).clip_length)
             if clip_length is not None and clip_length != built:
                 raise AudiosetDuckError(
-                    f"clip_length is {clip_length}, but {target} is built in windows of {built:g} s;"
-                    f" build it with audioset-duck build --target {target} --clip-length"
-                    f" {clip_length:g}"
+                    f"clip_length is {clip_length}, but {target} is built in windows of"
+                    f" {built:g} s; build it with audioset-duck build --target {target}"
+                    f" --clip-length {clip_length:g}"
                 )
             self.clip_length = built
             self.has_audio = has_inventory(connection)
             self._columns = read_columns(connection, target, split)
         if not len(self):
             raise AudiosetDuckError(
-                f"{target} has no samples of the {split} split; from target.sample_counts tells why:"
+                f"{target} has no samples of the {split} split; what removed them tells"
                 f' audioset-duck sql "from {target}.sample_counts"'
             )
         self.label_ids = self._columns.label_ids
         self.clip_samples = round(self.clip_length * self.sample_rate)
-        self._failures = torch.zeros(_COUNTERS, dtype=torch.int64).share_memory_()
+        self._failures = torch.zeros(_COUNTERS, dtype=torch.int64)
+        self._failures.share_memory_()  # type: ignore[no-untyped-call]
         self._reported: set[str] = set()
 
     def __len__(self) -> int:
