@@ -544,10 +544,16 @@ def info(context: click.Context) -> None:
     "--subset",
     "subsets",
     multiple=True,
-    required=True,
     metavar="NAME",
     help="strong_train, strong_eval, weak_balanced_train, weak_unbalanced_train or weak_eval."
     " Repeats.",
+)
+@click.option(
+    "--target",
+    "target_names",
+    multiple=True,
+    metavar="NAME",
+    help="Just the clips that this target's samples need. Repeats.",
 )
 @click.option("--metadata", type=PATH, metavar="DIR", help="For a catalog that is not there yet.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="[default: one a core]")
@@ -594,6 +600,7 @@ def extract(
     zips: Path,
     audio_root: Path,
     subsets: tuple[str, ...],
+    target_names: tuple[str, ...],
     metadata: Path | None,
     workers: int | None,
     dask_scheduler: str | None,
@@ -610,6 +617,7 @@ def extract(
     Examples
       audioset-duck extract --zips zip_audios --audio-root audio --subset strong_eval
       audioset-duck extract --zips zip_audios --audio-root audio --subset strong_train --to flac
+      audioset-duck extract --zips zip_audios --audio-root audio --target gun
     """
     from audioset_duck import extract as extracting
     from audioset_duck import plan
@@ -619,6 +627,9 @@ def extract(
     from audioset_duck.unit import Options
 
     settings = context.ensure_object(Settings)
+    subsets += target_names
+    if not subsets:
+        raise AudiosetDuckError("nothing to extract; name a --subset or a --target")
     need_catalog(settings, metadata)
     if dry_run:
         forecast = asdict(plan.forecast(settings.catalog, zips, subsets))

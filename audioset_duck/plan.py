@@ -14,9 +14,10 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from audioset_duck.archives import Member, find_archives, list_members
-from audioset_duck.catalog import open_catalog
+from audioset_duck.catalog import open_catalog, read_state
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.files import replacing
+from audioset_duck.inventory import wanted_clips
 
 log = logging.getLogger(__name__)
 
@@ -86,23 +87,22 @@ def plan(catalog: Path, zips: Path, subsets: Sequence[str]) -> Iterator[duckdb.D
     """A connection with the temporary tables `wanted` (subset, ytid, is_silence) and `chosen`.
 
     `chosen` has the one member that is taken of each clip: of the first archive, by name, that
-    has it. Archives that cannot be read are told of and passed over.
+    has it. Archives that cannot be read are told of and passed over. A target is a subset too: of
+    the clips that its samples need.
 
     Raises:
         AudiosetDuckError: A subset that is none or has no clips, or no readable archive.
     """
-    for subset in subsets:
-        if subset not in SUBSETS:
-            raise AudiosetDuckError(
-                f"there is no subset {subset!r}; right are {', '.join(SUBSETS)}"
-            )
     with open_catalog(catalog) as connection:
+        targets = sorted(set(subsets).difference(SUBSETS))
+        for name in targets:
+            if name not in read_state(connection).targets:
+                raise AudiosetDuckError(
+                    f"there is no subset {name!r}, and no such target in the catalog; right are"
+                    f" {', '.join(SUBSETS)}, or a target that is built"
+                )
         connection.execute(
-            "create temp table wanted as"
-            " select subset, ytid, bool_or(is_silence) as is_silence"
-            " from main.subset_clips where list_contains($subsets, subset)"
-            " group by subset, ytid",
-            {"subsets": list(subsets)},
+            f"create temp table wanted as {wanted_clips(targets)}", {"subsets": list(subsets)}
         )
         found = connection.execute("select distinct subset from wanted").fetchall()
         for subset in subsets:
