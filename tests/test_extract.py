@@ -493,12 +493,14 @@ def test_killed_at_any_moment(many: Path) -> None:
     assert len(files(many)) == 600 + 1
 
 
-def test_an_archive_of_50000_members_is_listed_whole(tmp_path: Path) -> None:
+def test_an_archive_of_50000_members_is_listed_soon(tmp_path: Path) -> None:
     path = tmp_path / "eval.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(50_000):
             archive.writestr(f"eval_segments/Y{number:011d}.wav", b"")
+    began = time.process_time()
     assert len(list_members(path)) == 50_000
+    assert time.process_time() - began < 2
 
 
 def test_ffmpeg_says_the_same(place: Path) -> None:
