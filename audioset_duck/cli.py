@@ -217,7 +217,7 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int, no_audi
     """Make a small AudioSet in DIR and try everything on it.
 
     DIR/metadata and DIR/archives are as the real ones are, DIR/audio is extracted from them. Up to
-    2,300 clips have audio, however many there are. The catalog is DIR/catalog.duckdb, or that of
+    2,400 clips have audio, however many there are. The catalog is DIR/catalog.duckdb, or that of
     --catalog.
 
     \b
