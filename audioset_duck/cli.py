@@ -252,7 +252,7 @@ def demo(
     """Make a small AudioSet in DIR and try everything on it.
 
     DIR/metadata and DIR/archives are as the real ones are, DIR/audio is extracted from them. Up to
-    2,300 clips have audio, however many there are. The catalog is DIR/catalog.duckdb, or that of
+    2,400 clips have audio, however many there are. The catalog is DIR/catalog.duckdb, or that of
     --catalog.
 
     \b

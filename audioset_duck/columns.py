@@ -16,7 +16,7 @@ import torch
 from audioset_duck.models import identifier, literal
 
 ROLES = ("positive", "strong_negative", "weak_negative")
-_ROWS_A_BATCH = 100_000
+_ROWS_A_BATCH = 20_000
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
         flat = _numpy(pc.index_in(batch["label_ids"].flatten(), values))
         labels.numpy()[filled : filled + len(flat)] = flat
         filled += len(flat)
-    clips, paths = _read_clips(connection, schema, split)
+    clips, paths = _read_clips(connection, schema, split, first_clip)
     return Columns(
         first_id,
         tuple(np.cumsum(role_counts).tolist()),
@@ -165,34 +165,52 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
 
 
 def _read_clips(
-    connection: duckdb.DuckDBPyConnection, schema: str, split: str
+    connection: duckdb.DuckDBPyConnection, schema: str, split: str, first_clip: int
 ) -> tuple[Texts, Texts]:
     """The names and the audio files of a split's clips, in the order of their numbers."""
-    table = connection.sql(f"""
-        select dataset || '/' || clip_id as clip, coalesce(audio_path, '') as path
+    query = f"""
+        select
+            clip_number - {first_clip} as row,
+            dataset || '/' || clip_id as clip,
+            coalesce(audio_path, '') as path
         from {schema}.sample_clips
         where split = {literal(split)}
-        order by clip_number
-    """).to_arrow_table()
-    return _texts(table["clip"]), _texts(table["path"])
+    """
+    ((count, clip_bytes, path_bytes),) = connection.execute(f"""
+        select
+            count(*),
+            cast(sum(strlen(clip)) as bigint),
+            cast(sum(strlen(path)) as bigint)
+        from ({query})
+    """).fetchall()
+    clips, paths = (
+        Texts(torch.zeros(count + 1, dtype=torch.int64), torch.empty(size or 0, dtype=torch.uint8))
+        for size in (clip_bytes, path_bytes)
+    )
+    # Rows come in any order: first the lengths, to know where each text goes.
+    for batch in _batches(connection, query):
+        rows = _numpy(batch["row"]) + 1
+        clips.offsets.numpy()[rows] = _numpy(pc.binary_length(batch["clip"]))
+        paths.offsets.numpy()[rows] = _numpy(pc.binary_length(batch["path"]))
+    for texts in (clips, paths):
+        np.cumsum(texts.offsets.numpy(), out=texts.offsets.numpy())
+    for batch in _batches(connection, query):
+        rows = _numpy(batch["row"])
+        _place(clips, rows, batch["clip"])
+        _place(paths, rows, batch["path"])
+    return clips, paths
 
 
-def _texts(column: pa.ChunkedArray) -> Texts:
-    lengths = _numpy(pc.binary_length(column))
-    offsets = torch.zeros(len(column) + 1, dtype=torch.int64)
-    np.cumsum(lengths, out=offsets.numpy()[1:])
-    data = torch.empty(int(offsets[-1]), dtype=torch.uint8)
-    filled = 0
-    for chunk in column.chunks:
-        _, offset_buffer, data_buffer = chunk.buffers()
-        ends = np.frombuffer(offset_buffer, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
-        if len(chunk) and ends[-1] > ends[0]:
-            size = int(ends[-1] - ends[0])
-            data.numpy()[filled : filled + size] = np.frombuffer(
-                data_buffer, np.uint8, size, int(ends[0])
-            )
-            filled += size
-    return Texts(offsets, data)
+def _place(texts: Texts, rows: npt.NDArray[np.int64], column: pa.StringArray) -> None:
+    """Put the texts of an Arrow array where their rows say."""
+    _, offset_buffer, data_buffer = column.buffers()
+    begin = column.offset
+    offsets = np.frombuffer(offset_buffer, np.int32)[begin : begin + len(column) + 1]
+    size = int(offsets[-1] - offsets[0])
+    if size:
+        data = np.frombuffer(data_buffer, np.uint8, size, int(offsets[0]))
+        shifts = texts.offsets.numpy()[rows] - (offsets[:-1] - offsets[0])
+        texts.data.numpy()[np.repeat(shifts, np.diff(offsets)) + np.arange(size)] = data
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:

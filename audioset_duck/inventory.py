@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import json
@@ -80,18 +79,46 @@ class Journal:
     ) -> None:
         self._stream.close()
 
-    def finished(self) -> set[str]:
-        """The places that were finished with the same options, and whose files are there."""
-        found: dict[str, bool] = {}
-        with self.path.open("rb") as lines:
-            for line in lines:
-                with contextlib.suppress(ValueError, KeyError, TypeError):
-                    row = json.loads(line)
-                    path = row["audio_path"]
-                    found[row["place"]] = row["options"] == self.options and (
-                        path is None or (self.path.parent / path).is_file()
+    def finished(self, files: Sequence[str]) -> pa.Table:
+        """The places that were finished with the same options, and whose files are there.
+
+        Args:
+            files: Paths below the audio root of the files that are there.
+
+        Returns:
+            Columns place, status, archive_stamp.
+        """
+        columns = ["place", "audio_path", "status", "archive_stamp", "options"]
+        typed = ", ".join(f"{name}: 'varchar'" for name in columns)
+        with duckdb.connect() as connection:
+            connection.register("files", pa.table({"path": pa.array(files, pa.string())}))
+            return connection.sql(
+                f"""
+                with lines as (
+                    select *, row_number() over () as line
+                    from read_json(
+                        {glob_literal(self.path.resolve())},
+                        format = 'newline_delimited',
+                        ignore_errors = true,
+                        hive_partitioning = false,
+                        columns = {{{typed}}}
                     )
-        return {place for place, is_there in found.items() if is_there}
+                ),
+
+                newest as (
+                    from lines
+                    where place is not null
+                    qualify row_number() over (partition by place order by line desc) = 1
+                )
+
+                select place, status, archive_stamp
+                from newest
+                where
+                    options = $options
+                    and (audio_path is null or audio_path in (select path from files))
+                """,
+                params={"options": self.options},
+            ).to_arrow_table()
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         """Write rows to the disk."""
