@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -31,9 +32,11 @@ class Texts:
     offsets: torch.Tensor
     data: torch.Tensor
 
-    def __getitem__(self, index: int) -> str:
-        start, end = self.offsets[index : index + 2].tolist()
-        return self.data[start:end].numpy().tobytes().decode()
+    def take(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        """The texts of some rows."""
+        offsets, data = self.offsets.numpy(), self.data.numpy()
+        starts, ends = offsets[rows].tolist(), offsets[rows + 1].tolist()
+        return [data[start:end].tobytes().decode() for start, end in zip(starts, ends, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,30 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.clip_of)
+
+    def paths_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        """The audio files of some samples."""
+        return self.paths.take(self.clip_of.numpy()[rows])
+
+    def keys_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        """The keys of some samples, as the catalog makes them."""
+        clips = self.clips.take(self.clip_of.numpy()[rows])
+        events = self.source_row.numpy()[rows].tolist()
+        windows = self.segment_index.numpy()[rows].tolist()
+        return [
+            clip if event < 0 else f"{clip}/{event}.{window}"
+            for clip, event, window in zip(clips, events, windows, strict=True)
+        ]
+
+    def masks_of(self, rows: npt.NDArray[np.int64]) -> torch.Tensor:
+        """Which labels some samples carry: float32, (len(rows), n_labels), 0 or 1."""
+        masks = torch.zeros(len(rows), len(self.label_ids))
+        counts = self.label_counts.numpy()[rows]
+        ends = np.cumsum(counts)
+        places = np.repeat(self.label_starts.numpy()[rows] - (ends - counts), counts)
+        columns = self.labels.numpy()[places + np.arange(len(places))]
+        masks.numpy()[np.repeat(np.arange(len(rows)), counts), columns] = 1
+        return masks
 
     def role_of(self, row: int) -> str:
         """One of `ROLES`."""
@@ -217,5 +244,5 @@ def _batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.R
     yield from connection.sql(query).to_arrow_reader(_ROWS_A_BATCH)
 
 
-def _numpy(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.generic]:
+def _numpy(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:
     return np.asarray(column)

@@ -116,9 +116,11 @@ class Weighed(torch.utils.data.Dataset):
 
     def __getitem__(self, index: int) -> float:
         if self.dataset is not None:
-            for row in range(0, len(self.dataset), 7):
-                self.dataset.key(row)
-                self.dataset._path(row)
+            rows = np.arange(0, len(self.dataset), 7)
+            for some in np.array_split(rows, 100):
+                self.dataset._columns.keys_of(some)
+                self.dataset._columns.paths_of(some)
+                self.dataset._columns.masks_of(some)
         return memory("Private")
 
 
@@ -201,7 +203,8 @@ def loading(catalog: Path) -> None:
             if sample.crop_start_seconds is not None:
                 start, end = sample.crop_start_seconds, sample.crop_start_seconds + 1
             labels = [dataset.label_ids[i] for i in dataset[sample].label_mask.nonzero().flatten()]
-            slices.append((dataset._path(row), start, end, labels))
+            (path,) = columns.paths_of(np.array([row]))
+            slices.append((path, start, end, labels))
 
     def bare() -> None:
         for path, start, end, _ in slices:
