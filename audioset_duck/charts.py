@@ -598,7 +598,6 @@ def sound(envelope: Rows, spectrogram: Rows, band_hz: float) -> alt.VConcatChart
         band_hz: How wide a band is.
     """
     x = alt.X("start:Q", title="seconds", scale=alt.Scale(zero=False, nice=False))
-    level = {"field": "level", "type": "quantitative"}
     scale = alt.Scale(scheme="viridis", domain=[-80, 0])
     waveform = (
         alt.Chart(_data(envelope), width=560, height=90)
@@ -618,11 +617,11 @@ def sound(envelope: Rows, spectrogram: Rows, band_hz: float) -> alt.VConcatChart
         .encode(
             x=x,
             x2="end:Q",
-            y=alt.Y("low:Q", title="Hz", axis=alt.Axis(format=","), scale=alt.Scale(nice=False)),
+            y=alt.Y("low:Q", title="Hz", axis=alt.Axis(format=",d"), scale=alt.Scale(nice=False)),
             y2="high:Q",
-            color=alt.Color(**level, scale=scale, legend=alt.Legend(title="dB")),
+            color=alt.Color("level:Q", scale=scale, legend=alt.Legend(title="dB", type="gradient")),
             # Without it, hairs of the background show between the cells.
-            stroke=alt.Stroke(**level, scale=scale, legend=None),
+            stroke=alt.Stroke("level:Q", scale=scale, legend=None),
         )
     )
     return alt.vconcat(waveform, levels)
