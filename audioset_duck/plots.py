@@ -205,7 +205,9 @@ def show(
             samples = file.read(last - first, dtype="float32", always_2d=True).mean(axis=1)
     except soundfile.LibsndfileError as error:
         raise AudiosetDuckError(f"{audio_path} cannot be read as audio: {error}") from None
-    display(Audio(samples, rate=rate))  # type: ignore[no-untyped-call]
+    # As loud as it is; to be made as loud as can be, silence would be divided by 0.
+    player = Audio(samples.clip(-1, 1), rate=rate, normalize=False)  # type: ignore[no-untyped-call]
+    display(player)  # type: ignore[no-untyped-call]
     return charts.sound(
         _envelope(samples, rate, start_seconds),
         _spectrogram(samples, rate, start_seconds),

@@ -1,5 +1,6 @@
 """A headless Chromium on one page, through the DevTools protocol on its pipe."""
 
+import base64
 import itertools
 import json
 import os
@@ -25,8 +26,8 @@ FLAGS = [
 class Page:
     """A page that is open.
 
-    What it tells the console, what goes wrong in it and what it asks of the network is in
-    `messages` and `requests`.
+    Errors of its scripts and of its console, and what it asks of the network, are in `errors` and
+    `requests`.
     """
 
     def __init__(self, profile: Path, width: int, *, dark: bool = False) -> None:
@@ -37,10 +38,10 @@ class Page:
         script = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'
         self._process = subprocess.Popen(
             [
-                "sh",
+                "bash",
                 "-c",
                 script,
-                "sh",
+                "bash",
                 PROGRAM,
                 *FLAGS,
                 "--remote-debugging-pipe",
@@ -55,7 +56,7 @@ class Page:
         self._numbers = itertools.count(1)
         self._left = b""
         self._session: str | None = None
-        self.messages: list[str] = []
+        self.errors: list[str] = []
         self.requests: list[str] = []
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         attached = self.send("Target.attachToTarget", targetId=target, flatten=True)
@@ -69,10 +70,7 @@ class Page:
             deviceScaleFactor=1,
             mobile=width < 600,
         )
-        self.send(
-            "Emulation.setEmulatedMedia",
-            features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}],
-        )
+        self.set_dark(dark)
 
     def __enter__(self) -> "Page":
         return self
@@ -98,14 +96,25 @@ class Page:
         """The value of some JavaScript, once it is true."""
         end = time.monotonic() + seconds
         while not (value := self.run(script)):
-            assert time.monotonic() < end, f"never true: {script}; {self.messages}"
+            assert time.monotonic() < end, f"never true: {script}; {self.errors}"
             time.sleep(0.1)
         return value
 
-    def screenshot(self, path: Path, *, whole: bool = True) -> None:
-        import base64
+    def set_dark(self, dark: bool) -> None:
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.send("Emulation.setEmulatedMedia", features=[scheme])
 
-        shot = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+    def move(self, x: float, y: float) -> None:
+        self.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
+    def click(self, x: float, y: float) -> None:
+        self.move(x, y)
+        for kind in ("mousePressed", "mouseReleased"):
+            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def screenshot(self, path: Path) -> None:
+        """The whole page, however long."""
+        shot = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(shot["data"]))
 
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -130,11 +139,11 @@ class Page:
         return json.loads(line)
 
     def _note(self, method: str, parameters: dict[str, Any]) -> None:
-        if method == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "warning"):
-            self.messages.append(str(parameters["args"]))
+        if method == "Runtime.consoleAPICalled" and parameters["type"] == "error":
+            self.errors.append(str(parameters["args"]))
         elif method == "Runtime.exceptionThrown":
-            self.messages.append(str(parameters["exceptionDetails"]))
-        elif method == "Log.entryAdded":
-            self.messages.append(str(parameters["entry"]))
+            self.errors.append(str(parameters["exceptionDetails"]))
+        elif method == "Log.entryAdded" and parameters["entry"]["level"] == "error":
+            self.errors.append(str(parameters["entry"]))
         elif method == "Network.requestWillBeSent":
             self.requests.append(parameters["request"]["url"])
