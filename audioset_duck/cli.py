@@ -248,13 +248,15 @@ def demo(context: click.Context, directory: Path, clips: int, seed: int) -> None
         folder = shlex.quote(str(metadata))
         own = f"--name dog --label Dog --descendants --metadata {folder}"
         export = shlex.quote(str(directory / "export"))
+        report_folder = shlex.quote(str(directory / "report"))
         click.echo(
             f"\nThe metadata files are in {folder}. Try next\n"
             f"  audioset-duck info {option}\n"
             f"  audioset-duck labels dog {option}\n"
             f"  audioset-duck build {own} {option}\n"
             f"  audioset-duck sql 'from gun.positive_events' {option}\n"
-            f"  audioset-duck export --target gun --out {export} {option}",
+            f"  audioset-duck export --target gun --out {export} {option}\n"
+            f"  audioset-duck report --out {report_folder} {option}",
             err=True,
         )
 
