@@ -3,7 +3,8 @@
 Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people who do not see
 all colours can tell apart, and viridis. The charts have parameters that a page may set:
 `search` (a text), `picked` (the MID of a label), `order` and `shown` (which labels bars are
-drawn for), `label_width` (pixels for the names of labels).
+drawn for), `label_width` and `plot_width` (pixels for the names of labels, and for what is
+right of them).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ CONFIG = {
     "padding": 16,
     "view": {"stroke": None},
     "axis": {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"},
+    "axisQuantitative": {"labelOverlap": "greedy", "labelSeparation": 5},
     "axisX": {"grid": True, "gridColor": "#e4e4e4", "domainColor": "#888"},
     "axisY": {"gridColor": "#e4e4e4", "domainColor": "#888"},
     "title": {"fontSize": 15, "subtitleFontSize": 12, "subtitleColor": "#444", "anchor": "start"},
@@ -42,6 +44,7 @@ SEARCH = alt.param("search", value="")
 PICKED = alt.param("picked", value=None)
 ORDER = alt.param("order", value="amount")
 LABEL_WIDTH = alt.param("label_width", value=260)
+PLOT_WIDTH = alt.param("plot_width", value=360)
 MATCHES = "search === '' || indexof(lower(datum.title + ' ' + datum.label_id), lower(search)) >= 0"
 _IS_PICKED = "picked !== null && datum.label_id === picked"
 _SORT_KEY = (
@@ -52,6 +55,8 @@ _DURATION = (
     "({0} >= 3600 ? format({0} / 3600, ',.1f') + ' h' : {0} >= 60 ? format({0} / 60, '.1f')"
     " + ' min' : format({0}, '.1~f') + ' s')"
 )
+# Of what is counted: no label at a half.
+_WHOLE = "datum.value % 1 ? '' : format(datum.value, ',')"
 _POWERS = [10.0**power for power in range(-8, 9)]
 _TICKS = [0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000, 3_600_000]
 _TICK_LABELS = (
@@ -111,6 +116,7 @@ class Panel:
         note: What must be known to read it.
         height: Pixels; None if its rows decide.
         is_on_page: The page has it too.
+        page_title: What the page says instead, where the reader chooses what is shown.
     """
 
     title: str
@@ -118,6 +124,7 @@ class Panel:
     note: str = ""
     height: int | None = 260
     is_on_page: bool = True
+    page_title: str = ""
 
 
 def ask(
@@ -157,7 +164,7 @@ def label_bars(rows: Rows, kind: str, top: int, *, with_percentage: bool = True)
         amount.title,
         axis=alt.Axis(
             tickCount=4,
-            labelExpr=f"format(datum.value, '{'~s' if kind == 'weak' else ',~f'}')",
+            labelExpr="format(datum.value, datum.value >= 10000 ? '~s' : ',~f')",
         ),
         y=_names("title", "position"),
         text="datum.value",
@@ -218,6 +225,7 @@ def coverage(rows: Rows, shares: Rows, kind: str) -> Chart:
     )
     return (
         base.mark_line(color=BLUE, strokeWidth=2)
+        + _found(base, kind)
         + lines.mark_rule(strokeDash=[4, 3], color=GREY)
         # Where the curve is not: above it, left of the point, if there is room; else below it.
         + lines.transform_filter(f"datum.label_count > {len(rows) / 2}")
@@ -229,7 +237,6 @@ def coverage(rows: Rows, shares: Rows, kind: str) -> Chart:
         + lines.mark_point(color=VERMILION, filled=True, size=60, opacity=1).encode(
             x="label_count:Q", tooltip=[alt.Tooltip("text:N", title="Coverage")]
         )
-        + _found(base, kind)
     ).add_params(SEARCH, PICKED)
 
 
@@ -298,7 +305,7 @@ def label_ranks(rows: Rows, kind: str) -> Chart:
             y=alt.Y(
                 "amount:Q",
                 title=amount.log_title,
-                scale=alt.Scale(type="log"),
+                scale=_log_scale(rows, "amount"),
                 axis=alt.Axis(**amount.log_axis),
             ),
         )
@@ -354,7 +361,7 @@ def rank_comparison(rows: Rows) -> Chart:
         alt.Y(
             "percentage:Q",
             title="% of all, log scale",
-            scale=alt.Scale(type="log"),
+            scale=_log_scale(rows, "percentage"),
             axis=alt.Axis(values=_POWERS, format="~r"),
         ),
     )
@@ -368,6 +375,9 @@ def share_comparison(rows: Rows, top: int) -> Chart:
             `weak_label_comparison`.
         top: How many labels at most.
     """
+    legend = alt.Legend(
+        title=None, orient="top", columns=alt.ExprRef(f"plot_width < {WIDE} ? 1 : 3")
+    )
     return (
         alt.Chart(_data(rows))
         .transform_filter(MATCHES)
@@ -378,19 +388,19 @@ def share_comparison(rows: Rows, top: int) -> Chart:
             x=alt.X(
                 "percentage:Q",
                 title="% of all labels given in the set, log scale",
-                scale=alt.Scale(type="log"),
+                scale=_log_scale(rows, "percentage"),
                 axis=alt.Axis(values=_POWERS, format="~r"),
             ),
             y=_names("title", "position", grid=True),
-            color=_by_dataset(alt.Legend(title=None, orient="top")),
+            color=_by_dataset(legend),
             shape=alt.Shape(
                 "dataset:N",
                 scale=alt.Scale(domain=DATASETS),
-                legend=alt.Legend(title=None, orient="top"),
+                legend=legend,
             ),
             tooltip=[alt.Tooltip("dataset:N", title="Data set"), *_weak_tooltip()],
         )
-        .add_params(SEARCH, alt.param("shown", value=top), LABEL_WIDTH)
+        .add_params(SEARCH, alt.param("shown", value=top), LABEL_WIDTH, PLOT_WIDTH)
     )
 
 
@@ -678,7 +688,7 @@ def _bars(
         (bars.encode(x2=alt.datum(1)) if is_log else bars)
         + base.mark_text(align="left", dx=4).encode(text="text:N")
         + base.mark_point(opacity=0).encode(x="reach:Q", tooltip=alt.value(None))
-    ).add_params(LABEL_WIDTH, alt.param("plot_width", value=360))
+    ).add_params(LABEL_WIDTH, PLOT_WIDTH)
 
 
 def _lines(rows: Rows, y: alt.Y) -> alt.LayerChart:
@@ -695,7 +705,8 @@ def _lines(rows: Rows, y: alt.Y) -> alt.LayerChart:
     points = base.mark_circle(size=30).encode(
         opacity=alt.when(f"{_IS_PICKED} || search !== '' && ({MATCHES})")
         .then(alt.value(1))
-        .otherwise(alt.value(0)),
+        # A line of one label is nothing to see.
+        .otherwise(alt.value(0 if len(rows) > 20 else 1)),
         tooltip=[alt.Tooltip("dataset:N", title="Data set"), *_weak_tooltip()],
     )
     return (base.mark_line(strokeWidth=2).encode(strokeDash=dash) + points).add_params(
@@ -732,8 +743,18 @@ def _names(field: str, order: str | None = None, *, grid: bool = False) -> alt.Y
     )
 
 
+def _log_scale(rows: Rows, field: str) -> alt.Scale:
+    """A log scale, also of rows that are all of one amount, which span nothing."""
+    amounts = {row[field] for row in rows if row[field] > 0}
+    if len(amounts) != 1:
+        return alt.Scale(type="log")
+    (amount,) = amounts
+    return alt.Scale(type="log", domain=[amount / 10, amount * 10])
+
+
 def _ranks(title: str) -> alt.X:
-    return alt.X("rank:Q", title=title, scale=alt.Scale(nice=False), axis=alt.Axis(tickCount=5))
+    axis = alt.Axis(tickCount=5, labelExpr=_WHOLE)
+    return alt.X("rank:Q", title=title, scale=alt.Scale(nice=False), axis=axis)
 
 
 def _counts(field: str, title: str) -> alt.Y:
@@ -741,7 +762,7 @@ def _counts(field: str, title: str) -> alt.Y:
         f"{field}:Q",
         title=title,
         scale=alt.Scale(nice=5),
-        axis=alt.Axis(tickMinStep=1, tickCount=5, format=",d"),
+        axis=alt.Axis(tickCount=5, labelExpr=_WHOLE),
     )
 
 

@@ -192,7 +192,10 @@ def _dataset_section(
     labels = of_this("label_amounts", "rank")
     title = f"{dataset}, {kind} labels by {'duration' if kind == 'strong' else 'clips'}"
     bars = charts.label_bars(labels, kind, top)
-    detailed = [Panel(f"The {min(top, len(labels))} largest labels", bars, height=None)]
+    shown = min(top, len(labels))
+    detailed = [
+        Panel(f"The {shown} largest labels", bars, height=None, page_title=f"Labels, up to {shown}")
+    ]
     silent = any(not row["amount"] for row in labels)
     note = "Labels of no duration have no place on a log scale." if silent else ""
     few = min(FEW, top, len(labels))
