@@ -19,7 +19,6 @@ from audioset_duck.catalog import read_state, require_target, target_title, unta
 from audioset_duck.charts import Panel, Rows, ask
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.files import replacing
-from audioset_duck.inventory import summarize
 from audioset_duck.models import identifier, literal
 
 FORMATS = ("png", "svg", "html", "csv")
@@ -467,9 +466,9 @@ def _write_page(connection: duckdb.DuckDBPyConnection, sections: list[Section], 
 
 
 def _audio(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """The audio files by status; none if there is no inventory."""
-    try:
-        rows = summarize(connection).rows
-    except duckdb.CatalogException:
-        return []
-    return [(f"files {status}", f"{files:,}") for status, files, *_ in rows]
+    """The clips by the status of their audio; none if there is no inventory."""
+    rows = connection.execute(
+        "select status, count(distinct ytid) as clips from main.audio_files"
+        " group by status order by clips desc, status"
+    ).fetchall()
+    return [(f"clips {status}", f"{clips:,}") for status, clips in rows]
