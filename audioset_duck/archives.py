@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import glob
 import re
 import zipfile
 import zlib
@@ -68,6 +69,13 @@ class Member(NamedTuple):
     header_offset: int
     packed_bytes: int
     bytes: int
+
+
+def stamp(archive: Path) -> str:
+    """What becomes another when an archive, or one of its volumes, is replaced: sizes and times."""
+    volumes = archive.parent.glob(f"{glob.escape(archive.stem)}.[zZ][0-9]*")
+    stats = [path.stat() for path in (archive, *volumes)]
+    return f"{sum(stat.st_size for stat in stats)}:{max(stat.st_mtime_ns for stat in stats)}"
 
 
 def list_members(archive: Path) -> list[Member]:

@@ -115,8 +115,8 @@ def peak_dbfs(samples: np.ndarray) -> float:
     Args:
         samples: int16, of any shape.
     """
-    # As int32: -32768 has no positive counterpart in 16 bits.
-    peak = int(np.abs(samples.astype(np.int32)).max(initial=0))
+    # Not of np.abs: -32768 has no positive counterpart in 16 bits.
+    peak = max(int(samples.max(initial=0)), -int(samples.min(initial=0)))
     return 20 * math.log10(peak / 32768) if peak else SILENCE_DBFS
 
 

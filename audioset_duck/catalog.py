@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -69,7 +70,9 @@ def attach(path: Path, *options: str) -> duckdb.DuckDBPyConnection:
     """
     connection = duckdb.connect()
     try:
-        connection.execute("set enable_progress_bar = false")
+        # A notebook without ipywidgets has no progress bar, and refuses to switch it off.
+        with contextlib.suppress(duckdb.InvalidInputException):
+            connection.execute("set enable_progress_bar = false")
         connection.execute("set python_enable_replacements = false")
         listed = f" ({', '.join(options)})" if options else ""
         connection.execute(f"attach {literal(str(path.absolute()))} as {ALIAS}{listed}")

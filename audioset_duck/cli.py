@@ -252,7 +252,7 @@ def demo(
     """Make a small AudioSet in DIR and try everything on it.
 
     DIR/metadata and DIR/archives are as the real ones are, DIR/audio is extracted from them. Up to
-    2,300 clips have audio, however many there are. The catalog is DIR/catalog.duckdb, or that of
+    2,400 clips have audio, however many there are. The catalog is DIR/catalog.duckdb, or that of
     --catalog.
 
     \b
@@ -297,12 +297,14 @@ def demo(
         folder = shlex.quote(str(metadata))
         own = f"--name dog --label Dog --descendants --metadata {folder}"
         export = shlex.quote(str(directory / "export"))
+        report_folder = shlex.quote(str(directory / "report"))
         tries = [
             "info",
             "labels dog",
             f"build {own}",
             "sql 'from gun.positive_events'",
             f"export --target gun --out {export}",
+            f"report --out {report_folder}",
         ]
         if not no_audio:
             zips = shlex.quote(str(directory / "archives"))
@@ -544,10 +546,16 @@ def info(context: click.Context) -> None:
     "--subset",
     "subsets",
     multiple=True,
-    required=True,
     metavar="NAME",
     help="strong_train, strong_eval, weak_balanced_train, weak_unbalanced_train or weak_eval."
     " Repeats.",
+)
+@click.option(
+    "--target",
+    "target_names",
+    multiple=True,
+    metavar="NAME",
+    help="Just the clips that this target's samples need. Repeats.",
 )
 @click.option("--metadata", type=PATH, metavar="DIR", help="For a catalog that is not there yet.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="[default: one a core]")
@@ -594,6 +602,7 @@ def extract(
     zips: Path,
     audio_root: Path,
     subsets: tuple[str, ...],
+    target_names: tuple[str, ...],
     metadata: Path | None,
     workers: int | None,
     dask_scheduler: str | None,
@@ -610,6 +619,7 @@ def extract(
     Examples
       audioset-duck extract --zips zip_audios --audio-root audio --subset strong_eval
       audioset-duck extract --zips zip_audios --audio-root audio --subset strong_train --to flac
+      audioset-duck extract --zips zip_audios --audio-root audio --target gun
     """
     from audioset_duck import extract as extracting
     from audioset_duck import plan
@@ -619,6 +629,9 @@ def extract(
     from audioset_duck.unit import Options
 
     settings = context.ensure_object(Settings)
+    subsets += target_names
+    if not subsets:
+        raise AudiosetDuckError("nothing to extract; name a --subset or a --target")
     need_catalog(settings, metadata)
     if dry_run:
         forecast = asdict(plan.forecast(settings.catalog, zips, subsets))
@@ -718,6 +731,68 @@ def export(context: click.Context, names: tuple[str, ...], out: Path) -> None:
         for name in names:
             for path in export_target(connection, name, out, quiet=settings.quiet):
                 click.echo(path)
+
+
+@cli.command()
+@click.option("--out", type=PATH, required=True, metavar="DIR")
+@click.option(
+    "--dataset",
+    "datasets",
+    multiple=True,
+    metavar="NAME",
+    help="train, eval, eval_framed, unbalanced_train or balanced_train; eval is both the strong and"
+    " the weak one. Repeats. [default: all]",
+)
+@click.option("--target", "targets", multiple=True, metavar="NAME", help="Repeats. [default: all]")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Labels of the detailed charts.",
+)
+@click.option(
+    "--format",
+    "formats",
+    default="png,html,csv",
+    show_default=True,
+    metavar="LIST",
+    help="Of png, svg, html and csv.",
+)
+@shared_options
+@click.pass_context
+def report(
+    context: click.Context,
+    /,
+    out: Path,
+    datasets: tuple[str, ...],
+    targets: tuple[str, ...],
+    top: int,
+    formats: str,
+) -> None:
+    """Write charts and statistics of the data sets and targets, and one page to open.
+
+    \b
+    Examples
+      audioset-duck report --out report
+      audioset-duck report --out report --dataset train --target gun --format png,svg
+    """
+    from audioset_duck import report as reporting
+    from audioset_duck.catalog import open_catalog
+
+    settings = context.ensure_object(Settings)
+    with open_catalog(settings.catalog) as connection:
+        for path in reporting.report(
+            connection,
+            out,
+            datasets=datasets,
+            targets=targets,
+            top=top,
+            formats=[name.strip() for name in formats.split(",")],
+            quiet=settings.quiet,
+        ):
+            click.echo(path)
 
 
 def main() -> None:

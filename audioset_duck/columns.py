@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -16,7 +17,7 @@ import torch
 from audioset_duck.models import identifier, literal
 
 ROLES = ("positive", "strong_negative", "weak_negative")
-_ROWS_A_BATCH = 100_000
+_ROWS_A_BATCH = 20_000
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,11 @@ class Texts:
     offsets: torch.Tensor
     data: torch.Tensor
 
-    def __getitem__(self, index: int) -> str:
-        start, end = self.offsets[index : index + 2].tolist()
-        return self.data[start:end].numpy().tobytes().decode()
+    def take(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        """The texts of some rows."""
+        offsets, data = self.offsets.numpy(), self.data.numpy()
+        starts, ends = offsets[rows].tolist(), offsets[rows + 1].tolist()
+        return [data[start:end].tobytes().decode() for start, end in zip(starts, ends, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,30 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.clip_of)
+
+    def paths_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        """The audio files of some samples."""
+        return self.paths.take(self.clip_of.numpy()[rows])
+
+    def keys_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        """The keys of some samples, as the catalog makes them."""
+        clips = self.clips.take(self.clip_of.numpy()[rows])
+        events = self.source_row.numpy()[rows].tolist()
+        windows = self.segment_index.numpy()[rows].tolist()
+        return [
+            clip if event < 0 else f"{clip}/{event}.{window}"
+            for clip, event, window in zip(clips, events, windows, strict=True)
+        ]
+
+    def masks_of(self, rows: npt.NDArray[np.int64]) -> torch.Tensor:
+        """Which labels some samples carry: float32, (len(rows), n_labels), 0 or 1."""
+        masks = torch.zeros(len(rows), len(self.label_ids))
+        counts = self.label_counts.numpy()[rows]
+        ends = np.cumsum(counts)
+        places = np.repeat(self.label_starts.numpy()[rows] - (ends - counts), counts)
+        columns = self.labels.numpy()[places + np.arange(len(places))]
+        masks.numpy()[np.repeat(np.arange(len(rows)), counts), columns] = 1
+        return masks
 
     def role_of(self, row: int) -> str:
         """One of `ROLES`."""
@@ -146,7 +173,7 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
         flat = _numpy(pc.index_in(batch["label_ids"].flatten(), values))
         labels.numpy()[filled : filled + len(flat)] = flat
         filled += len(flat)
-    clips, paths = _read_clips(connection, schema, split)
+    clips, paths = _read_clips(connection, schema, split, first_clip)
     return Columns(
         first_id,
         tuple(np.cumsum(role_counts).tolist()),
@@ -165,39 +192,57 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
 
 
 def _read_clips(
-    connection: duckdb.DuckDBPyConnection, schema: str, split: str
+    connection: duckdb.DuckDBPyConnection, schema: str, split: str, first_clip: int
 ) -> tuple[Texts, Texts]:
     """The names and the audio files of a split's clips, in the order of their numbers."""
-    table = connection.sql(f"""
-        select dataset || '/' || clip_id as clip, coalesce(audio_path, '') as path
+    query = f"""
+        select
+            clip_number - {first_clip} as row,
+            dataset || '/' || clip_id as clip,
+            coalesce(audio_path, '') as path
         from {schema}.sample_clips
         where split = {literal(split)}
-        order by clip_number
-    """).to_arrow_table()
-    return _texts(table["clip"]), _texts(table["path"])
+    """
+    ((count, clip_bytes, path_bytes),) = connection.execute(f"""
+        select
+            count(*),
+            cast(sum(strlen(clip)) as bigint),
+            cast(sum(strlen(path)) as bigint)
+        from ({query})
+    """).fetchall()
+    clips, paths = (
+        Texts(torch.zeros(count + 1, dtype=torch.int64), torch.empty(size or 0, dtype=torch.uint8))
+        for size in (clip_bytes, path_bytes)
+    )
+    # Rows come in any order: first the lengths, to know where each text goes.
+    for batch in _batches(connection, query):
+        rows = _numpy(batch["row"]) + 1
+        clips.offsets.numpy()[rows] = _numpy(pc.binary_length(batch["clip"]))
+        paths.offsets.numpy()[rows] = _numpy(pc.binary_length(batch["path"]))
+    for texts in (clips, paths):
+        np.cumsum(texts.offsets.numpy(), out=texts.offsets.numpy())
+    for batch in _batches(connection, query):
+        rows = _numpy(batch["row"])
+        _place(clips, rows, batch["clip"])
+        _place(paths, rows, batch["path"])
+    return clips, paths
 
 
-def _texts(column: pa.ChunkedArray) -> Texts:
-    lengths = _numpy(pc.binary_length(column))
-    offsets = torch.zeros(len(column) + 1, dtype=torch.int64)
-    np.cumsum(lengths, out=offsets.numpy()[1:])
-    data = torch.empty(int(offsets[-1]), dtype=torch.uint8)
-    filled = 0
-    for chunk in column.chunks:
-        _, offset_buffer, data_buffer = chunk.buffers()
-        ends = np.frombuffer(offset_buffer, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
-        if len(chunk) and ends[-1] > ends[0]:
-            size = int(ends[-1] - ends[0])
-            data.numpy()[filled : filled + size] = np.frombuffer(
-                data_buffer, np.uint8, size, int(ends[0])
-            )
-            filled += size
-    return Texts(offsets, data)
+def _place(texts: Texts, rows: npt.NDArray[np.int64], column: pa.StringArray) -> None:
+    """Put the texts of an Arrow array where their rows say."""
+    _, offset_buffer, data_buffer = column.buffers()
+    begin = column.offset
+    offsets = np.frombuffer(offset_buffer, np.int32)[begin : begin + len(column) + 1]
+    size = int(offsets[-1] - offsets[0])
+    if size:
+        data = np.frombuffer(data_buffer, np.uint8, size, int(offsets[0]))
+        shifts = texts.offsets.numpy()[rows] - (offsets[:-1] - offsets[0])
+        texts.data.numpy()[np.repeat(shifts, np.diff(offsets)) + np.arange(size)] = data
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
     yield from connection.sql(query).to_arrow_reader(_ROWS_A_BATCH)
 
 
-def _numpy(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.generic]:
+def _numpy(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:
     return np.asarray(column)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +35,9 @@ SPLITS = ("train", "eval")
 _TRIES = 100
 # More than the worker processes of any loader; each counts by itself.
 _COUNTERS = 1024
+
+
+_LOADING_ERRORS = (AudiosetDuckError, OSError, soundfile.SoundFileError)
 
 
 class Sample(NamedTuple):
@@ -74,18 +78,24 @@ class Batch(NamedTuple):
     clip_ids: list[str]
 
 
+class Items(list[Item]):
+    """Items that are the rows of a batch, which then need not be put together again."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__(itertools.starmap(Item, zip(*batch, strict=True)))
+        self.batch = batch
+
+
 def collate(items: Sequence[Item]) -> Batch:
     """Make a batch of samples.
 
     Returns:
         float32 (B, T), float32 (B,), float32 (B, n_labels), and the B sample keys.
     """
-    return Batch(
-        torch.stack([item.wav for item in items]),
-        torch.stack([item.label for item in items]),
-        torch.stack([item.label_mask for item in items]),
-        [item.clip_id for item in items],
-    )
+    if isinstance(items, Items):
+        return items.batch
+    wavs, labels, masks, clip_ids = zip(*items, strict=True)
+    return Batch(torch.stack(wavs), torch.stack(labels), torch.stack(masks), list(clip_ids))
 
 
 class AudioSetDataset(Dataset[Item]):
@@ -148,65 +158,66 @@ class AudioSetDataset(Dataset[Item]):
             built = float(built_target(connection, target).clip_length)
             if clip_length is not None and clip_length != built:
                 raise AudiosetDuckError(
-                    f"clip_length is {clip_length}, but {target} is built in windows of {built:g} s;"
-                    f" build it with audioset-duck build --target {target} --clip-length"
-                    f" {clip_length:g}"
+                    f"clip_length is {clip_length}, but {target} is built in windows of"
+                    f" {built:g} s; build it with audioset-duck build --target {target}"
+                    f" --clip-length {clip_length:g}"
                 )
             self.clip_length = built
             self.has_audio = has_inventory(connection)
             self._columns = read_columns(connection, target, split)
         if not len(self):
             raise AudiosetDuckError(
-                f"{target} has no samples of the {split} split; from target.sample_counts tells why:"
+                f"{target} has no samples of the {split} split; what removed them tells"
                 f' audioset-duck sql "from {target}.sample_counts"'
             )
         self.label_ids = self._columns.label_ids
         self.clip_samples = round(self.clip_length * self.sample_rate)
-        self._failures = torch.zeros(_COUNTERS, dtype=torch.int64).share_memory_()
+        self._failures = torch.zeros(_COUNTERS, dtype=torch.int64)
+        self._failures.share_memory_()  # type: ignore[no-untyped-call]
         self._reported: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._columns)
 
     def __getitem__(self, index: int | Sample) -> Item:
-        """Load one sample.
+        """Load one sample: see `__getitems__`."""
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: Sequence[int | Sample]) -> Items:
+        """Load some samples.
 
         Args:
-            index: Its place in this split, from 0; or, with its id, what a sampler plans for it.
+            indices: Of each its place in this split, from 0; or, with its id, what a sampler plans
+                for it.
 
         Raises:
-            AudiosetDuckError: No audio is known; or the file cannot be loaded, if `on_error` is
-                `raise` or hundred others could not be loaded either.
+            AudiosetDuckError: No audio is known; or a file cannot be loaded, if `on_error` is
+                `raise` or a hundred others could not be loaded either.
             IndexError: There is no such sample.
         """
-        if isinstance(index, Sample):
-            row, crop = index.sample_id - self._columns.first_id, index.crop_start_seconds
-        else:
-            row, crop = index, None
-        if not 0 <= row < len(self):
-            raise IndexError(f"{index} is not among the {len(self):,} samples of {self.split}")
         if not self.has_audio:
             raise AudiosetDuckError(
                 f"{self.catalog} knows of no audio; make the inventory with audioset-duck extract"
                 " or audioset-duck scan"
             )
-        rows = self._columns.role_rows(self._columns.role_of(row))
-        others = random.Random(row)  # noqa: S311
-        for _ in range(_TRIES):
+        columns = self._columns
+        wanted = [
+            index if isinstance(index, Sample) else Sample(columns.first_id + index)
+            for index in indices
+        ]
+        rows = np.array([sample.sample_id for sample in wanted], np.int64) - columns.first_id
+        for row in rows[(rows < 0) | (rows >= len(self))].tolist():
+            raise IndexError(f"{row} is not among the {len(self):,} samples of {self.split}")
+        wavs = torch.empty(len(rows), self.clip_samples)
+        for place, (path, start, end) in enumerate(self._slices(rows, wanted)):
+            wav = wavs[place].numpy()
             try:
-                return self._load(row, crop)
-            except (AudiosetDuckError, OSError, soundfile.SoundFileError) as error:
-                self._fail(row, error)
-            # The same one in every run, whatever process it is that loads it.
-            row, crop = others.choice(rows), None
-        raise AudiosetDuckError(
-            f"{_TRIES} audio files in a row could not be loaded, the last one"
-            f" {self._path(row)}; is their disk there?"
-        )
-
-    def __getitems__(self, indices: Sequence[int | Sample]) -> list[Item]:
-        """Load some samples."""
-        return [self[index] for index in indices]
+                read_slice(path, start, end, self.sample_rate, wav)
+            except _LOADING_ERRORS as error:
+                self._fail(path, error)
+                rows[place] = self._replace(int(rows[place]), wav)
+        labels = torch.from_numpy(rows < columns.role_ends[0]).float()
+        return Items(Batch(wavs, labels, columns.masks_of(rows), columns.keys_of(rows)))
 
     @property
     def failures(self) -> int:
@@ -227,31 +238,49 @@ class AudioSetDataset(Dataset[Item]):
         connection.execute(f"set search_path = {literal(f'{ALIAS}.{self.target},{ALIAS}.main')}")
         return connection.sql(query)
 
-    def key(self, row: int) -> str:
-        """The key of the sample in a row."""
+    def _slices(
+        self, rows: npt.NDArray[np.int64], wanted: Sequence[Sample]
+    ) -> Iterator[tuple[str, float, float]]:
+        """The file of each of some samples, and the part of it, in seconds."""
         columns = self._columns
-        clip = columns.clips[int(columns.clip_of[row])]
-        event = int(columns.source_row[row])
-        return clip if event < 0 else f"{clip}/{event}.{int(columns.segment_index[row])}"
+        for row, sample, path, start_ms, end_ms in zip(
+            rows.tolist(),
+            wanted,
+            columns.paths_of(rows),
+            columns.start_ms.numpy()[rows].tolist(),
+            columns.end_ms.numpy()[rows].tolist(),
+            strict=True,
+        ):
+            start, end = start_ms / 1000, end_ms / 1000
+            if row >= columns.role_ends[1]:
+                middle = max(0.0, end - self.clip_length) / 2
+                crop = sample.crop_start_seconds
+                start = middle if crop is None else crop
+                end = start + self.clip_length
+            yield path, start, end
 
-    def _path(self, row: int) -> str:
-        return self._columns.paths[int(self._columns.clip_of[row])]
+    def _replace(self, row: int, wav: npt.NDArray[np.float32]) -> int:
+        """Load another sample of the same role; returns its row.
 
-    def _load(self, row: int, crop: float | None) -> Item:
+        It is the same one in every run, whatever process it is that loads it.
+        """
         columns = self._columns
-        start, end = columns.start_ms[row].item() / 1000, columns.end_ms[row].item() / 1000
-        role = columns.role_of(row)
-        if role == "weak_negative":
-            start = max(0.0, end - self.clip_length) / 2 if crop is None else crop
-            end = start + self.clip_length
-        wav = read_slice(self._path(row), start, end, self.sample_rate, self.clip_samples)
-        mask = torch.zeros(len(columns.label_ids))
-        first = columns.label_starts[row].item()
-        mask[columns.labels[first : first + columns.label_counts[row].item()].long()] = 1
-        return Item(wav, torch.tensor(float(role == "positive")), mask, self.key(row))
+        same_role = columns.role_rows(columns.role_of(row))
+        path = ""
+        for other in random.Random(row).choices(same_role, k=_TRIES):  # noqa: S311
+            ((path, start, end),) = self._slices(np.array([other]), [Sample(other)])
+            try:
+                read_slice(path, start, end, self.sample_rate, wav)
+            except _LOADING_ERRORS as error:
+                self._fail(path, error)
+            else:
+                return other
+        raise AudiosetDuckError(
+            f"{_TRIES} audio files in a row could not be loaded, the last one {path}; is their disk"
+            " there?"
+        )
 
-    def _fail(self, row: int, error: Exception) -> None:
-        path = self._path(row)
+    def _fail(self, path: str, error: Exception) -> None:
         message = f"{path} cannot be loaded: {error}"
         if self.on_error == "raise":
             raise AudiosetDuckError(message) from None
@@ -262,18 +291,17 @@ class AudioSetDataset(Dataset[Item]):
             log.warning("%s; another sample takes its place", message)
 
 
-def read_slice(path: str, start: float, end: float, sample_rate: int, length: int) -> torch.Tensor:
-    """Read a part of an audio file, and only that.
+def read_slice(
+    path: str, start: float, end: float, sample_rate: int, wav: npt.NDArray[np.float32]
+) -> None:
+    """Read a part of an audio file, and only that, as the mean of its channels.
 
     Args:
         path: A file of a format that libsndfile reads.
         start: In seconds, inclusive.
         end: In seconds, exclusive.
         sample_rate: To resample to, in Hz.
-        length: How many samples to give; what there is less is zeros at the end.
-
-    Returns:
-        float32, (length,): the mean of all channels.
+        wav: Where the samples go, (T,); what there is less than T is zeros at the end.
 
     Raises:
         AudiosetDuckError: The file ends before the part begins.
@@ -282,19 +310,22 @@ def read_slice(path: str, start: float, end: float, sample_rate: int, length: in
     with soundfile.SoundFile(path) as file:
         rate = file.samplerate
         first = round(start * rate)
+        count = round(end * rate) - first
         if first >= file.frames:
             raise AudiosetDuckError(
                 f"it ends at {file.frames / rate:.3f} s, before {start:.3f} s, where the sample is"
             )
         file.seek(first)
-        frames = file.read(round(end * rate) - first, dtype="float32", always_2d=True)
-    mono = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1)
-    if rate != sample_rate:
-        mono = _resample(mono, rate, sample_rate)
-    wav = torch.zeros(length)
-    count = min(length, len(mono))
-    wav.numpy()[:count] = mono[:count]
-    return wav
+        if file.channels == 1 and rate == sample_rate:
+            read = len(file.read(out=wav[:count]))
+        else:
+            frames = file.read(count, dtype="float32", always_2d=True)
+            mono = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1)
+            if rate != sample_rate:
+                mono = _resample(mono, rate, sample_rate)
+            read = min(len(mono), len(wav))
+            wav[:read] = mono[:read]
+    wav[read:] = 0
 
 
 def _resample(mono: npt.NDArray[np.float32], rate: int, to: int) -> npt.NDArray[np.float32]:

@@ -72,7 +72,7 @@ def make_audio(
 def make_archives(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool = False) -> None:
     """Write archives as the PANNs project's, of the clips of a made AudioSet.
 
-    At most 2,300 clips have audio, whatever `clips` is: `sql/demo/demo_audio_clips.sql` chooses
+    At most 2,400 clips have audio, whatever `clips` is: `sql/demo/demo_audio_clips.sql` chooses
     them, and those that are faulty. In a clip are heard the sounds of `demo_sounds.sql`.
 
     Args:

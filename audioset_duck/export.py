@@ -15,6 +15,7 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.files import replacing
 from audioset_duck.formats import write_strong, write_weak
 from audioset_duck.models import identifier, literal
+from audioset_duck.sources import glob_literal
 
 STRONG_FILES = {
     "train": "audioset_train_strong",
@@ -41,9 +42,10 @@ def export_target(
     """Write the events, windows and negatives of a target as files of the official formats.
 
     Events and windows are written in the order of the source file, to `NAME/raw/{pos,neg_strong,
-    neg_weak}` and `NAME/seg1s/{pos,neg_strong}` (or seg0.5s, …, by the clip length). Each file is
-    written beside its place and moved there. There are no files of data sets that the catalog
-    has no source of.
+    neg_weak}` and `NAME/seg1s/{pos,neg_strong}` (or seg0.5s, …, by the clip length). The samples go
+    to `NAME/processed/metadata.parquet` and `.csv`, and what they are drawn by to
+    `label_mappings.json`, its numbers being rows of the metadata. Each file is written beside its
+    place and moved there. There are no files of data sets that the catalog has no source of.
 
     Returns:
         The files.
@@ -70,7 +72,84 @@ def export_target(
                 write_weak(connection, file.query, part, f"weak negatives of {name}")
             else:
                 write_strong(connection, file.query, part)
-    return [file.path for file in files]
+    return [file.path for file in files] + _export_samples(connection, name, out / name)
+
+
+def _export_samples(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> list[Path]:
+    """Write the samples of the train split, as the older pipeline's training reads them."""
+    processed = folder / "processed"
+    processed.mkdir(parents=True, exist_ok=True)
+    samples = f"""
+        select
+            clip_id,
+            cast(start_seconds as double) as start_time,
+            cast(end_seconds as double) as end_time,
+            coalesce(label_id, array_to_string(label_ids, ',')) as label,
+            role = 'positive' as is_positive,
+            case role
+                when 'positive' then []
+                when 'strong_negative' then [label_id]
+                else label_ids
+            end as labels,
+            if(role = 'weak_negative', 'weak', 'strong') as data_type,
+            case dataset
+                when 'train' then {literal(STRONG_FILES["train"] + ".tsv")}
+                when 'unbalanced_train' then {literal(WEAK_FILES["unbalanced_train"] + ".csv")}
+                else {literal(WEAK_FILES["balanced_train"] + ".csv")}
+            end as source_file,
+            audio_path,
+            sample_key
+        from {identifier(name)}.samples
+        where split = 'train'
+        order by sample_id
+    """
+    parquet, csv, mappings = (
+        processed / file for file in ("metadata.parquet", "metadata.csv", "label_mappings.json")
+    )
+    with replacing(parquet) as part:
+        connection.execute(f"copy ({samples}) to {literal(str(part))} (format parquet)")
+    with replacing(csv) as part:
+        # Lists as people read them.
+        columns = "* replace (array_to_string(labels, ',') as labels)"
+        connection.execute(
+            f"copy (select {columns} from read_parquet({glob_literal(parquet)}))"
+            f" to {literal(str(part))} (format csv, header)"
+        )
+    with replacing(mappings) as part:
+        connection.execute(
+            f"""
+            copy (
+                with labels as (
+                    select
+                        pool,
+                        label_id,
+                        any_value(weight) as weight,
+                        list(sample_id order by sample_id) as sample_ids
+                    from {identifier(name)}.pool_members
+                    inner join {identifier(name)}.label_pools using (pool, label_id)
+                    group by all
+                )
+
+                select
+                    map_from_entries(list((label_id, sample_ids) order by label_id) filter (
+                        pool = 'strong_negative'
+                    )) as strong_neg_map,
+                    map_from_entries(list((label_id, sample_ids) order by label_id) filter (
+                        pool = 'weak_negative'
+                    )) as weak_neg_map,
+                    list(label_id order by label_id) filter (pool = 'strong_negative')
+                        as strong_labels,
+                    list(weight order by label_id) filter (pool = 'strong_negative')
+                        as strong_probs,
+                    list(label_id order by label_id) filter (pool = 'weak_negative')
+                        as weak_labels,
+                    list(weight order by label_id) filter (pool = 'weak_negative')
+                        as weak_probs
+                from labels
+            ) to {literal(str(part))} (format json)
+            """
+        )
+    return [parquet, csv, mappings]
 
 
 def _files(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import multiprocessing
 import os
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +21,8 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.inventory import Journal, load_journal
 from audioset_duck.plan import missing, plan, units, write_missing_files
 from audioset_duck.unit import Options, end_with_parent, extract_unit
+
+_PART = re.compile(r"Y?[0-9A-Za-z_-]{11}\.(wav|flac)\.[0-9a-f]{8}\.part")
 
 
 def extract(
@@ -41,25 +46,29 @@ def extract(
         catalog: The catalog, whose shared relations tell the clips of the subsets.
         zips: Folder of the archives; they may lie in folders of it.
         audio_root: Where the files go; made if it is not there.
-        subsets: Some of `SUBSETS`.
+        subsets: Some of `SUBSETS`; or targets of the catalog: the clips that their samples need.
         options: How.
         workers: Number of processes; None: one a core.
         executor: Where the units of work run instead; it must see the same files.
         quiet: Show no progress bar.
 
     Raises:
-        AudiosetDuckError: A folder, archive or subset is not as it should be.
+        AudiosetDuckError: A folder, archive or subset is not as it should be, the disk is full,
+            or a worker was killed.
     """
-    with Journal(audio_root, json.dumps(asdict(options), sort_keys=True)) as journal:
+    said = json.dumps(asdict(options), sort_keys=True)
+    with _explaining(audio_root), Journal(audio_root, said) as journal:
+        finished = journal.finished(_tidy(audio_root))
         with plan(catalog, zips, subsets) as connection:
             work = [
                 {
                     "archive": archive,
+                    "archive_stamp": archive_stamp,
                     "audio_root": str(audio_root.resolve()),
                     "options": asdict(options),
                     "clips": clips,
                 }
-                for archive, clips in units(connection, options.layout, journal.finished())
+                for archive, archive_stamp, clips in units(connection, options.layout, finished)
             ]
             journal.write(missing(connection))
             write_missing_files(connection, audio_root)
@@ -80,6 +89,37 @@ def extract(
                 for future in futures:
                     future.cancel()
                 replace_inventory(catalog, lambda connection: load_journal(connection, audio_root))
+
+
+@contextlib.contextmanager
+def _explaining(audio_root: Path) -> Iterator[None]:
+    """Say what can be done about an interruption."""
+    cure = "run the same again, what is finished is kept"
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise AudiosetDuckError(
+            f"the disk of {audio_root} is full ({error.filename}); free some of it and {cure}"
+        ) from None
+    except BrokenProcessPool:
+        raise AudiosetDuckError(
+            f"a worker was killed, perhaps for want of memory; {cure}, with fewer --workers"
+        ) from None
+
+
+def _tidy(audio_root: Path) -> list[str]:
+    """Remove what killed workers left half written; gives the files below the audio root."""
+    files = []
+    for folder, _, names in os.walk(audio_root):
+        below = os.path.relpath(folder, audio_root)
+        for name in names:
+            if _PART.fullmatch(name):
+                Path(folder, name).unlink(missing_ok=True)
+            else:
+                files.append(name if below == "." else f"{below}/{name}")
+    return files
 
 
 def _processes(workers: int | None) -> ProcessPoolExecutor:

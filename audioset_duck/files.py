@@ -8,12 +8,16 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, mark: str = "") -> Iterator[Path]:
     """Give a path beside `path` to write to; it is moved to `path` once all is written.
 
     If writing fails, nothing is left of it, and what was at `path` stays as it was.
+
+    Args:
+        path: The file.
+        mark: Part of the name of what is written to, where several may write at once.
     """
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f"{path.name}{mark}.part")
     try:
         yield part
         part.replace(path)

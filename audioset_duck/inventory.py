@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import json
@@ -16,9 +15,9 @@ import duckdb
 import jinja2
 import pyarrow as pa
 
-from audioset_duck.catalog import Table, query_table
+from audioset_duck.catalog import Table, query_table, read_state
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.models import comment_on, literal, split_header, sql_folder
+from audioset_duck.models import comment_on, identifier, literal, split_header, sql_folder
 from audioset_duck.sources import glob_literal
 
 JOURNAL = "audioset-duck-journal.jsonl"
@@ -80,18 +79,46 @@ class Journal:
     ) -> None:
         self._stream.close()
 
-    def finished(self) -> set[str]:
-        """The places that were finished with the same options, and whose files are there."""
-        found: dict[str, bool] = {}
-        with self.path.open("rb") as lines:
-            for line in lines:
-                with contextlib.suppress(ValueError, KeyError, TypeError):
-                    row = json.loads(line)
-                    path = row["audio_path"]
-                    found[row["place"]] = row["options"] == self.options and (
-                        path is None or (self.path.parent / path).is_file()
+    def finished(self, files: Sequence[str]) -> pa.Table:
+        """The places that were finished with the same options, and whose files are there.
+
+        Args:
+            files: Paths below the audio root of the files that are there.
+
+        Returns:
+            Columns place, status, archive_stamp.
+        """
+        columns = ["place", "audio_path", "status", "archive_stamp", "options"]
+        typed = ", ".join(f"{name}: 'varchar'" for name in columns)
+        with duckdb.connect() as connection:
+            connection.register("files", pa.table({"path": pa.array(files, pa.string())}))
+            return connection.sql(
+                f"""
+                with lines as (
+                    select *, row_number() over () as line
+                    from read_json(
+                        {glob_literal(self.path.resolve())},
+                        format = 'newline_delimited',
+                        ignore_errors = true,
+                        hive_partitioning = false,
+                        columns = {{{typed}}}
                     )
-        return {place for place, is_there in found.items() if is_there}
+                ),
+
+                newest as (
+                    from lines
+                    where place is not null
+                    qualify row_number() over (partition by place order by line desc) = 1
+                )
+
+                select place, status, archive_stamp
+                from newest
+                where
+                    options = $options
+                    and (audio_path is null or audio_path in (select path from files))
+                """,
+                params={"options": self.options},
+            ).to_arrow_table()
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         """Write rows to the disk."""
@@ -138,20 +165,43 @@ def load_rows(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]])
     comment_on(connection, "table", "main", "audio_files", "One audio file of a clip.")
 
 
+def wanted_clips(targets: Sequence[str] = ()) -> str:
+    """The SQL of the clips of `$subsets` (none: all), among which targets may be.
+
+    A row is a clip of a subset: `subset`, `ytid`, and `is_silence`, whether it is labelled Silence.
+    """
+    of_targets = (
+        f"""
+        select
+            {literal(name)} as subset,
+            left(sample_clips.clip_id, 11) as ytid,
+            subset_clips.is_silence
+        from {identifier(name)}.sample_clips
+        left join main.subset_clips using (clip_id)
+        """
+        for name in targets
+    )
+    every = " union all ".join(
+        ["select subset, ytid, is_silence from main.subset_clips", *of_targets]
+    )
+    return f"""
+        select subset, ytid, coalesce(bool_or(is_silence), false) as is_silence
+        from ({every})
+        where list_contains($subsets, subset) or $subsets = []
+        group by subset, ytid
+    """
+
+
 def summarize(connection: duckdb.DuckDBPyConnection, subsets: Sequence[str] = ()) -> Table:
     """How many clips of some subsets, or of all, are of each status, how long and how large.
 
     A clip has one status in a subset: where it has a file for each, that which Silence is told by.
     """
+    targets = [name for name in read_state(connection).targets if name in subsets]
     return query_table(
         connection,
-        """
-        with wanted as (
-            select subset, ytid, bool_or(is_silence) as is_silence
-            from main.subset_clips
-            where list_contains($subsets, subset) or $subsets = []
-            group by subset, ytid
-        ),
+        f"""
+        with wanted as ({wanted_clips(targets)}),
 
         clips as (
             select wanted.subset, audio_files.*

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ import duckdb
 import pyarrow as pa
 from tqdm import tqdm
 
-from audioset_duck.archives import Member, find_archives, list_members
-from audioset_duck.catalog import open_catalog
+from audioset_duck.archives import Member, find_archives, list_members, stamp
+from audioset_duck.catalog import open_catalog, read_state
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.files import replacing
+from audioset_duck.inventory import wanted_clips
 
 log = logging.getLogger(__name__)
 
@@ -86,23 +87,22 @@ def plan(catalog: Path, zips: Path, subsets: Sequence[str]) -> Iterator[duckdb.D
     """A connection with the temporary tables `wanted` (subset, ytid, is_silence) and `chosen`.
 
     `chosen` has the one member that is taken of each clip: of the first archive, by name, that
-    has it. Archives that cannot be read are told of and passed over.
+    has it. Archives that cannot be read are told of and passed over. A target is a subset too: of
+    the clips that its samples need.
 
     Raises:
         AudiosetDuckError: A subset that is none or has no clips, or no readable archive.
     """
-    for subset in subsets:
-        if subset not in SUBSETS:
-            raise AudiosetDuckError(
-                f"there is no subset {subset!r}; right are {', '.join(SUBSETS)}"
-            )
     with open_catalog(catalog) as connection:
+        targets = sorted(set(subsets).difference(SUBSETS))
+        for name in targets:
+            if name not in read_state(connection).targets:
+                raise AudiosetDuckError(
+                    f"there is no subset {name!r}, and no such target in the catalog; right are"
+                    f" {', '.join(SUBSETS)}, or a target that is built"
+                )
         connection.execute(
-            "create temp table wanted as"
-            " select subset, ytid, bool_or(is_silence) as is_silence"
-            " from main.subset_clips where list_contains($subsets, subset)"
-            " group by subset, ytid",
-            {"subsets": list(subsets)},
+            f"create temp table wanted as {wanted_clips(targets)}", {"subsets": list(subsets)}
         )
         found = connection.execute("select distinct subset from wanted").fetchall()
         for subset in subsets:
@@ -112,8 +112,8 @@ def plan(catalog: Path, zips: Path, subsets: Sequence[str]) -> Iterator[duckdb.D
                     " meta.sources"
                 )
         connection.execute(
-            "create temp table members (ytid varchar, archive varchar, member varchar,"
-            " header_offset bigint, packed_bytes bigint, bytes bigint)"
+            "create temp table members (ytid varchar, archive varchar, archive_stamp varchar,"
+            " member varchar, header_offset bigint, packed_bytes bigint, bytes bigint)"
         )
         archives = find_archives(zips)
         unreadable = 0
@@ -131,9 +131,9 @@ def plan(catalog: Path, zips: Path, subsets: Sequence[str]) -> Iterator[duckdb.D
                 "listed", pa.table({name: list(values) for name, values in columns})
             )
             connection.execute(
-                "insert into members select ytid, $archive, member, header_offset, packed_bytes,"
-                " bytes from listed",
-                {"archive": str(archive)},
+                "insert into members select ytid, $archive, $stamp, member, header_offset,"
+                " packed_bytes, bytes from listed",
+                {"archive": str(archive), "stamp": stamp(archive)},
             )
             connection.unregister("listed")
         if unreadable == len(archives):
@@ -146,31 +146,32 @@ def plan(catalog: Path, zips: Path, subsets: Sequence[str]) -> Iterator[duckdb.D
 
 
 def units(
-    connection: duckdb.DuckDBPyConnection, layout: str, finished: Iterable[str]
-) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    connection: duckdb.DuckDBPyConnection, layout: str, finished: pa.Table
+) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
     """Units of work: an archive, and some clips of it in the order of the bytes.
+
+    A clip that is finished is done again if it was not valid, and its archive is another now.
 
     Args:
         connection: From `plan`.
         layout: `audioset` or `subset`: where the files go.
-        finished: Paths that need not be done again.
+        finished: From `Journal.finished`.
 
     Yields:
-        The path of the archive, and for each clip its `ytid`, `member`, `header_offset`, and its
-        `places`: `path` below the audio root, `subset`, and `is_silence`, whether it carries the
-        label Silence there.
+        The path of the archive, its stamp, and for each clip its `ytid`, `member`,
+        `header_offset`, and its `places`: `path` below the audio root, `subset`, and `is_silence`,
+        whether it carries the label Silence there.
     """
     place = (
         "wanted.subset || '/' || chosen.ytid || '.wav'" if layout == "subset" else _AUDIOSET_PLACE
     )
-    connection.execute("create temp table finished (path varchar)")
-    connection.register("listed", pa.table({"path": pa.array(list(finished), pa.string())}))
-    connection.execute("insert into finished select path from listed")
+    connection.register("finished", finished)
     rows = connection.execute(f"""
         with places as (
             select
                 chosen.ytid,
                 chosen.archive,
+                chosen.archive_stamp,
                 chosen.member,
                 chosen.header_offset,
                 {place} as path,
@@ -184,6 +185,7 @@ def units(
         clips as (
             select
                 archive,
+                archive_stamp,
                 header_offset,
                 {{
                     'ytid': ytid,
@@ -194,8 +196,13 @@ def units(
                     )
                 }} as clip
             from places
-            anti join finished using (path)
-            group by ytid, archive, member, header_offset
+            anti join finished
+                on
+                    places.path = finished.place
+                    and (
+                        finished.status = 'ok' or finished.archive_stamp = places.archive_stamp
+                    )
+            group by ytid, archive, archive_stamp, member, header_offset
         ),
 
         numbered as (
@@ -206,7 +213,7 @@ def units(
             from clips
         )
 
-        select archive, list(clip order by header_offset)
+        select archive, any_value(archive_stamp), list(clip order by header_offset)
         from numbered
         group by archive, unit
         order by archive, unit

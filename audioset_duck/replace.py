@@ -20,6 +20,7 @@ from audioset_duck.catalog import (
     read_state,
 )
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.models import literal
 
 
 @contextlib.contextmanager
@@ -51,6 +52,7 @@ def replacing_catalog(
         before = _copy_old(catalog, scratch)
         connection = attach(scratch) if before else attach_new(scratch)
         with connection:
+            _bound_memory(connection, folder)
             yield connection, read_state(connection) if before else None
             # The last word: what fails to be written must fail here, not when the file is closed.
             connection.execute("checkpoint")
@@ -61,6 +63,13 @@ def replacing_catalog(
             shutil.copymode(catalog, scratch)
         scratch.replace(catalog)
         _sync_folder(catalog.parent)
+
+
+def _bound_memory(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Let what does not fit into 1 GB, or 256 MB a thread if that is more, go to the disk."""
+    ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
+    connection.execute(f"set memory_limit = '{max(1024, 256 * int(threads))}MiB'")
+    connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
 
 
 @contextlib.contextmanager

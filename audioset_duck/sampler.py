@@ -251,7 +251,8 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
             ).fetchall()
         )
         ((positives,),) = connection.execute(
-            f"select count(*) from {target}.sample_spans where role = 'positive' and split = 'train'"
+            f"select count(*) from {target}.sample_spans"
+            " where role = 'positive' and split = 'train'"
         ).fetchall()
         if not positives:
             raise AudiosetDuckError(
@@ -260,8 +261,8 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
             )
         if "positive" not in slots:
             raise AudiosetDuckError(
-                f"batch_size is {self.batch_size}: a batch so small has no positive, by the target's"
-                " pos_per_batch_frac; take a larger one, or change [training]"
+                f"batch_size is {self.batch_size}: a batch so small has no positive, by the"
+                " target's pos_per_batch_frac; take a larger one, or change [training]"
             )
         if self.num_replicas > positives:
             raise AudiosetDuckError(
@@ -286,7 +287,8 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
                     f" labels, or build with --training {share}=0 and the other shares larger"
                 )
         ((steps,),) = connection.execute(
-            f"select max(step) + 1 from {target}.epoch_slots({self.batch_size}, {self.num_replicas})"
+            f"select max(step) + 1"
+            f" from {target}.epoch_slots({self.batch_size}, {self.num_replicas})"
         ).fetchall()
         return int(steps)
 
@@ -333,6 +335,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         if not samples:
             return []
         keys = [str(sample) for sample in samples]
+        column = "sample_key" if isinstance(samples[0], str) else "cast(sample_id as varchar)"
         with open_catalog(self.dataset.catalog) as connection:
             connection.register("wanted", pa.table({"wanted_key": pa.array(dict.fromkeys(keys))}))
             found = {
@@ -340,8 +343,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
                 for key, sample_id, role, split in connection.execute(f"""
                     select wanted_key, sample_id, role, split
                     from {identifier(self.dataset.target)}.samples
-                    inner join wanted
-                        on wanted_key = {"sample_key" if isinstance(samples[0], str) else "sample_id"}
+                    inner join wanted on wanted_key = {column}
                 """).fetchall()
             }
         for key in keys:

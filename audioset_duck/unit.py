@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -45,9 +46,9 @@ def extract_unit(unit: dict[str, Any]) -> list[dict[str, Any]]:
     """Extract some members of one archive: plain data in, plain data out, on any machine.
 
     Args:
-        unit: `archive`, `audio_root`, `options` (as a dict), and `clips`: for each its ytid,
-            member, header_offset, and `places`: pairs of a path below the audio root and the
-            subset that it is for, with whether the clip is labelled Silence in it.
+        unit: `archive`, `archive_stamp`, `audio_root`, `options` (as a dict), and `clips`: for
+            each its ytid, member, header_offset, and `places`: pairs of a path below the audio
+            root and the subset that it is for, with whether the clip is labelled Silence in it.
 
     Returns:
         A row of `audio_files` for each place.
@@ -97,29 +98,38 @@ def _place(
         "ytid": clip["ytid"],
         "place": place["path"],
         "archive": Path(unit["archive"]).name,
+        "archive_stamp": unit["archive_stamp"],
         "member": clip["member"],
         "audio_path": None,
         "bytes": None,
     }
     if is_ok:
         row |= {"status": "ok", "reason": None}
-    if data is None or (not is_ok and options.discard_invalid):
-        return row
     name = PurePosixPath(place["path"])
-    target = root / (name if is_ok else PurePosixPath("invalid_audio", place["subset"], name.name))
-    target = target.with_suffix(f".{options.to}" if is_ok else ".wav")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as part:
-        if earlier := written.get(is_ok):
-            part.unlink(missing_ok=True)
-            os.link(earlier, part)
-        else:
-            changes = is_ok and (options.to != "wav" or options.sample_rate or options.mono)
-            part.write_bytes(
-                rewrite(data, options.to, options.sample_rate, options.mono) if changes else data
-            )
-    written[is_ok] = target
-    return row | {
-        "audio_path": str(target.relative_to(root)) if is_ok else None,
-        "bytes": target.stat().st_size,
-    }
+    valid = (root / name).with_suffix(f".{options.to}")
+    invalid = root / "invalid_audio" / place["subset"] / name.with_suffix(".wav").name
+    target = valid if is_ok else invalid
+    if data is None:
+        return row
+    if is_ok or not options.discard_invalid:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # A worker whose parent was killed may be at the same clip for a while.
+        with replacing(target, f".{uuid.uuid4().hex[:8]}") as part:
+            if earlier := written.get(is_ok):
+                os.link(earlier, part)
+            else:
+                changes = is_ok and (options.to != "wav" or options.sample_rate or options.mono)
+                part.write_bytes(
+                    rewrite(data, options.to, options.sample_rate, options.mono)
+                    if changes
+                    else data
+                )
+        written[is_ok] = target
+        row["bytes"] = target.stat().st_size
+        row["audio_path"] = str(target.relative_to(root)) if is_ok else None
+    # What an earlier run with other limits, or of another archive, made of it.
+    if is_ok or options.discard_invalid:
+        invalid.unlink(missing_ok=True)
+    if not is_ok and valid.is_file() and valid.read_bytes() == data:
+        valid.unlink()
+    return row

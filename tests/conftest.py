@@ -1,11 +1,15 @@
 import fcntl
+import io
 import logging
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from click.testing import CliRunner, Result
 
 from audioset_duck.build import build
@@ -117,3 +121,31 @@ def write_metadata(folder: Path, **files: str) -> Path:
             assert key == "ontology"
             (folder / "ontology.json").write_text(text)
     return folder
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """600 clips of three seconds in two archives."""
+    ytids = [f"{number:011d}" for number in range(600)]
+    metadata = write_metadata(
+        tmp_path / "metadata",
+        names="/m/09x0r Speech",
+        weak_eval="\n".join(f"{ytid} 0.000 10.000 /m/09x0r" for ytid in ytids),
+    )
+    build(tmp_path / "catalog.duckdb", [], metadata, quiet=True)
+    (tmp_path / "zips").mkdir()
+    noise = np.random.default_rng(0)
+    for part in range(2):
+        path = tmp_path / "zips" / f"eval_{part}.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for ytid in ytids[part::2]:
+                samples = noise.integers(-9000, 9000, 96_000).astype(np.int16)
+                archive.writestr(f"Y{ytid}.wav", made_wav(samples))
+    return tmp_path
+
+
+def made_wav(samples: np.ndarray) -> bytes:
+    """A WAV file of 32 kHz."""
+    written = io.BytesIO()
+    soundfile.write(written, samples, 32_000, subtype="PCM_16", format="WAV")
+    return written.getvalue()

@@ -20,7 +20,8 @@ def test_help_lists_every_command_with_an_example(run) -> None:
         line.split()[0] for line in run("--help").stdout.split("Commands:")[1].splitlines() if line
     ]
     assert (
-        commands == "build check demo download export extract info labels scan sql targets".split()
+        commands
+        == "build check demo download export extract info labels report scan sql targets".split()
     )
     for command in commands:
         example = run(command, "--help").stdout.split("Usage:")[1].splitlines()[1:]
@@ -48,7 +49,7 @@ def test_demo_runs_everything(run, tmp_path: Path) -> None:
     assert "gun (positive: Cap gun; Gunshot, gunfire; Machine gun; windows of 1 s)" in result.stdout
     assert "Artillery fire (" in result.stderr and "with --descendants" in result.stderr
     tried = [line.strip() for line in result.stderr.split("Try next\n")[1].splitlines()]
-    assert len(tried) == 5
+    assert len(tried) == 6
     for line in tried:
         import shlex
 

@@ -94,12 +94,13 @@ def test_the_example_catalog_is_the_demo(demo_catalog: Path) -> None:
         connection.execute(f"attach '{demo_catalog}' as demo (read_only)")
         relations = connection.execute("""
             select schema_name, table_name from duckdb_tables()
-            where database_name = 'demo'
+            where database_name = current_database()
             union all
             select schema_name, view_name from duckdb_views()
-            where database_name = 'demo' and not internal
+            where database_name = current_database() and not internal
         """).fetchall()
         assert len(relations) > 40
+        assert {schema for schema, _ in relations} == {"main", "meta", "staging", "gun"}
         for schema, name in relations:
             if (schema, name) != ("meta", "builds"):
                 example, demo = (

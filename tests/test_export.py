@@ -1,9 +1,14 @@
 """The exported files: official formats, the older tool's names, the order of the source."""
 
+import collections
+import csv
+import json
+import math
 import shutil
 from pathlib import Path
 
 import brute_force
+import pyarrow.parquet as pq
 import pytest
 from conftest import write_metadata
 
@@ -36,8 +41,15 @@ def test_names(exported: Path) -> None:
         "audioset_train_strong",
     ]
     weak = ["balanced_train_segments", "eval_segments", "unbalanced_train_segments"]
-    assert sorted(str(path.relative_to(exported)) for path in exported.rglob("*.?sv")) == sorted(
+    assert sorted(
+        str(path.relative_to(exported)) for path in exported.rglob("*.*") if path.is_file()
+    ) == sorted(
         [
+            "processed/label_mappings.json",
+            "processed/metadata.csv",
+            "processed/metadata.parquet",
+        ]
+        + [
             f"{kind}/pos/gun_{ov}_{stem}.tsv"
             for kind in ("raw", "seg1s")
             for ov in ("nov", "ov")
@@ -121,6 +133,9 @@ def test_clip_length_names_the_folder_and_absent_sets_have_no_file(tmp_path: Pat
     with open_catalog(catalog) as connection:
         files = export_target(connection, "a", tmp_path / "it's out", quiet=True)
     assert sorted(str(path.relative_to(tmp_path / "it's out")) for path in files) == [
+        "a/processed/label_mappings.json",
+        "a/processed/metadata.csv",
+        "a/processed/metadata.parquet",
         "a/raw/neg_strong/a_audioset_train_strong.tsv",
         "a/raw/pos/a_nov_audioset_train_strong.tsv",
         "a/raw/pos/a_ov_audioset_train_strong.tsv",
@@ -145,3 +160,47 @@ def test_a_target_that_is_not_built(demo_catalog: Path, tmp_path: Path) -> None:
     ):
         export_target(connection, "dog", tmp_path, quiet=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_samples_of_the_train_split(exported: Path, demo_catalog: Path) -> None:
+    """A row for each, in the order of their ids, with the label that each is drawn by."""
+    rows = pq.read_table(exported / "processed" / "metadata.parquet").to_pylist()
+    with open_catalog(demo_catalog) as connection:
+        samples = connection.execute(
+            "select sample_id, sample_key, clip_id, role, label_id, label_ids, start_seconds,"
+            " end_seconds from gun.samples where split = 'train'"
+        ).fetchall()
+    assert len(rows) == len(samples)
+    for sample_id, key, clip_id, role, label_id, label_ids, start, end in samples:
+        row = rows[sample_id]
+        assert (row["sample_key"], row["clip_id"]) == (key, clip_id)
+        assert (row["start_time"], row["end_time"]) == (float(start), float(end))
+        assert row["is_positive"] == (role == "positive")
+        assert row["data_type"] == ("weak" if role == "weak_negative" else "strong")
+        assert row["label"] == (label_id or ",".join(label_ids))
+        drawn_by = {"positive": [], "strong_negative": [label_id], "weak_negative": label_ids}
+        assert row["labels"] == drawn_by[role]
+    with (exported / "processed" / "metadata.csv").open(newline="") as lines:
+        for row, listed in zip(rows, csv.DictReader(lines), strict=True):
+            assert listed["sample_key"] == row["sample_key"]
+            assert listed["labels"] == ",".join(row["labels"])
+            assert float(listed["start_time"]) == row["start_time"]
+
+
+def test_label_mappings_are_of_the_metadata(exported: Path) -> None:
+    rows = pq.read_table(exported / "processed" / "metadata.parquet").to_pylist()
+    mappings = json.loads((exported / "processed" / "label_mappings.json").read_text())
+    for kind, pool in (("strong", "strong"), ("weak", "weak")):
+        carried = collections.defaultdict(list)
+        for number, row in enumerate(rows):
+            if row["data_type"] == pool:
+                for label in row["labels"]:
+                    carried[label].append(number)
+        rare = [label for label, numbers in carried.items() if len(numbers) < 10]
+        expected = {label: n for label, n in carried.items() if label not in rare}
+        if rare:
+            expected["other_rare"] = sorted({n for label in rare for n in carried[label]})
+        assert mappings[f"{kind}_neg_map"] == expected
+        assert mappings[f"{kind}_labels"] == sorted(expected)
+        roots = [math.sqrt(len(expected[label])) for label in sorted(expected)]
+        assert mappings[f"{kind}_probs"] == pytest.approx([r / sum(roots) for r in roots])

@@ -2,11 +2,9 @@
 
 import io
 import os
-import random
 import signal
 import struct
 import subprocess
-import sys
 import time
 import zipfile
 from pathlib import Path
@@ -27,7 +25,6 @@ from audioset_duck.plan import forecast
 from audioset_duck.unit import Options
 
 RATE = 32_000
-COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]
 
 
 def tone(seconds: float = 10.0, level: float = 0.5, channels: int = 1) -> np.ndarray:
@@ -275,6 +272,46 @@ def test_a_build_keeps_the_inventory(place: Path) -> None:
     assert inventory(place) == found
 
 
+def test_a_clip_that_is_no_longer_valid(place: Path) -> None:
+    """With other limits a clip's file moves, and only if it is that clip's."""
+    run_extract(place, limits=Limits(0.2))
+    valid = place / "audio" / "eval_segments" / "Yshort______.wav"
+    invalid = place / "audio" / "invalid_audio" / "weak_eval" / "Yshort______.wav"
+    assert (valid.exists(), invalid.exists()) == (True, False)
+    assert run_extract(place)["short______"] == ("too_short", None)
+    assert (valid.exists(), invalid.exists()) == (False, True)
+    assert run_extract(place, limits=Limits(0.2))["short______"][0] == "ok"
+    assert (valid.exists(), invalid.exists()) == (True, False)
+    valid.write_bytes(b"of the user")
+    assert run_extract(place, discard_invalid=True)["short______"][0] == "too_short"
+    assert valid.read_bytes() == b"of the user"
+    assert not invalid.exists()
+
+
+def test_what_was_corrupted_is_tried_again_in_another_archive(place: Path) -> None:
+    archive = place / "zips" / "eval_segments.zip"
+    damaged = archive.read_bytes()
+    with zipfile.ZipFile(archive, "w") as opened:
+        for ytid, (data, _) in CASES.items():
+            opened.writestr(f"Y{ytid}.wav", GOOD if ytid == "garbage____" else data or b"")
+    good = archive.read_bytes()
+    archive.write_bytes(damaged)
+    assert run_extract(place)["garbage____"][0] == "corrupted"
+    journal = place / "audio" / "audioset-duck-journal.jsonl"
+    kept = place / "audio" / "eval_segments" / "Ygood_______.wav"
+    before = kept.stat().st_mtime_ns
+    lines = len(journal.read_text().split())
+    assert run_extract(place)["garbage____"][0] == "corrupted"
+    # Only the clip that is missing is told of again.
+    assert len(journal.read_text().split()) - lines == len(
+        [line for line in journal.read_text().splitlines() if "missing" in line][-1].split()
+    )
+    archive.write_bytes(good)
+    assert run_extract(place)["garbage____"][0] == "ok"
+    assert not (place / "audio/invalid_audio/weak_eval/Ygarbage____.wav").exists()
+    assert kept.stat().st_mtime_ns == before
+
+
 def rewritten(path: Path, change) -> None:
     data = bytearray(path.read_bytes())
     change(data)
@@ -442,63 +479,14 @@ def test_command_makes_a_catalog(run, place: Path) -> None:
     assert inventory(place)["good_______"][0] == "ok"
 
 
-@pytest.fixture
-def many(tmp_path: Path) -> Path:
-    """600 clips of three seconds in two archives."""
-    ytids = [f"{number:011d}" for number in range(600)]
-    metadata = write_metadata(
-        tmp_path / "metadata",
-        names="/m/09x0r Speech",
-        weak_eval="\n".join(f"{ytid} 0.000 10.000 /m/09x0r" for ytid in ytids),
-    )
-    build(tmp_path / "catalog.duckdb", [], metadata, quiet=True)
-    (tmp_path / "zips").mkdir()
-    noise = np.random.default_rng(0)
-    for part in range(2):
-        path = tmp_path / "zips" / f"eval_{part}.zip"
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            for ytid in ytids[part::2]:
-                samples = noise.integers(-9000, 9000, RATE * 3).astype(np.int16)
-                archive.writestr(f"Y{ytid}.wav", wav(samples))
-    return tmp_path
-
-
-def test_killed_at_any_moment(many: Path) -> None:
-    """Parent or worker: nothing is lost, nothing is half, and what was done is not done again."""
-    command = [*COMMAND, "extract", "--quiet", "--zips", "zips", "--audio-root", "audio"]
-    command += ["--subset", "weak_eval", "--workers", "2"]
-    dice = random.Random(0)
-    for turn in range(8):
-        process = subprocess.Popen(
-            command, cwd=many, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        time.sleep(dice.uniform(0.3, 2.0))
-        if turn % 2:
-            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-            for child in children[:1]:
-                os.kill(int(child), signal.SIGKILL)
-            process.wait(60)
-        else:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-    done = subprocess.run(command, cwd=many, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    found = inventory(many)
-    assert len(found) == 600
-    assert {status for status, _ in found.values()} == {"ok"}
-    with zipfile.ZipFile(many / "zips" / "eval_0.zip") as archive:
-        for info in archive.infolist():
-            ytid = info.filename[1:12]
-            assert (many / "audio" / found[ytid][1]).read_bytes() == archive.read(info)
-    assert len(files(many)) == 600 + 1
-
-
-def test_an_archive_of_50000_members_is_listed_whole(tmp_path: Path) -> None:
+def test_an_archive_of_50000_members_is_listed_soon(tmp_path: Path) -> None:
     path = tmp_path / "eval.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(50_000):
             archive.writestr(f"eval_segments/Y{number:011d}.wav", b"")
+    began = time.process_time()
     assert len(list_members(path)) == 50_000
+    assert time.process_time() - began < 2
 
 
 def test_ffmpeg_says_the_same(place: Path) -> None:

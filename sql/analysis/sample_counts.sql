@@ -23,27 +23,43 @@ strong_positives as (
         count(*) as clips,
         count(*) as samples
     from weak_negatives
-    where
-        weak_negatives.clip_id in (
-            select positive_events.clip_id from {{ ref('positive_events') }} as positive_events
-        )
+    semi join {{ ref('positive_events') }} as positive_events
+        on weak_negatives.clip_id = positive_events.clip_id
     group by all
+),
+
+accounted as (
+    select * from kept
+    union all
+    select * from strong_positives
+),
+
+unbalanced as (
+    select count(*) as clips
+    from weak_negatives
+    where weak_negatives.dataset = 'unbalanced_train'
 ),
 
 -- What is neither kept nor removed for another reason.
 trimmed as (
+    select unbalanced.clips - cast(coalesce(sum(accounted.clips), 0) as bigint) as clips
+    from unbalanced
+    left join accounted
+        on accounted.role = 'weak_negative' and accounted.dataset = 'unbalanced_train'
+    group by unbalanced.clips
+),
+
+counts as (
+    select * from accounted
+    union all
     select
         'weak_negative' as role,
         'unbalanced_train' as dataset,
         'head trimming' as removed_by,
-        (select count(*) from weak_negatives where weak_negatives.dataset = 'unbalanced_train')
-        - cast(coalesce(sum(removed.clips), 0) as bigint) as clips
-    from (
-        select * from kept
-        union all
-        select * from strong_positives
-    ) as removed
-    where removed.role = 'weak_negative' and removed.dataset = 'unbalanced_train'
+        trimmed.clips,
+        trimmed.clips as samples
+    from trimmed
+    where trimmed.clips > 0
 )
 
 select
@@ -53,15 +69,5 @@ select
     counts.removed_by,
     counts.clips,
     counts.samples
-from (
-    select * from kept
-    union all
-    select * from strong_positives
-    union all
-    select
-        trimmed.*,
-        trimmed.clips as samples
-    from trimmed
-    where trimmed.clips > 0
-) as counts
+from counts
 order by split desc, counts.role asc, counts.dataset asc, counts.removed_by asc nulls first

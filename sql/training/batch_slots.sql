@@ -43,7 +43,9 @@ kinds as (
             counts.positives + counts.strong_negatives
         ]) as first_slot
     from counts
-)
+),
+
+places as (select unnest(range(batch_size)) as kind_slot)
 
 select
     kinds.first_slot + places.kind_slot as slot,
@@ -51,5 +53,4 @@ select
     places.kind_slot,
     kinds.kind_slots
 from kinds
-inner join (select unnest(range(batch_size)) as kind_slot) as places
-    on places.kind_slot < kinds.kind_slots
+inner join places on kinds.kind_slots > places.kind_slot

@@ -14,9 +14,10 @@ batch as (
 ),
 
 steps as (
-    select unnest(range(
-        (positives.samples + batch.slots * world_size - 1) // nullif(batch.slots * world_size, 0)
-    )) as step
+    select
+        batch.slots * world_size as positives_a_step,
+        unnest(range((positives.samples + positives_a_step - 1) // nullif(positives_a_step, 0)))
+            as step
     from positives
     cross join batch
 ),

@@ -1,5 +1,5 @@
 -- One label that a rank may draw for a slot of a kind, in one of 1,024 equal parts of [0, 1):
--- tier_a by weight, tier_b uniformly (or as tier_a, if the rank has none of tier B), weak by weight.
+-- tier_a by weight, tier_b uniformly (or as tier_a, if the rank has none of B), weak by weight.
 -- A random number of [0, 1) draws the label between whose bounds it lies. The parts make that a
 -- join of equals: a guide table, as of H.-C. Chen and Y. Asau, "On generating random variates from
 -- an empirical distribution", AIIE Transactions 6(2), 1974.

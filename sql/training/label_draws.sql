@@ -21,7 +21,8 @@ hard_samples as (
         min(hard_ids.age) as age,
         sample_spans.shuffle_key // 4194304 * world_size // 1024 as on_rank
     from hard_ids
-    inner join {{ ref('sample_spans') }} as sample_spans on hard_ids.sample_id = sample_spans.sample_id
+    inner join {{ ref('sample_spans') }} as sample_spans
+        on hard_ids.sample_id = sample_spans.sample_id
     group by all
 ),
 

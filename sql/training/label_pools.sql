@@ -21,7 +21,7 @@ ranked as (
         sum(counted.sample_count) over (partition by counted.pool) as samples,
         sum(counted.sample_count) over (
             partition by counted.pool order by counted.sample_count desc, counted.label_id asc
-        ) - counted.sample_count as samples_of_more_frequent
+        ) - counted.sample_count as samples_above
     from counted
 )
 
@@ -31,9 +31,8 @@ select
     ranked.sample_count,
     cast(ranked.share as double) / cast(ranked.shares as double) as weight,
     case
-        when ranked.samples_of_more_frequent
-            < {{ target.training.tier_a_coverage }} * ranked.samples then 'A'
+        when ranked.samples_above < {{ target.training.tier_a_coverage }} * ranked.samples then 'A'
         else 'B'
     end as tier
 from ranked
-order by ranked.pool, ranked.sample_count desc, ranked.label_id asc
+order by ranked.pool asc, ranked.sample_count desc, ranked.label_id asc

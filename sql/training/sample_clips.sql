@@ -71,9 +71,9 @@ select
     row_number() over (
         order by
             case when clips.dataset in ('eval', 'eval_framed') then 'eval' else 'train' end desc,
-            clips.role,
-            clips.dataset,
-            clips.clip_id
+            clips.role asc,
+            clips.dataset asc,
+            clips.clip_id asc
     ) as clip_number,
     clips.role,
     case when clips.dataset in ('eval', 'eval_framed') then 'eval' else 'train' end as split,

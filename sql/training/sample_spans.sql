@@ -4,7 +4,10 @@
 {{ materialized('table') }}
 with segments as (select * from {{ ref('segments') }}),
 
-clips as (select * from {{ ref('sample_clips') }} where missing_audio is null),
+clips as (
+    select * from {{ ref('sample_clips') }}
+    where missing_audio is null
+),
 
 events as (
     select

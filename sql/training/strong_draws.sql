@@ -53,12 +53,20 @@ queue as (
             order by
                 rank_labels.on_rank = homes.on_rank desc,
                 first_draws.step desc nulls first,
-                rank_labels.lot,
-                rank_labels.label_id
+                rank_labels.lot asc,
+                rank_labels.label_id asc
         ) - 1 as turn
     from rank_labels
     inner join homes on rank_labels.label_id = homes.label_id
     left join first_draws on rank_labels.label_id = first_draws.label_id
+),
+
+lengths as (
+    select
+        queue.on_rank,
+        count(*) as labels
+    from queue
+    group by queue.on_rank
 ),
 
 turns as (
@@ -66,13 +74,7 @@ turns as (
         completion_slots.*,
         completion_slots.turn % lengths.labels as queue_turn
     from completion_slots
-    inner join (
-        select
-            queue.on_rank,
-            count(*) as labels
-        from queue
-        group by queue.on_rank
-    ) as lengths on completion_slots.on_rank = lengths.on_rank
+    inner join lengths on completion_slots.on_rank = lengths.on_rank
 )
 
 select

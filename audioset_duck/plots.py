@@ -1,0 +1,249 @@
+"""Charts for notebooks, of a catalog or of an audio file."""
+
+from __future__ import annotations
+
+import itertools
+from os import PathLike
+from pathlib import Path
+from typing import TypeAlias
+
+import altair as alt
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from audioset_duck import charts
+from audioset_duck.catalog import open_catalog, require_target
+from audioset_duck.charts import Rows, ask
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.models import identifier
+
+AnyPath: TypeAlias = str | PathLike[str]
+Samples: TypeAlias = npt.NDArray[np.float32]
+
+WIDTH = 560
+# How finely `show` draws: stretches of the time axis, bands of the frequency axis.
+STRETCHES, BANDS = 240, 96
+
+
+def event_timeline(
+    catalog: AnyPath, clip_id: str, target: str | None = None, dataset: str | None = None
+) -> charts.Chart | alt.VConcatChart:
+    """All events of a clip on a time axis; with a target, what they are to it, and its windows.
+
+    Args:
+        catalog: Path of the catalog.
+        clip_id: `<YouTube id>_<start in milliseconds>`.
+        target: Name of a target of the catalog.
+        dataset: `train`, `eval` or `eval_framed`. None: the first of these that has the clip.
+
+    Raises:
+        AudiosetDuckError: There is no such clip with events, or no such target.
+    """
+    with open_catalog(Path(catalog)) as connection:
+        found = ask(
+            connection,
+            """
+            select dataset from main.present_events where clip_id = $clip_id
+            group by dataset order by list_position(['train', 'eval', 'eval_framed'], dataset)
+            """,
+            {"clip_id": clip_id},
+        )
+        present = [row["dataset"] for row in found]
+        if dataset not in (present or [""]) and (dataset or not present):
+            raise AudiosetDuckError(
+                f"clip {clip_id!r} has no events in {dataset or 'any strong set'}; right is "
+                + (" or ".join(present) or "a clip_id of strong_events")
+            )
+        parameters = {"clip_id": clip_id, "dataset": dataset or present[0]}
+        if target is None:
+            events = ask(connection, _events_query("'other'"), parameters)
+            return charts.timeline(events, [], has_target=False)
+        require_target(connection, target)
+        schema = identifier(target)
+        role = f"""
+            coalesce((
+                select events.role from {schema}.events
+                where
+                    events.dataset = present_events.dataset
+                    and events.source_row = present_events.source_row
+            ), 'other')
+        """
+        return charts.timeline(
+            ask(connection, _events_query(role), parameters),
+            ask(
+                connection,
+                f"""
+                select
+                    coalesce(title, label_id) as title,
+                    label_id,
+                    role,
+                    start_seconds,
+                    end_seconds,
+                    segment_index
+                from {schema}.segments
+                left join main.label_titles using (label_id)
+                where clip_id = $clip_id and dataset = $dataset
+                order by source_row, segment_index
+                """,
+                parameters,
+            ),
+        )
+
+
+def _events_query(role: str) -> str:
+    return f"""
+        select
+            coalesce(title, label_id) as title,
+            label_id,
+            {role} as role,
+            start_seconds,
+            end_seconds
+        from main.present_events
+        left join main.label_titles using (label_id)
+        where clip_id = $clip_id and dataset = $dataset
+        order by start_seconds, source_row
+    """
+
+
+def label_distribution(
+    catalog: AnyPath, dataset: str, kind: str | None = None, top: int = 20
+) -> charts.Chart:
+    """The largest labels of a data set, by duration if it is strong, by clips if it is weak.
+
+    Args:
+        catalog: Path of the catalog.
+        dataset: Such as `train` or `unbalanced_train`.
+        kind: `strong` or `weak`, for `eval`, which is both. None: strong if it is.
+        top: How many labels.
+
+    Raises:
+        AudiosetDuckError: There is no such data set in the catalog.
+    """
+    with open_catalog(Path(catalog)) as connection:
+        rows = ask(
+            connection,
+            """
+            from main.label_amounts
+            where dataset = $dataset and kind = coalesce(
+                $kind, (select min(kind) from main.label_amounts where dataset = $dataset)
+            )
+            order by rank
+            """,
+            {"dataset": dataset, "kind": kind},
+        )
+        if not rows:
+            present = ask(connection, "from main.dataset_key_figures")
+            listed = ", ".join(f"{row['dataset']} ({row['kind']})" for row in present)
+            wanted = f"{dataset!r} ({kind})" if kind else repr(dataset)
+            raise AudiosetDuckError(
+                f"there is no data set {wanted} in this catalog; right are {listed}"
+            )
+    return charts.label_bars(rows, rows[0]["kind"], top).properties(width=WIDTH)
+
+
+def overlap_matrix(
+    catalog: AnyPath, target: str, dataset: str = "train", top: int = 20
+) -> charts.Chart:
+    """How many events of each label of a target other sounds overlap, the most frequent ones.
+
+    Args:
+        catalog: Path of the catalog.
+        target: Name of a target of the catalog.
+        dataset: `train`, `eval` or `eval_framed`.
+        top: How many other sounds.
+
+    Raises:
+        AudiosetDuckError: There is no such target, or nothing overlaps it in that data set.
+    """
+    with open_catalog(Path(catalog)) as connection:
+        require_target(connection, target)
+        overlaps = f"{identifier(target)}.label_overlaps"
+        rows = ask(
+            connection,
+            f"from {overlaps} where dataset = $dataset order by other_rank, label_id",
+            {"dataset": dataset},
+        )
+        if not rows:
+            present = ask(connection, f"select distinct dataset from {overlaps} order by dataset")
+            listed = ", ".join(row["dataset"] for row in present)
+            raise AudiosetDuckError(
+                f"no event of {target} is overlapped in a data set {dataset!r}; "
+                f"there are some in {listed or 'none'}"
+            )
+    return charts.overlap_matrix(rows, top).properties(width=WIDTH)
+
+
+def show(
+    audio_path: AnyPath, start_seconds: float = 0, end_seconds: float | None = None
+) -> alt.VConcatChart:
+    """Play a slice of an audio file in a notebook, and draw its waveform and spectrogram.
+
+    All channels are mixed into one.
+
+    Args:
+        audio_path: The file, in any format that libsndfile reads.
+        start_seconds: Start of the slice in the file, inclusive.
+        end_seconds: Its end, exclusive. None: the end of the file.
+
+    Raises:
+        AudiosetDuckError: There is no such file, it cannot be read, or the slice is empty.
+    """
+    from IPython.display import Audio, display
+
+    try:
+        with soundfile.SoundFile(audio_path) as file:
+            rate, frames = file.samplerate, file.frames
+            first = round(start_seconds * rate)
+            last = frames if end_seconds is None else min(frames, round(end_seconds * rate))
+            if not 0 <= first < last:
+                raise AudiosetDuckError(
+                    f"{audio_path} is {frames / rate:.3f} s long; it has nothing from"
+                    f" {start_seconds} s to {end_seconds} s"
+                )
+            file.seek(first)
+            samples = file.read(last - first, dtype="float32", always_2d=True).mean(axis=1)
+    except soundfile.LibsndfileError as error:
+        raise AudiosetDuckError(f"{audio_path} cannot be read as audio: {error}") from None
+    # As loud as it is; to be made as loud as can be, silence would be divided by 0.
+    player = Audio(samples.clip(-1, 1), rate=rate, normalize=False)  # type: ignore[no-untyped-call]
+    display(player)  # type: ignore[no-untyped-call]
+    return charts.sound(
+        _envelope(samples, rate, start_seconds),
+        _spectrogram(samples, rate, start_seconds),
+        rate / 2 / BANDS,
+    )
+
+
+def _envelope(samples: Samples, rate: int, start_seconds: float) -> Rows:
+    """The lowest and highest sample of each of at most `STRETCHES` stretches."""
+    edges = np.linspace(0, len(samples), min(STRETCHES, len(samples)) + 1).astype(int)
+    return [
+        {
+            "start": start_seconds + float(first / rate),
+            "lowest": round(float(samples[first:last].min()), 4),
+            "highest": round(float(samples[first:last].max()), 4),
+        }
+        for first, last in itertools.pairwise(edges)
+    ]
+
+
+def _spectrogram(samples: Samples, rate: int, start_seconds: float) -> Rows:
+    """Levels of the bands in each of at most `STRETCHES` stretches, in dB below the loudest."""
+    length = 4 * BANDS
+    padded = np.pad(samples, length // 2)
+    count = min(STRETCHES, 1 + len(samples) // BANDS)
+    edges = np.linspace(0, len(samples), count + 1)
+    middles = ((edges[:-1] + edges[1:]) / 2).astype(int)
+    frames = np.stack([padded[middle : middle + length] for middle in middles])
+    power = np.abs(np.fft.rfft(frames * np.hanning(length))[:, : 2 * BANDS]) ** 2
+    bands = power.reshape(count, BANDS, 2).sum(axis=2)
+    levels = 10 * np.log10(np.maximum(bands / max(float(bands.max()), 1e-12), 1e-8))
+    return [
+        {
+            "start": start_seconds + float(first / rate),
+            "end": start_seconds + float(last / rate),
+            "levels": levels[stretch].round().astype(int).tolist(),
+        }
+        for stretch, (first, last) in enumerate(itertools.pairwise(edges))
+    ]

@@ -1,0 +1,474 @@
+"""The report: pictures, statistics and a page of a catalog, under the names that users know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import duckdb
+import jinja2
+import vl_convert
+from tqdm import tqdm
+
+from audioset_duck import charts
+from audioset_duck.catalog import read_state, require_target, target_title, untargeted_warning
+from audioset_duck.charts import Panel, Rows, ask
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.files import replacing
+from audioset_duck.models import identifier, literal
+
+FORMATS = ("png", "svg", "html", "csv")
+DEFAULT_FORMATS = ("png", "html", "csv")
+PAGE = "index.html"
+# How many labels the panels have that are one of several.
+FEW = 20
+# The highest that a chart of the page is, in pixels, unless its rows decide.
+PAGE_HEIGHT = 260
+# Pixels of a PNG for each of the chart.
+SCALE = 1.5
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Panels in one file.
+
+    Attributes:
+        stem: The file's name without its ending; None if only the page has the panels.
+        title: The heading.
+        panels: The charts.
+        columns: How many stand side by side.
+        width: Of each, in pixels.
+    """
+
+    stem: str | None
+    title: str
+    panels: list[Panel]
+    columns: int = 3
+    width: int = 360
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report: a data set, the weak sets compared, or a target.
+
+    Attributes:
+        title: The heading.
+        pictures: What is drawn.
+        tables: What is written as CSV: name of the file without its ending, and query.
+        note: What must be known, in a sentence.
+        figures: Key figures: what, and how much.
+    """
+
+    title: str
+    pictures: list[Picture]
+    tables: dict[str, str]
+    note: str = ""
+    figures: list[tuple[str, str]] = field(default_factory=list)
+
+
+def report(
+    connection: duckdb.DuckDBPyConnection,
+    out: Path,
+    *,
+    datasets: Sequence[str] = (),
+    targets: Sequence[str] = (),
+    top: int = 50,
+    formats: Sequence[str] = DEFAULT_FORMATS,
+    quiet: bool = False,
+) -> list[Path]:
+    """Write charts and statistics of the data sets and targets of a catalog.
+
+    Each file is written beside its place and moved there.
+
+    Args:
+        connection: To the catalog.
+        out: The folder, made if it is not there.
+        datasets: Which data sets; `eval` is both the strong and the weak one. None: all.
+        targets: Which targets. None: all.
+        top: How many labels the detailed charts have, at least 1.
+        formats: Of `png`, `svg`, `html` (one page, index.html) and `csv`.
+        quiet: Show no progress bar.
+
+    Returns:
+        The files.
+
+    Raises:
+        AudiosetDuckError: A data set or target that the catalog has not, a format that there is
+            not, a catalog without any data set or of another version, or a folder that cannot be
+            made.
+        OSError: A file cannot be written.
+    """
+    for name in formats:
+        if name not in FORMATS:
+            raise AudiosetDuckError(f"there is no format {name!r}; right are {', '.join(FORMATS)}")
+    for name in targets:
+        require_target(connection, name)
+    try:
+        sections = list(
+            _sections(connection, datasets, targets or list(read_state(connection).targets), top)
+        )
+    except duckdb.CatalogException as error:
+        raise AudiosetDuckError(
+            "the catalog was made by another version of audioset-duck; build it again"
+            f" ({str(error).splitlines()[0]})"
+        ) from None
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AudiosetDuckError(
+            f"{out} cannot be made: {error.strerror}; name another folder with --out"
+        ) from None
+    written = []
+    for path, write in tqdm(
+        list(_files(connection, out, sections, formats)),
+        desc="report",
+        unit="file",
+        delay=1,
+        leave=False,
+        disable=quiet or None,
+    ):
+        with replacing(path) as part:
+            write(part)
+        written.append(path)
+    return written
+
+
+def _sections(
+    connection: duckdb.DuckDBPyConnection,
+    datasets: Sequence[str],
+    targets: Sequence[str],
+    top: int,
+) -> Iterator[Section]:
+    key_figures = ask(
+        connection,
+        """
+        from main.dataset_key_figures
+        order by
+            kind,
+            list_position(
+                ['train', 'unbalanced_train', 'balanced_train', 'eval', 'eval_framed'], dataset
+            ) nulls last
+        """,
+    )
+    present = list(dict.fromkeys(row["dataset"] for row in key_figures))
+    if not present:
+        raise AudiosetDuckError(
+            "the catalog has no data set to report on; put events or clips into the metadata"
+            " folder, and build it again"
+        )
+    for name in datasets:
+        if name not in present:
+            raise AudiosetDuckError(
+                f"there is no data set {name!r} in this catalog; right are {', '.join(present)}"
+            )
+    chosen = [row for row in key_figures if not datasets or row["dataset"] in datasets]
+    for row in chosen:
+        yield _dataset_section(connection, row, top)
+    weak = [row for row in key_figures if row["kind"] == "weak"]
+    if weak and all(row in chosen for row in weak):
+        yield _weak_comparison(connection, weak)
+    for name in targets:
+        yield _target_section(connection, name, top)
+
+
+def _dataset_section(
+    connection: duckdb.DuckDBPyConnection, key_figures: dict[str, Any], top: int
+) -> Section:
+    kind, dataset = key_figures["kind"], key_figures["dataset"]
+
+    def of_this(relation: str, order: str) -> Rows:
+        return ask(
+            connection,
+            f"select * exclude (kind, dataset) from main.{relation}"
+            f" where kind = $kind and dataset = $dataset order by {order}",
+            {"kind": kind, "dataset": dataset},
+        )
+
+    labels = of_this("label_amounts", "rank")
+    title = f"{dataset}, {kind} labels by {'duration' if kind == 'strong' else 'clips'}"
+    bars = charts.label_bars(labels, kind, top)
+    shown = min(top, len(labels))
+    detailed = [
+        Panel(f"The {shown} largest labels", bars, height=None, page_title=f"Labels, up to {shown}")
+    ]
+    silent = any(not row["amount"] for row in labels)
+    note = "Labels of no duration have no place on a log scale." if silent else ""
+    few = min(FEW, top, len(labels))
+    # As high as the bars beside them.
+    tall = max(260, 20 * few)
+    panels = [
+        Panel(
+            f"The {few} largest labels",
+            charts.label_bars(labels, kind, few, with_percentage=False),
+            height=None,
+            is_on_page=False,
+        ),
+        Panel(
+            "How many labels are heard for how long"
+            if kind == "strong"
+            else "How many labels are on how many clips",
+            charts.label_histogram(of_this("label_histogram", "amount_from"), kind),
+            note,
+            height=tall,
+        ),
+        Panel(
+            "How few labels make up most of the set",
+            charts.coverage(labels, of_this("label_coverage", "coverage_percentage"), kind),
+            height=tall if kind == "strong" else 260,
+        ),
+        Panel("All labels by rank", charts.label_ranks(labels, kind), note),
+    ]
+    if kind == "strong":
+        panels[3:3] = [
+            Panel(
+                "Share of the ten largest labels, and of the rest",
+                charts.label_shares(of_this("label_shares", "place")),
+            ),
+            Panel(
+                "Labels by how long they are heard in all, with their share",
+                charts.label_bands(of_this("label_bands", "amount_from")),
+            ),
+        ]
+        pictures = [
+            Picture(f"strong_label_distribution_{dataset}_detailed", title, detailed, 1, 700),
+            Picture(f"strong_label_distribution_{dataset}_analysis", title, panels),
+        ]
+        table = f"strong_label_distribution_{dataset}_stats"
+    else:
+        pictures = [
+            Picture(None, title, detailed, 1, 700),
+            Picture(f"weak_label_distribution_analysis_{dataset}", title, panels, 2),
+        ]
+        table = f"weak_label_distribution_stats_{dataset}"
+    query = (
+        f"select * exclude (dataset) from main.{kind}_label_stats"
+        f" where dataset = {literal(dataset)} order by rank"
+    )
+    return Section(title, pictures, {table: query}, figures=_key_figures(key_figures))
+
+
+def _key_figures(row: dict[str, Any]) -> list[tuple[str, str]]:
+    is_strong = row["kind"] == "strong"
+    ratio = row["imbalance_ratio"]
+    return [
+        ("clips", f"{row['clip_count']:,}"),
+        ("events" if is_strong else "labels given", f"{row['event_count']:,}"),
+        ("labels", f"{row['label_count']:,}"),
+        ("hours of events" if is_strong else "hours of clips", f"{row['hours']:,.1f}"),
+        ("imbalance", "none" if ratio is None else f"{ratio:,.0f} : 1"),
+    ]
+
+
+def _weak_comparison(connection: duckdb.DuckDBPyConnection, key_figures: Rows) -> Section:
+    labels = ask(
+        connection,
+        """
+        select label_amounts.* exclude (kind), weak_label_comparison.rank as overall_rank
+        from main.label_amounts
+        inner join main.weak_label_comparison using (label_id)
+        where kind = 'weak'
+        order by dataset, label_amounts.rank
+        """,
+    )
+    title = "The weak sets compared"
+    panels = [
+        Panel(
+            f"The share of the {FEW} labels of most clips",
+            charts.share_comparison(labels, FEW),
+            height=None,
+        ),
+        Panel(
+            "How few labels make up most of a set", charts.coverage_comparison(labels), height=400
+        ),
+        Panel("All labels by rank", charts.rank_comparison(labels)),
+        Panel("Clips of each set", charts.dataset_bars(key_figures), height=180),
+    ]
+    return Section(
+        title,
+        [Picture("weak_label_distribution_analysis", title, panels, 2)],
+        {"weak_label_distribution_stats": "from main.weak_label_comparison order by rank"},
+    )
+
+
+def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) -> Section:
+    schema = identifier(name)
+
+    def of_target(relation: str, order: str) -> dict[str, Rows]:
+        """Rows by data set, as far as it has events of the target."""
+        rows: dict[str, Rows] = {dataset: [] for dataset in ("train", "eval", "eval_framed")}
+        for row in ask(connection, f"from {schema}.{relation} order by {order}"):
+            rows[row["dataset"]].append(row)
+        return {dataset: rows[dataset] for dataset in rows if rows[dataset]}
+
+    overlaps = of_target("positive_overlaps", "label_id nulls first, overlap")
+    others = of_target("overlapping_labels", "rank")
+    bins = of_target("duration_histogram", "seconds_from")
+    stats = of_target("duration_stats", "unit")
+    few = min(FEW, top)
+    matrix = of_target("label_overlaps", "other_rank, label_id")
+    pictures = [
+        Picture(
+            f"target_{name}_overlap",
+            f"{name}: is anything else heard during its events?",
+            [
+                Panel(f"{dataset}: alone or overlapped", charts.overlap(rows), height=None)
+                for dataset, rows in overlaps.items()
+            ],
+        ),
+        Picture(
+            f"target_{name}_overlapping_labels",
+            f"{name}: what else is heard during its events",
+            [
+                Panel(
+                    f"{dataset}: sounds that overlap it",
+                    charts.overlapping_labels(rows, few),
+                    "An event counts once for each of them.",
+                    height=None,
+                )
+                for dataset, rows in others.items()
+            ],
+        ),
+        Picture(
+            f"target_{name}_overlap_matrix",
+            f"{name}: what else is heard during events of each of its labels",
+            [
+                Panel(
+                    f"{dataset}: overlapped events by label",
+                    charts.overlap_matrix(rows, few),
+                    height=None,
+                )
+                for dataset, rows in matrix.items()
+            ],
+            width=300,
+        ),
+        Picture(
+            f"target_{name}_durations",
+            f"{name}: how long its events are, and the windows that are cut from them",
+            [
+                Panel(
+                    f"{dataset}: {stat['unit']}s",
+                    charts.durations(
+                        [row for row in bins[dataset] if row["unit"] == stat["unit"]], [stat]
+                    ),
+                    f"The median, {stat['median_seconds']:.3f} s, is dashed.",
+                    height=180,
+                )
+                for dataset, found in stats.items()
+                for stat in found
+            ],
+            columns=2,
+        ),
+    ]
+    title = target_title(connection, name)
+    return Section(
+        f"Target {title}",
+        [picture for picture in pictures if picture.panels],
+        {
+            f"target_{name}_counts": f"from {schema}.dataset_counts",
+            f"target_{name}_overlap": (
+                f"from {schema}.positive_overlaps order by dataset, label_id nulls first, overlap"
+            ),
+            f"target_{name}_overlapping_labels": (
+                f"from {schema}.overlapping_labels order by dataset, rank"
+            ),
+            f"target_{name}_overlap_matrix": (
+                f"from {schema}.label_overlaps order by dataset, other_rank, label_id"
+            ),
+            f"target_{name}_durations": f"from {schema}.duration_stats order by dataset, unit",
+        },
+        untargeted_warning(connection, name) or "",
+    )
+
+
+def _files(
+    connection: duckdb.DuckDBPyConnection,
+    out: Path,
+    sections: list[Section],
+    formats: Sequence[str],
+) -> Iterator[tuple[Path, Callable[[Path], None]]]:
+    """Each file of the report, and what writes it."""
+    for section in sections:
+        for stem, query in section.tables.items():
+            if "csv" in formats:
+                yield out / f"{stem}.csv", partial(_write_table, connection, query)
+        for picture in section.pictures:
+            if picture.stem and "png" in formats:
+                yield out / f"{picture.stem}.png", partial(_write_png, picture)
+            if picture.stem and "svg" in formats:
+                yield out / f"{picture.stem}.svg", partial(_write_svg, picture)
+    if "html" in formats:
+        yield out / PAGE, partial(_write_page, connection, sections)
+
+
+def _write_table(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    connection.execute(f"copy ({query}) to {literal(str(path))} (format csv, header)")
+
+
+def _write_png(picture: Picture, path: Path) -> None:
+    path.write_bytes(vl_convert.vegalite_to_png(_specification(picture), scale=SCALE))
+
+
+def _write_svg(picture: Picture, path: Path) -> None:
+    path.write_text(vl_convert.vegalite_to_svg(_specification(picture)), encoding="utf-8")
+
+
+def _specification(picture: Picture) -> dict[str, Any]:
+    chart = charts.compose(picture.panels, picture.title, picture.columns, picture.width)
+    specification = chart.to_dict(validate=False) | {"config": charts.CONFIG}
+    for parameter in specification.get("params", []):
+        if parameter["name"] == "plot_width":
+            parameter["value"] = picture.width
+    return specification
+
+
+def _write_page(connection: duckdb.DuckDBPyConnection, sections: list[Section], path: Path) -> None:
+    # Charts of the same rows name them alike, so that they stand in the page once.
+    data: dict[str, Rows] = {}
+    specifications = []
+    parts = []
+    for section in sections:
+        panels = [
+            panel for picture in section.pictures for panel in picture.panels if panel.is_on_page
+        ]
+        parts.append((section, panels))
+        for panel in panels:
+            chart = panel.chart.properties(
+                width="container", autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
+            )
+            if panel.height:
+                chart = chart.properties(height=min(panel.height, PAGE_HEIGHT))
+            specification = chart.to_dict(validate=False)
+            data.update(specification.pop("datasets"))
+            specifications.append(specification)
+    ((time, version),) = connection.execute(
+        "select time, versions->>'audioset_duck' from meta.builds order by rowid desc limit 1"
+    ).fetchall()
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("audioset_duck", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
+    page = environment.get_template("page.html").render(
+        parts=parts,
+        charts={"specifications": specifications, "data": data},
+        audio=_audio(connection),
+        built=f"{time:%Y-%m-%d %H:%M} UTC by audioset-duck {version}",
+        vega=vl_convert.javascript_bundle(
+            "window.vegaEmbed = vegaEmbed", alt.SCHEMA_VERSION.rsplit(".", 1)[0]
+        ),
+    )
+    path.write_text(page, encoding="utf-8")
+
+
+def _audio(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """The clips by the status of their audio; none if there is no inventory."""
+    rows = connection.execute(
+        "select status, count(distinct ytid) as clips from main.audio_files"
+        " group by status order by clips desc, status"
+    ).fetchall()
+    return [(f"clips {status}", f"{clips:,}") for status, clips in rows]

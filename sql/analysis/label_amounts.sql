@@ -1,0 +1,45 @@
+-- One label of one data set, strong or weak, by the amount that ranks it: seconds or clips.
+-- What the charts of all sets are made of.
+with amounts as (
+    select
+        'strong' as kind,
+        strong_label_stats.dataset,
+        strong_label_stats.rank,
+        strong_label_stats.label_id,
+        strong_label_stats.display_name,
+        strong_label_stats.event_count,
+        strong_label_stats.duration_seconds as amount,
+        strong_label_stats.percentage,
+        strong_label_stats.cumulative_percentage
+    from {{ ref('strong_label_stats') }} as strong_label_stats
+    union all
+    select
+        'weak' as kind,
+        weak_label_stats.dataset,
+        weak_label_stats.rank,
+        weak_label_stats.label_id,
+        weak_label_stats.display_name,
+        weak_label_stats.clip_count as event_count,
+        cast(weak_label_stats.clip_count as decimal(18, 3)) as amount,
+        weak_label_stats.percentage,
+        100 * sum(weak_label_stats.clip_count) over (
+            partition by weak_label_stats.dataset order by weak_label_stats.rank
+        ) / sum(weak_label_stats.clip_count) over (partition by weak_label_stats.dataset)
+            as cumulative_percentage
+    from {{ ref('weak_label_stats') }} as weak_label_stats
+)
+
+select
+    amounts.kind,
+    amounts.dataset,
+    amounts.rank,
+    amounts.label_id,
+    amounts.display_name,
+    coalesce(label_titles.title, amounts.label_id) as title,
+    amounts.event_count,
+    amounts.amount,
+    amounts.percentage,
+    amounts.cumulative_percentage
+from amounts
+left join {{ ref('label_titles') }} as label_titles
+    on amounts.label_id = label_titles.label_id

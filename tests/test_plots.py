@@ -1,0 +1,170 @@
+"""Charts for notebooks: what they show, and what they say when they cannot."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import vl_convert
+from conftest import write_metadata
+
+from audioset_duck import plots
+from audioset_duck.build import build
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.targets import Target
+
+NAMES = "/m/gun Gun\n/m/rain Rain\n/m/boom Boom"
+TRAIN = """
+    aaaaaaaaaaa_0 0.000 2.300 /m/gun
+    aaaaaaaaaaa_0 1.000 2.000 /m/rain
+    bbbbbbbbbbb_0 0.000 1.000 /m/boom
+"""
+FRAMED = """
+    aaaaaaaaaaa_0 0.000 0.960 /m/gun PRESENT
+    aaaaaaaaaaa_0 0.000 0.960 /m/boom NOT_PRESENT
+"""
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("plots")
+    metadata = write_metadata(folder, names=NAMES, train=TRAIN, framed=FRAMED)
+    path = folder / "c.duckdb"
+    build(path, [Target("shot", ("Gun",)), Target("bang", ("Boom",))], metadata, quiet=True)
+    return path
+
+
+def drawn(chart) -> list[dict]:
+    """The rows of each chart of one; that it can be drawn is shown on the way."""
+    specification = chart.to_dict()
+    assert vl_convert.vegalite_to_svg(specification).startswith("<svg")
+    datasets = specification.get("datasets", {})
+
+    def rows(part: dict) -> list[list[dict]]:
+        data = part.get("data", {})
+        own = [data["values"] if "values" in data else datasets[data["name"]]] if data else []
+        return own + [found for inner in part.get("vconcat", []) for found in rows(inner)]
+
+    return rows(specification)
+
+
+def brief(rows: list[dict]) -> list[tuple]:
+    return [(row["title"], row["role"], row["start_seconds"], row["end_seconds"]) for row in rows]
+
+
+def test_timeline_with_a_target_and_its_windows(catalog: Path) -> None:
+    events, windows = drawn(plots.event_timeline(catalog, "aaaaaaaaaaa_0", "shot"))
+    assert brief(events) == [("Gun", "positive", 0.0, 2.3), ("Rain", "other", 1.0, 2.0)]
+    assert brief(windows) == [
+        ("Gun", "positive", 0.0, 1.0),
+        ("Gun", "positive", 1.0, 2.0),
+        ("Gun", "positive", 1.3, 2.3),
+    ]
+
+
+def test_timeline_of_a_clip_of_negatives(catalog: Path) -> None:
+    events, windows = drawn(plots.event_timeline(str(catalog), "aaaaaaaaaaa_0", "bang"))
+    assert [row["role"] for row in events] == ["strong_negative"] * 2
+    assert len(windows) == 4
+
+
+def test_timeline_without_a_target_and_of_another_data_set(catalog: Path) -> None:
+    (events,) = drawn(plots.event_timeline(catalog, "aaaaaaaaaaa_0", dataset="eval_framed"))
+    assert brief(events) == [("Gun", "other", 0.0, 0.96)]
+
+
+def test_label_distribution(catalog: Path) -> None:
+    (rows,) = drawn(plots.label_distribution(catalog, "train"))
+    assert [(row["title"], row["amount"]) for row in rows] == [
+        ("Gun", 2.3),
+        ("Boom", 1.0),
+        ("Rain", 1.0),
+    ]
+
+
+def test_overlap_matrix(catalog: Path) -> None:
+    (rows,) = drawn(plots.overlap_matrix(catalog, "shot"))
+    assert [(row["title"], row["other_title"], row["event_count"]) for row in rows] == [
+        ("Gun", "Rain", 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (
+            lambda catalog: plots.event_timeline(catalog, "zzzzzzzzzzz_0"),
+            r"clip 'zzzzzzzzzzz_0' has no events in any strong set; right is a clip_id of strong_e",
+        ),
+        (
+            lambda catalog: plots.event_timeline(catalog, "bbbbbbbbbbb_0", dataset="eval"),
+            r"clip 'bbbbbbbbbbb_0' has no events in eval; right is train$",
+        ),
+        (
+            lambda catalog: plots.event_timeline(catalog, "bbbbbbbbbbb_0", "dog"),
+            r"target 'dog' is not in this catalog, which has bang, shot|shot, bang",
+        ),
+        (
+            lambda catalog: plots.label_distribution(catalog, "eval", "weak"),
+            r"no data set 'eval' \(weak\) in this catalog; right are eval_framed \(strong\), train",
+        ),
+        (
+            lambda catalog: plots.overlap_matrix(catalog, "dog"),
+            r"target 'dog' is not in this catalog",
+        ),
+        (
+            lambda catalog: plots.overlap_matrix(catalog, "shot", "eval"),
+            r"no event of shot is overlapped in a data set 'eval'; there are some in train$",
+        ),
+    ],
+)
+def test_what_is_not_there(catalog: Path, call, match: str) -> None:
+    with pytest.raises(AudiosetDuckError, match=match):
+        call(catalog)
+
+
+@pytest.fixture
+def tone(tmp_path: Path) -> Path:
+    """Two seconds: 1000 Hz at half of full scale, but for silence up to 0.5 s."""
+    rate = 16000
+    time = np.arange(2 * rate) / rate
+    left = np.where(time < 0.5, 0, 0.5 * np.sin(2 * np.pi * 1000 * time))
+    path = tmp_path / "tone.wav"
+    soundfile.write(path, np.stack([left, left], axis=1), rate)
+    return path
+
+
+def test_show_plays_and_draws_a_slice(tone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    played = []
+    monkeypatch.setattr("IPython.display.display", played.append)
+    waveform, spectrogram = drawn(plots.show(tone, 0.25, 1.25))
+    assert len(played) == 1
+    assert waveform[0]["start"] == 0.25 and spectrogram[-1]["end"] == 1.25
+    loud = [row for row in waveform if row["start"] > 0.51]
+    assert all(0.49 < row["highest"] <= 0.5 and -0.5 <= row["lowest"] < -0.49 for row in loud)
+    assert all(row["highest"] == 0 for row in waveform if row["start"] < 0.49)
+    band = 8000 / len(spectrogram[0]["levels"])
+    for row in spectrogram:
+        loudest = int(np.argmax(row["levels"]))
+        if row["start"] > 0.55:
+            assert abs((loudest + 0.5) * band - 1000) < band
+        elif row["end"] < 0.45:
+            assert set(row["levels"]) == {-80}
+
+
+def test_show_of_a_whole_short_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("IPython.display.display", lambda _: None)
+    soundfile.write(tmp_path / "short.flac", np.zeros(10), 8000)
+    waveform, spectrogram = drawn(plots.show(tmp_path / "short.flac"))
+    assert len(waveform) == 10 and len(spectrogram) == 1
+
+
+def test_show_of_what_cannot_be_shown(tone: Path, tmp_path: Path) -> None:
+    with pytest.raises(AudiosetDuckError, match=r"tone.wav is 2.000 s long; .* from 3 s to 4 s"):
+        plots.show(tone, 3, 4)
+    with pytest.raises(AudiosetDuckError, match="nothing from 1 s to 1 s"):
+        plots.show(tone, 1, 1)
+    (tmp_path / "text.wav").write_text("text")
+    for name in ("text.wav", "not_there.wav"):
+        with pytest.raises(AudiosetDuckError, match=f"{name} cannot be read as audio"):
+            plots.show(tmp_path / name)
