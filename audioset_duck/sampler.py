@@ -90,7 +90,6 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
             )
         self.dataset = dataset
         self.batch_size = batch_size
-        self.drop_last = False
         self.seed = seed
         self.num_replicas = num_replicas
         self.rank = rank
@@ -109,6 +108,11 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
     def __len__(self) -> int:
         """Batches of an epoch: the same on every rank, in every epoch."""
         return self._steps
+
+    @property
+    def sampler(self) -> TwoTierBatchSampler:
+        """Itself: here Lightning looks for what has a `set_epoch`."""
+        return self
 
     def __iter__(self) -> Iterator[list[Sample]]:
         """Hand out the batches of the epoch, after a resume those that are left of it."""
