@@ -2,7 +2,7 @@
 -- with a hard negative, which is named by its id.
 -- The members of a label are walked at a random stride that has no factor in common with their
 -- number: none is taken twice before all are taken, and each round has a start and a stride of its
--- own. Among 64 numbers in a row some one is such a stride, for any number of members below 10^12.
+-- own. Among 64 numbers in a row one is such a stride, for any number of members below 10^12.
 {{ macro('seed, epoch, batch_size, rank := 0, world_size := 1, hard := []') }}
 with draws as (
     select
@@ -84,10 +84,7 @@ select
     turns.crop
 from turns
 inner join walks
-    on
-        turns.pool = walks.pool
-        and turns.label_id = walks.label_id
-        and turns.round = walks.round
+    on turns.pool = walks.pool and turns.label_id = walks.label_id and turns.round = walks.round
 union all
 select
     draws.step,
