@@ -17,7 +17,7 @@ from torch.utils.data import Sampler
 from audioset_duck.catalog import read_state
 from audioset_duck.dataset import AudioSetDataset, Sample
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.models import identifier, literal
+from audioset_duck.models import identifier
 
 log = logging.getLogger(__name__)
 
@@ -229,13 +229,18 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
                     }
                     self.hard_buffer = [item for item in self.hard_buffer if item not in used]
                 plan = connection.execute(f"""
-                    select sample_id, cast(crop_start_seconds as double) as crop
+                    select
+                        step * {self.batch_size} + slot as place,
+                        sample_id,
+                        cast(crop_start_seconds as double) as crop
                     from {self._call("epoch_plan")}
-                    order by step, slot
                 """).fetchnumpy()
+            sample_ids = np.empty(self._steps * self.batch_size, np.int64)
+            crops = np.empty(len(sample_ids))
+            sample_ids[plan["place"]] = plan["sample_id"]
+            crops[plan["place"]] = np.ma.filled(plan["crop"].astype(np.float64), np.nan)
             shape = (self._steps, self.batch_size)
-            crops = np.ma.filled(plan["crop"].astype(np.float64), np.nan)
-            self._plan = plan["sample_id"].reshape(shape), crops.reshape(shape)
+            self._plan = sample_ids.reshape(shape), crops.reshape(shape)
         return self._plan
 
     def _call(self, macro: str, *, is_global: bool = False) -> str:

@@ -320,7 +320,9 @@ def test_a_file_that_breaks_off_is_no_silence(tmp_path: Path, ending: str) -> No
     assert dataset[Sample(0, 8.0)].wav.any()
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert dataset[Sample(0, 1.0)].wav.any()
-    with pytest.raises(AudiosetDuckError, match="cannot be loaded: (it breaks off at|.*psf_fseek)"):
+    with pytest.raises(
+        AudiosetDuckError, match=r"cannot be loaded: (it breaks off at|.*psf_fseek)"
+    ):
         dataset[Sample(0, 8.0)]
 
 
