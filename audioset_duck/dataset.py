@@ -248,6 +248,10 @@ class AudioSetDataset(Dataset[Item]):
             )
         return connection
 
+    def key(self, row: int) -> str:
+        """The key of the sample in a row."""
+        return self._columns.keys_of(np.array([row]))[0]
+
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """Run a query on the catalog, in which the target's relations need no schema.
 
