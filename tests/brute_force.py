@@ -4,9 +4,14 @@ Times are whole milliseconds. A relation is a list of tuples in the order of the
 """
 
 import gzip
+import hashlib
 import itertools
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 STRONG = {
     "train": "audioset_train_strong.tsv",
@@ -53,16 +58,17 @@ def read_lines(folder: Path, name: str) -> list[str]:
     return []
 
 
-def present_events(folder: Path) -> list[Event]:
-    events = []
+def numbered_events(folder: Path) -> Iterator[tuple[int, Event]]:
+    """Events that are heard, each with the number of its row in its file."""
     for dataset, name in STRONG.items():
-        for line in read_lines(folder, name)[1:]:
+        for row, line in enumerate(read_lines(folder, name)[1:], start=1):
             clip_id, start, end, label, *present = line.split("\t")
             if present != ["NOT_PRESENT"]:
-                events.append(
-                    Event(dataset, clip_id, milliseconds(start), milliseconds(end), label)
-                )
-    return events
+                yield row, Event(dataset, clip_id, milliseconds(start), milliseconds(end), label)
+
+
+def present_events(folder: Path) -> list[Event]:
+    return [event for _, event in numbered_events(folder)]
 
 
 def clips(folder: Path) -> list[Clip]:
@@ -160,4 +166,193 @@ def below(children: dict[str, list[str]], labels: set[str]) -> set[str]:
         if label not in found:
             found.add(label)
             waiting.extend(children.get(label, []))
+    return found
+
+
+class Training(NamedTuple):
+    """The options that decide of samples and pools, as the contract has them."""
+
+    head_labels: frozenset[str] = frozenset({"/m/09x0r", "/m/04rlf"})
+    head_keep_frac: Fraction = Fraction(1, 5)
+    rare_cutoff: int = 10
+    seed: int = 0
+    tier_a_coverage: Fraction = Fraction(4, 5)
+
+
+class Sample(NamedTuple):
+    key: str
+    role: str
+    split: str
+    dataset: str
+    clip_id: str
+    ytid: str
+    start: int
+    end: int
+    label: str | None
+    labels: tuple[str, ...]
+    overlapped: bool | None
+    path: str | None
+
+
+def uniform(*parts: object) -> Fraction:
+    """A number in [0, 1): the upper 53 of the 128 bits of the MD5 of the parts, as DuckDB reads."""
+    digest = hashlib.md5(":".join(map(str, parts)).encode()).digest()
+    return Fraction(int.from_bytes(digest, "little") >> 75, 2**53)
+
+
+def audio_of(inventory: list[dict[str, Any]], ytid: str) -> tuple[str | None, int | None, str]:
+    """The path and length of a clip's audio, or why there is none."""
+    rows = [row for row in inventory if row["ytid"] == ytid]
+    there = min((row for row in rows if row["audio_path"]), key=_path, default=None)
+    if there:
+        length = there.get("duration_seconds")
+        return there["audio_path"], length and milliseconds(str(length)), ""
+    return None, None, min((row["status"] for row in rows), default="not found")
+
+
+def _path(row: dict[str, Any]) -> str:
+    return str(row["audio_path"])
+
+
+def candidates(
+    folder: Path,
+    positive: set[str],
+    ignored: set[str] = frozenset(),
+    length: int = 1000,
+    training: Training = Training(),
+    inventory: list[dict[str, Any]] | None = None,
+) -> Iterator[tuple[Sample, str | None]]:
+    """All that rule 6 may make a sample of, and what removes it; None: it is one."""
+    events = list(numbered_events(folder))
+    by_clip: dict[tuple[str, str], list[Event]] = {}
+    for _, event in events:
+        by_clip.setdefault((event.dataset, event.clip_id), []).append(event)
+    heard = {key: {event.label for event in heard} for key, heard in by_clip.items()}
+
+    def audio(ytid: str) -> tuple[str | None, int | None, str | None]:
+        if not inventory:
+            return None, None, None
+        path, duration, status = audio_of(inventory, ytid)
+        return path, duration, None if path else f"audio {status}"
+
+    for row, event in events:
+        dataset, clip_id = event.dataset, event.clip_id
+        others = by_clip[dataset, clip_id]
+        if event.label in positive:
+            role = "positive"
+            overlapped = any(
+                other.label not in positive and other.start < event.end and other.end > event.start
+                for other in others
+            )
+        elif heard[dataset, clip_id].isdisjoint(positive | ignored):
+            role, overlapped = "strong_negative", None
+        else:
+            continue
+        path, _, reason = audio(clip_id[:11])
+        split = "train" if dataset == "train" else "eval"
+        for index, (start, end) in enumerate(windows(event.start, event.end, length)):
+            labels = {other.label for other in others if other.start < end and other.end > start}
+            yield (
+                Sample(
+                    f"{dataset}/{clip_id}/{row}.{index}",
+                    role,
+                    split,
+                    dataset,
+                    clip_id,
+                    clip_id[:11],
+                    start,
+                    end,
+                    event.label,
+                    tuple(sorted(labels)),
+                    overlapped,
+                    path,
+                ),
+                reason,
+            )
+    weak_clips = clips(folder)
+    carried = Counter(
+        label
+        for clip in weak_clips
+        if clip.dataset == "unbalanced_train"
+        for label in set(clip.labels)
+    )
+    rare = {label for label, count in carried.items() if count < training.rare_cutoff}
+    positive_clips = {clip_id for (_, clip_id), labels in heard.items() if labels & positive}
+    for clip in weak_clips:
+        labels = set(clip.labels)
+        if labels & (positive | ignored):
+            continue
+        path, duration, reason = audio(clip.ytid)
+        if clip.clip_id in positive_clips:
+            reason = "strong positive"
+        elif (
+            clip.dataset == "unbalanced_train"
+            and labels & training.head_labels
+            and not labels & rare
+            and uniform(training.seed, "head", clip.clip_id) >= training.head_keep_frac
+        ):
+            reason = "head trimming"
+        yield (
+            Sample(
+                f"{clip.dataset}/{clip.clip_id}",
+                "weak_negative",
+                "eval" if clip.dataset == "eval" else "train",
+                clip.dataset,
+                clip.clip_id,
+                clip.ytid,
+                0,
+                clip.end - clip.start if duration is None else duration,
+                None,
+                tuple(sorted(labels)),
+                None,
+                path,
+            ),
+            reason,
+        )
+
+
+class Pool(NamedTuple):
+    """One label of a pool."""
+
+    samples: int
+    weight: float
+    tier: str
+
+
+def drawn_by(sample: Sample) -> tuple[str, ...]:
+    """The labels that a negative is drawn by, before rare ones share a bucket."""
+    return sample.labels if sample.label is None else (sample.label,)
+
+
+def bucket(counts: Counter, pool: str, label: str, training: Training) -> str:
+    return label if counts[pool, label] >= training.rare_cutoff else "other_rare"
+
+
+def pools(
+    samples: Iterable[Sample], training: Training = Training()
+) -> dict[tuple[str, str], Pool]:
+    """Rule 8: the labels of the pools of the train split."""
+    # How many samples are drawn by the same labels: then 5 million samples take little room.
+    alike = Counter(
+        (sample.role, drawn_by(sample))
+        for sample in samples
+        if sample.split == "train" and sample.role != "positive"
+    )
+    counts: Counter = Counter()
+    for (pool, labels), count in alike.items():
+        for label in labels:
+            counts[pool, label] += count
+    shared: Counter = Counter()
+    for (pool, labels), count in alike.items():
+        for label in {bucket(counts, pool, label, training) for label in labels}:
+            shared[pool, label] += count
+    found = {}
+    for pool in {pool for pool, _ in shared}:
+        members = {label: count for (other, label), count in shared.items() if other == pool}
+        total, roots = sum(members.values()), sum(map(math.sqrt, members.values()))
+        covered = 0
+        for label in sorted(members, key=lambda label: (-members[label], label)):
+            tier = "A" if covered < training.tier_a_coverage * total else "B"
+            covered += members[label]
+            found[pool, label] = Pool(members[label], math.sqrt(members[label]) / roots, tier)
     return found

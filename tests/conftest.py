@@ -17,6 +17,15 @@ from audioset_duck.cli import cli
 from audioset_duck.demo import make_metadata
 from audioset_duck.targets import BUILT_IN
 
+# The DuckDB shell of this environment, and any that the variable lists.
+SHELLS = [
+    shell
+    for shell in (
+        Path(sys.executable).parent / "duckdb",
+        *map(Path, os.environ.get("AUDIOSET_DUCK_SHELLS", "").split()),
+    )
+    if shell.exists()
+]
 COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]
 
 
@@ -149,3 +158,40 @@ def made_wav(samples: np.ndarray) -> bytes:
     written = io.BytesIO()
     soundfile.write(written, samples, 32_000, subtype="PCM_16", format="WAV")
     return written.getvalue()
+
+
+def youtube_id(letter: str, number: int) -> str:
+    """Made ids, as in `g0000000012`."""
+    return f"{letter}{number:010d}"
+
+
+def write_sounds(
+    folder: Path,
+    positives: int,
+    strong: dict[str, int] | None = None,
+    weak: dict[str, int] | None = None,
+    **files: str,
+) -> Path:
+    """Write metadata of clips that each hold one sound, from its first to its second second.
+
+    Args:
+        folder: Where to.
+        positives: Clips of the strong train set with /m/gun, `g0000000000_0` and so on.
+        strong: Clips of it with other labels, `s0000000000_0` and so on: how many of each label.
+        weak: Clips of the balanced set, `w0000000000_0` and so on: how many of each label.
+        files: More rows, as for `write_metadata`; of `train` and `balanced`, before these.
+    """
+    other = [label for label, count in (strong or {}).items() for _ in range(count)]
+    tagged = [label for label, count in (weak or {}).items() for _ in range(count)]
+    events = [
+        *(f"{youtube_id('g', number)}_0 1.000 2.000 /m/gun" for number in range(positives)),
+        *(f"{youtube_id('s', number)}_0 1.000 2.000 {label}" for number, label in enumerate(other)),
+    ]
+    clips = [
+        f"{youtube_id('w', number)} 0.000 10.000 {label}" for number, label in enumerate(tagged)
+    ]
+    files["train"] = "\n".join([files.get("train", ""), *events])
+    files["balanced"] = "\n".join([files.get("balanced", ""), *clips])
+    labels = sorted({"/m/gun", *other, *",".join(tagged).split(",")} - {""})
+    files.setdefault("names", "\n".join(f"{label} Name of {label[3:]}" for label in labels))
+    return write_metadata(folder, **files)

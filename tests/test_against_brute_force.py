@@ -1,7 +1,10 @@
 """Every relation of a target against the rules written once more in plain Python."""
 
+import hashlib
 from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 
 from audioset_duck.build import build
 from audioset_duck.targets import BUILT_IN, Target
+from audioset_duck.training import Training
 
 GUN = {"/m/032s66", "/m/04zjc", "/m/073cg4"}
 LABELS = {"gun": GUN, "baby_cry": {"/t/dd00002"}, "snore": {"/m/01d3sd", "/m/07q0yl5"}}
@@ -54,6 +58,98 @@ def compare(
     assert Counter((*row[:-1], tuple(row[-1])) for row in clips) == Counter(
         tuple(clip) for clip in expected.weak_negatives
     )
+
+
+SAMPLE = """
+    sample_key, role, split, dataset, clip_id, ytid,
+    cast(start_seconds * 1000 as bigint), cast(end_seconds * 1000 as bigint),
+    label_id, label_ids, is_overlapped, audio_path
+"""
+
+
+def compare_training(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    candidates: Iterable[tuple[brute_force.Sample, str | None]],
+    training: brute_force.Training = brute_force.Training(),
+) -> None:
+    """Samples, their numbers, pools and counts."""
+    candidates = list(candidates)
+    samples = [sample for sample, reason in candidates if reason is None]
+    rows = connection.execute(f"select {SAMPLE} from {name}.samples").fetchall()
+    assert Counter((*row[:9], tuple(row[9]), *row[10:]) for row in rows) == Counter(samples)
+    compare_numbers(connection, name, samples)
+    compare_pools(connection, name, brute_force.pools(samples, training))
+    compare_counts(connection, name, candidates)
+    assert connection.execute(
+        f"select label_index, label_id from {name}.sample_labels order by label_index"
+    ).fetchall() == list(enumerate(sorted({label for item in samples for label in item.labels})))
+
+
+def compare_numbers(
+    connection: duckdb.DuckDBPyConnection, name: str, samples: Iterable[brute_force.Sample]
+) -> None:
+    """Ids are 0 to n - 1: the train split first, in each the roles in a row."""
+    counts = Counter((sample.split, sample.role) for sample in samples)
+    first, expected = 0, []
+    for split in ("train", "eval"):
+        for role in ("positive", "strong_negative", "weak_negative"):
+            if count := counts[split, role]:
+                expected.append((split, role, first, first + count - 1, count))
+                first += count
+    assert (
+        expected
+        == connection.execute(f"""
+        select split, role, min(sample_id), max(sample_id), count(distinct sample_id)
+        from {name}.samples
+        group by split, role
+        order by min(sample_id)
+    """).fetchall()
+    )
+
+
+def compare_pools(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    pools: dict[tuple[str, str], brute_force.Pool],
+) -> None:
+    found = {
+        (pool, label): brute_force.Pool(*values)
+        for pool, label, *values in connection.execute(
+            f"select pool, label_id, sample_count, weight, tier from {name}.label_pools"
+        ).fetchall()
+    }
+    assert {key: (pool.samples, pool.tier) for key, pool in found.items()} == {
+        key: (pool.samples, pool.tier) for key, pool in pools.items()
+    }
+    for key, pool in pools.items():
+        assert found[key].weight == pytest.approx(pool.weight, rel=1e-5)
+
+
+def compare_counts(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    candidates: Iterable[tuple[brute_force.Sample, str | None]],
+) -> None:
+    samples: Counter = Counter()
+    clips: dict[tuple, set[str]] = {}
+    for sample, reason in candidates:
+        key = (sample.split, sample.role, sample.dataset, reason)
+        samples[key] += 1
+        clips.setdefault(key, set()).add(sample.clip_id)
+    found = connection.execute(
+        f"select split, role, dataset, removed_by, clips, samples from {name}.sample_counts"
+    ).fetchall()
+    assert sorted(found, key=str) == sorted(
+        ((*key, len(clips[key]), count) for key, count in samples.items()), key=str
+    )
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_samples_of_the_demo(demo_catalog: Path, demo_metadata: Path, name: str) -> None:
+    with duckdb.connect(str(demo_catalog), read_only=True) as connection:
+        candidates = brute_force.candidates(demo_metadata, LABELS[name])
+        compare_training(connection, name, candidates)
 
 
 @pytest.mark.parametrize("name", LABELS)
@@ -122,6 +218,52 @@ def test_label_stats_of_real_metadata(real_catalog: Path, real_metadata: Path) -
     assert {(dataset, label): value for dataset, label, value in weak} == counts
 
 
+def text_hash(text: str) -> int:
+    return int.from_bytes(hashlib.md5(text.encode()).digest()[:8], "little")
+
+
+@pytest.mark.xdist_group("real")
+def test_samples_of_real_metadata(real_catalog: Path, real_metadata: Path) -> None:
+    """Some 5 million: the hashes of the rows are added up, by split and role."""
+    hashes: Counter = Counter()
+    counts: Counter = Counter()
+
+    def kept() -> Iterable[brute_force.Sample]:
+        for sample, reason in brute_force.candidates(real_metadata, GUN):
+            counts[sample.split, sample.role, sample.dataset, reason] += 1
+            if reason is None:
+                *values, label, labels, overlapped, _ = sample
+                text = "|".join(map(str, [*values, label or "", ",".join(labels), overlapped]))
+                hashes[sample.split, sample.role] += text_hash(text)
+                yield sample
+
+    pools = brute_force.pools(kept())
+    with duckdb.connect(str(real_catalog), read_only=True) as connection:
+        compare_pools(connection, "gun", pools)
+        assert counts == {
+            tuple(key): samples
+            for *key, samples in connection.execute(
+                "select split, role, dataset, removed_by, samples from gun.sample_counts"
+            ).fetchall()
+        }
+        assert hashes == {
+            (split, role): value
+            for split, role, value in connection.execute("""
+                select split, role, sum(cast(
+                    md5_number(concat_ws(
+                        '|', sample_key, role, split, dataset, clip_id, ytid,
+                        cast(start_seconds * 1000 as bigint), cast(end_seconds * 1000 as bigint),
+                        coalesce(label_id, ''), array_to_string(label_ids, ','),
+                        case is_overlapped when true then 'True' when false then 'False'
+                        else 'None' end
+                    )) & 18446744073709551615 as ubigint
+                ))
+                from gun.samples
+                group by split, role
+            """).fetchall()
+        }
+
+
 # Few ids, labels and times, so that events meet, touch and coincide.
 ytids = st.sampled_from(["-abcdefghi_", "AAAAAAAAAAA", "__________-"])
 labels = st.sampled_from(["/m/p1", "/m/p2", "/m/ignored", "/m/p", "/m/p11", "/t/other"])
@@ -154,6 +296,24 @@ def clip_text(rows: list) -> str:
     return "\n".join(f"{ytid} 30.000 40.000 {','.join(names)}" for ytid, names in rows)
 
 
+audio = st.lists(
+    st.tuples(ytids, st.sampled_from(["ok", "ok", "silent", "missing"]), st.integers(0, 20_000)),
+    max_size=5,
+)
+
+
+def inventory_rows(rows: list) -> list[dict]:
+    return [
+        {
+            "ytid": ytid,
+            "status": status,
+            "audio_path": f"/audio/{index}.wav" if status == "ok" else None,
+            "duration_seconds": Decimal(duration) / 1000 if duration else None,
+        }
+        for index, (ytid, status, duration) in enumerate(rows)
+    ]
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     train=events,
@@ -162,8 +322,19 @@ def clip_text(rows: list) -> str:
     unbalanced=clips,
     balanced=clips,
     length=st.sampled_from([1, 137, 500, 1000, 2500, 10_000]),
+    files=st.none() | audio.map(inventory_rows),
+    options=st.builds(
+        brute_force.Training,
+        st.sets(labels, max_size=3).map(frozenset),
+        st.sampled_from([Fraction(0), Fraction(1, 2), Fraction(1)]),
+        st.integers(0, 4),
+        st.integers(0, 3),
+        st.sampled_from([Fraction(0), Fraction(1, 2), Fraction(11, 20), Fraction(1)]),
+    ),
 )
-def test_random_metadata(train, evaluation, frames, unbalanced, balanced, length) -> None:
+def test_random_metadata(
+    train, evaluation, frames, unbalanced, balanced, length, files, options
+) -> None:
     with TemporaryDirectory() as folder:
         metadata = write_metadata(
             Path(folder) / "metadata",
@@ -175,8 +346,17 @@ def test_random_metadata(train, evaluation, frames, unbalanced, balanced, length
             names="/m/p1 First\n/m/p2 Second\n/m/ignored Ignored",
         )
         catalog = Path(folder) / "catalog.duckdb"
-        target = Target("t", ("First", "/m/p2"), ("Ignored",), False, Decimal(length) / 1000)
-        build(catalog, [target], metadata, quiet=True)
+        training = Training(
+            tuple(sorted(options.head_labels)),
+            Decimal(float(options.head_keep_frac)),
+            options.rare_cutoff,
+            options.seed,
+            tier_a_coverage=Decimal(str(float(options.tier_a_coverage))),
+        )
+        target = Target(
+            "t", ("First", "/m/p2"), ("Ignored",), False, Decimal(length) / 1000, training
+        )
+        build(catalog, [target], metadata, inventory=files, quiet=True)
         expected = brute_force.target(
             brute_force.present_events(metadata),
             brute_force.clips(metadata),
@@ -186,3 +366,7 @@ def test_random_metadata(train, evaluation, frames, unbalanced, balanced, length
         )
         with duckdb.connect(str(catalog), read_only=True) as connection:
             compare(connection, "t", expected)
+            candidates = brute_force.candidates(
+                metadata, {"/m/p1", "/m/p2"}, {"/m/ignored"}, length, options, files
+            )
+            compare_training(connection, "t", candidates, options)

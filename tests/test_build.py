@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import write_metadata
+from conftest import SHELLS, write_metadata
 
 import audioset_duck.build as building
 from audioset_duck.build import build
@@ -23,15 +23,6 @@ from audioset_duck.replace import replacing_catalog
 from audioset_duck.targets import BUILT_IN, Target
 
 GUN, SNORE = BUILT_IN["gun"], BUILT_IN["snore"]
-# That of this environment, and any that the variable lists.
-SHELLS = [
-    shell
-    for shell in (
-        Path(sys.executable).parent / "duckdb",
-        *map(Path, os.environ.get("AUDIOSET_DUCK_SHELLS", "").split()),
-    )
-    if shell.exists()
-]
 COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]
 
 
