@@ -11,6 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader
+
+from audioset_duck import AudioSetDataset, TwoTierBatchSampler
 
 SCRIPT = Path(__file__).parents[1] / "notebooks" / "train.py"
 LAUNCHERS = {
@@ -56,6 +59,15 @@ def test_features_put_a_tone_into_its_band(train, rate: int, hertz: int) -> None
     middles = top / 41 * np.arange(1, 41)
     loudest = int(features[0, 0].mean(dim=1).argmax())
     assert abs(middles[loudest] - of_tone) <= top / 41
+
+
+def test_lightning_finds_what_it_looks_for(demo_catalog: Path) -> None:
+    """It calls `set_epoch` of a batch sampler's sampler; one with drop_last it would make anew."""
+    dataset = AudioSetDataset(demo_catalog, "gun")
+    loader = DataLoader(dataset, batch_sampler=TwoTierBatchSampler(dataset, 32))
+    loader.batch_sampler.sampler.set_epoch(3)
+    assert loader.batch_sampler.epoch == 3
+    assert not hasattr(loader.batch_sampler, "drop_last")
 
 
 def start(folder: Path, demo: Path, processes: int) -> subprocess.Popen[str]:
