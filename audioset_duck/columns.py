@@ -38,6 +38,9 @@ class Texts:
         starts, ends = offsets[rows].tolist(), offsets[rows + 1].tolist()
         return [data[start:end].tobytes().decode() for start, end in zip(starts, ends, strict=True)]
 
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -189,6 +192,35 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
         clips,
         paths,
     )
+
+
+def catalog_id(connection: duckdb.DuckDBPyConnection, target: str) -> str:
+    """What tells two catalogs apart in which a target's samples, or the plans of them, differ."""
+    schema = identifier(target)
+    ((digest,),) = connection.execute(f"""
+        select md5(concat_ws(
+            ':',
+            (
+                select sum((member_id + 1) * shuffle_key::hugeint + crop_ms)
+                from {schema}.pool_members
+            ),
+            (select sum(sample_id::hugeint * shuffle_key) from {schema}.sample_spans),
+            (select count(*) from {schema}.sample_spans),
+            (
+                select string_agg(
+                    concat_ws(':', pool, label_id, sample_count, tier), ',' order by pool, label_id
+                )
+                from {schema}.label_pools
+            ),
+            (
+                select configuration->'targets'->{literal(target)}
+                from meta.builds
+                order by rowid desc
+                limit 1
+            )
+        ))
+    """).fetchall()
+    return str(digest)
 
 
 def _read_clips(

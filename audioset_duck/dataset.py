@@ -24,7 +24,7 @@ from audioset_duck.catalog import (
     has_inventory,
     open_catalog,
 )
-from audioset_duck.columns import read_columns
+from audioset_duck.columns import catalog_id, read_columns
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.models import literal
 
@@ -119,6 +119,7 @@ class AudioSetDataset(Dataset[Item]):
     Attributes:
         label_ids: The labels that are the columns of the label mask: the same for both splits.
         clip_samples: T, how many samples of audio an item has.
+        catalog_id: What tells the samples of two catalogs apart.
 
     Raises:
         AudiosetDuckError: The catalog, the target or the split is not there, or another value is
@@ -145,14 +146,14 @@ class AudioSetDataset(Dataset[Item]):
             raise AudiosetDuckError(f"split is {split!r}; right are 'train' and 'eval'")
         if on_error not in ("replace", "raise"):
             raise AudiosetDuckError(f"on_error is {on_error!r}; right are 'replace' and 'raise'")
-        if isinstance(sample_rate, bool) or not 1000 <= sample_rate <= 384_000:
+        if type(sample_rate) is not int or not 1000 <= sample_rate <= 384_000:
             raise AudiosetDuckError(
                 f"sample_rate is {sample_rate!r}; right is a number of Hz from 1,000 to 384,000"
             )
         self.catalog = Path(catalog).absolute()
         self.target = target
         self.split = split
-        self.sample_rate = int(sample_rate)
+        self.sample_rate = sample_rate
         self.on_error = on_error
         with open_catalog(self.catalog) as connection:
             built = float(built_target(connection, target).clip_length)
@@ -164,7 +165,14 @@ class AudioSetDataset(Dataset[Item]):
                 )
             self.clip_length = built
             self.has_audio = has_inventory(connection)
-            self._columns = read_columns(connection, target, split)
+            try:
+                self._columns = read_columns(connection, target, split)
+                self.catalog_id = catalog_id(connection, target)
+            except duckdb.CatalogException:
+                raise AudiosetDuckError(
+                    f"{self.catalog} was made by another version of audioset-duck, and has no"
+                    f" samples of {target}; make it anew with audioset-duck build"
+                ) from None
         if not len(self):
             raise AudiosetDuckError(
                 f"{target} has no samples of the {split} split; what removed them tells"
@@ -174,7 +182,8 @@ class AudioSetDataset(Dataset[Item]):
         self.clip_samples = round(self.clip_length * self.sample_rate)
         self._failures = torch.zeros(_COUNTERS, dtype=torch.int64)
         self._failures.share_memory_()  # type: ignore[no-untyped-call]
-        self._reported: set[str] = set()
+        self._is_reported = torch.zeros(len(self._columns.clips), dtype=torch.bool)
+        self._is_reported.share_memory_()  # type: ignore[no-untyped-call]
 
     def __len__(self) -> int:
         return len(self._columns)
@@ -214,7 +223,7 @@ class AudioSetDataset(Dataset[Item]):
             try:
                 read_slice(path, start, end, self.sample_rate, wav)
             except _LOADING_ERRORS as error:
-                self._fail(path, error)
+                self._fail(int(rows[place]), path, error)
                 rows[place] = self._replace(int(rows[place]), wav)
         labels = torch.from_numpy(rows < columns.role_ends[0]).float()
         return Items(Batch(wavs, labels, columns.masks_of(rows), columns.keys_of(rows)))
@@ -223,6 +232,21 @@ class AudioSetDataset(Dataset[Item]):
     def failures(self) -> int:
         """How many times a file could not be loaded, in this process and in all its workers."""
         return int(self._failures.sum())
+
+    def open_catalog(self) -> duckdb.DuckDBPyConnection:
+        """Open the catalog again, as long as its samples are those that were read.
+
+        Raises:
+            AudiosetDuckError: A build since then has made others, or it cannot be opened.
+        """
+        connection = open_catalog(self.catalog)
+        if catalog_id(connection, self.target) != self.catalog_id:
+            connection.close()
+            raise AudiosetDuckError(
+                f"{self.catalog} was built anew since the dataset was made, and {self.target} has"
+                " other samples now; make the dataset and its sampler again"
+            )
+        return connection
 
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """Run a query on the catalog, in which the target's relations need no schema.
@@ -272,7 +296,7 @@ class AudioSetDataset(Dataset[Item]):
             try:
                 read_slice(path, start, end, self.sample_rate, wav)
             except _LOADING_ERRORS as error:
-                self._fail(path, error)
+                self._fail(other, path, error)
             else:
                 return other
         raise AudiosetDuckError(
@@ -280,14 +304,15 @@ class AudioSetDataset(Dataset[Item]):
             " there?"
         )
 
-    def _fail(self, path: str, error: Exception) -> None:
+    def _fail(self, row: int, path: str, error: Exception) -> None:
         message = f"{path} cannot be loaded: {error}"
         if self.on_error == "raise":
             raise AudiosetDuckError(message) from None
         worker = get_worker_info()
         self._failures[0 if worker is None else 1 + worker.id % (_COUNTERS - 1)] += 1
-        if path not in self._reported:
-            self._reported.add(path)
+        clip = self._columns.clip_of[row]
+        if not self._is_reported[clip]:
+            self._is_reported[clip] = True
             log.warning("%s; another sample takes its place", message)
 
 
@@ -304,27 +329,31 @@ def read_slice(
         wav: Where the samples go, (T,); what there is less than T is zeros at the end.
 
     Raises:
-        AudiosetDuckError: The file ends before the part begins.
+        AudiosetDuckError: The file ends before the part begins, or is shorter than it says.
         soundfile.SoundFileError: It cannot be read.
     """
     with soundfile.SoundFile(path) as file:
         rate = file.samplerate
         first = round(start * rate)
-        count = round(end * rate) - first
         if first >= file.frames:
             raise AudiosetDuckError(
                 f"it ends at {file.frames / rate:.3f} s, before {start:.3f} s, where the sample is"
             )
         file.seek(first)
+        count = min(round(end * rate), file.frames) - first
         if file.channels == 1 and rate == sample_rate:
-            read = len(file.read(out=wav[:count]))
+            count = min(count, len(wav))
+            read = found = len(file.read(out=wav[:count]))
         else:
             frames = file.read(count, dtype="float32", always_2d=True)
+            found = len(frames)
             mono = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1)
             if rate != sample_rate:
                 mono = _resample(mono, rate, sample_rate)
             read = min(len(mono), len(wav))
             wav[:read] = mono[:read]
+    if found < count:
+        raise AudiosetDuckError(f"it breaks off at {(first + found) / rate:.3f} s")
     wav[read:] = 0
 
 

@@ -14,10 +14,10 @@ import pyarrow as pa
 import torch
 from torch.utils.data import Sampler
 
-from audioset_duck.catalog import open_catalog
+from audioset_duck.catalog import read_state
 from audioset_duck.dataset import AudioSetDataset, Sample
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.models import identifier, literal
+from audioset_duck.models import identifier
 
 log = logging.getLogger(__name__)
 
@@ -101,9 +101,8 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         self._resume_at = 0
         self._hard: list[int] | None = None
         self._plan: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]] | None = None
-        with open_catalog(dataset.catalog) as connection:
+        with dataset.open_catalog() as connection:
             self._steps = self._check(connection)
-            self._catalog_id = _catalog_id(connection, dataset.target)
 
     def __len__(self) -> int:
         """Batches of an epoch: the same on every rank, in every epoch."""
@@ -152,16 +151,20 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         Raises:
             AudiosetDuckError: One of them is no negative of the train split.
         """
-        found = self._negative_ids(list(samples))
+        found = list(samples)
         if (
             self.num_replicas > 1
             and torch.distributed.is_available()
             and torch.distributed.is_initialized()
         ):
-            gathered: list[list[int]] = [[] for _ in range(torch.distributed.get_world_size())]
+            # All ranks look all up: if one is no negative, all raise, and none waits for another.
+            gathered: list[list[str | int]] = [
+                [] for _ in range(torch.distributed.get_world_size())
+            ]
             torch.distributed.all_gather_object(gathered, found)
             found = list(itertools.chain.from_iterable(gathered))
-        newest_first = dict.fromkeys([*reversed(found), *self.hard_buffer])
+        found_ids = self._negative_ids(found)
+        newest_first = dict.fromkeys([*reversed(found_ids), *self.hard_buffer])
         self.hard_buffer = list(newest_first)[: self.hard_buffer_size]
 
     def state_dict(self, batches: int | None = None) -> dict[str, Any]:
@@ -172,7 +175,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
                 out; a DataLoader with workers takes some ahead of training, so count them there.
         """
         return {
-            "catalog": self._catalog_id,
+            "catalog": self.dataset.catalog_id,
             "target": self.dataset.target,
             "seed": self.seed,
             "batch_size": self.batch_size,
@@ -213,7 +216,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
     def _planned(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """The plan of the epoch: ids, and starts of crops (nan: none), both (steps, batch_size)."""
         if self._plan is None:
-            with open_catalog(self.dataset.catalog) as connection:
+            with self.dataset.open_catalog() as connection:
                 if self._hard is None:
                     self._hard = self.hard_buffer
                     self._warn_of_labels_left_out(connection)
@@ -226,13 +229,18 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
                     }
                     self.hard_buffer = [item for item in self.hard_buffer if item not in used]
                 plan = connection.execute(f"""
-                    select sample_id, cast(crop_start_seconds as double) as crop
+                    select
+                        step * {self.batch_size} + slot as place,
+                        sample_id,
+                        cast(crop_start_seconds as double) as crop
                     from {self._call("epoch_plan")}
-                    order by step, slot
                 """).fetchnumpy()
+            sample_ids = np.empty(self._steps * self.batch_size, np.int64)
+            crops = np.empty(len(sample_ids))
+            sample_ids[plan["place"]] = plan["sample_id"]
+            crops[plan["place"]] = np.ma.filled(plan["crop"].astype(np.float64), np.nan)
             shape = (self._steps, self.batch_size)
-            crops = np.ma.filled(plan["crop"].astype(np.float64), np.nan)
-            self._plan = plan["sample_id"].reshape(shape), crops.reshape(shape)
+            self._plan = sample_ids.reshape(shape), crops.reshape(shape)
         return self._plan
 
     def _call(self, macro: str, *, is_global: bool = False) -> str:
@@ -244,6 +252,11 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
 
     def _check(self, connection: duckdb.DuckDBPyConnection) -> int:
         """How many steps an epoch has; raises if there is none that could be planned."""
+        if read_state(connection).is_live:
+            raise AudiosetDuckError(
+                f"{self.dataset.catalog} is live: each plan of an epoch would read all its source"
+                " files many times; build it without --live to train"
+            )
         target = identifier(self.dataset.target)
         slots = dict(
             connection.execute(
@@ -287,7 +300,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
                     f" labels, or build with --training {share}=0 and the other shares larger"
                 )
         ((steps,),) = connection.execute(
-            f"select max(step) + 1"
+            "select max(step) + 1"
             f" from {target}.epoch_slots({self.batch_size}, {self.num_replicas})"
         ).fetchall()
         return int(steps)
@@ -296,7 +309,13 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         target = identifier(self.dataset.target)
         ((labels, left_out, slots),) = connection.execute(f"""
             with drawn as (
-                select distinct label_id from {self._call("strong_draws", is_global=True)}
+                -- A hard negative has a label of its own, which may be one of the bucket's.
+                select distinct coalesce(label_pools.label_id, 'other_rare') as label_id
+                from {self._call("strong_draws", is_global=True)} as strong_draws
+                left join {target}.label_pools as label_pools
+                    on label_pools.pool = 'strong_negative'
+                    and strong_draws.label_id = label_pools.label_id
+                where strong_draws.label_id is not null
             )
 
             select
@@ -335,15 +354,21 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         if not samples:
             return []
         keys = [str(sample) for sample in samples]
-        column = "sample_key" if isinstance(samples[0], str) else "cast(sample_id as varchar)"
-        with open_catalog(self.dataset.catalog) as connection:
-            connection.register("wanted", pa.table({"wanted_key": pa.array(dict.fromkeys(keys))}))
+        with self.dataset.open_catalog() as connection:
+            connection.register("wanted", pa.table({"name": pa.array(dict.fromkeys(keys))}))
             found = {
                 key: (sample_id, role, split)
                 for key, sample_id, role, split in connection.execute(f"""
-                    select wanted_key, sample_id, role, split
-                    from {identifier(self.dataset.target)}.samples
-                    inner join wanted on wanted_key = {column}
+                    with samples as (
+                        select sample_id, sample_key, role, split
+                        from {identifier(self.dataset.target)}.samples
+                    )
+
+                    select name, samples.* exclude (sample_key)
+                    from wanted inner join samples on name = sample_key
+                    union all
+                    select name, samples.* exclude (sample_key)
+                    from wanted inner join samples on try_cast(name as bigint) = sample_id
                 """).fetchall()
             }
         for key in keys:
@@ -359,22 +384,3 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
                     " train split"
                 )
         return [found[key][0] for key in keys]
-
-
-def _catalog_id(connection: duckdb.DuckDBPyConnection, target: str) -> str:
-    """What tells two catalogs apart whose plans differ."""
-    ((digest,),) = connection.execute(f"""
-        select md5(concat_ws(
-            ':',
-            (select sum((member_id + 1) * shuffle_key::hugeint)
-             from {identifier(target)}.pool_members),
-            (select sum(sample_id::hugeint * shuffle_key)
-             from {identifier(target)}.sample_spans),
-            (select count(*) from {identifier(target)}.sample_spans),
-            (select string_agg(concat_ws(':', pool, label_id, sample_count, tier), ','
-             order by pool, label_id) from {identifier(target)}.label_pools),
-            (select configuration->'targets'->{literal(target)} from meta.builds
-             order by rowid desc limit 1)
-        ))
-    """).fetchall()
-    return str(digest)

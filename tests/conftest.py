@@ -15,7 +15,9 @@ from click.testing import CliRunner, Result
 from audioset_duck.build import build
 from audioset_duck.cli import cli
 from audioset_duck.demo import make_metadata
-from audioset_duck.targets import BUILT_IN
+from audioset_duck.scan import find_files
+from audioset_duck.targets import BUILT_IN, Target
+from audioset_duck.training import Training
 
 # The DuckDB shell of this environment, and any that the variable lists.
 SHELLS = [
@@ -195,3 +197,46 @@ def write_sounds(
     labels = sorted({"/m/gun", *other, *",".join(tagged).split(",")} - {""})
     files.setdefault("names", "\n".join(f"{label} Name of {label[3:]}" for label in labels))
     return write_metadata(folder, **files)
+
+
+def write_audio(
+    path: Path, seconds: float, rate: int = 8000, subtype: str = "PCM_16", channels: int = 1
+) -> Path:
+    """Write noise, each file its own, as the name ends: .wav, .flac."""
+    noise = np.random.default_rng(list(path.stem.encode()))
+    samples = noise.uniform(-0.5, 0.5, (round(seconds * rate), channels))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, samples, rate, subtype=subtype)
+    return path
+
+
+def make_sounds(folder: Path, *, training: Training = Training(), weak_seconds: float = 4) -> Path:
+    """A catalog of the target `t` with audio of 8 kHz: 21 positives, 40 + 24 negatives, and eval.
+
+    Positives are `g0000000000` and so on, strong negatives `s…`, weak ones `w…`, and `e0000000000`
+    is a positive, `f0000000000` a strong negative of the eval split.
+    """
+    strong, weak = {"/m/a": 20, "/m/b": 12, "/m/c": 8}, {"/m/a,/m/b": 14, "/m/c": 10}
+    metadata = write_sounds(
+        folder / "metadata",
+        21,
+        strong,
+        weak,
+        eval=f"{youtube_id('e', 0)}_0 1.000 2.000 /m/gun\n{youtube_id('f', 0)}_0 0.500 1.000 /m/a",
+    )
+    counts = {"g": 21, "s": 40, "w": 24, "e": 1, "f": 1}
+    for letter, count in counts.items():
+        for number in range(count):
+            seconds = weak_seconds if letter == "w" else 2.5
+            write_audio(folder / "audio" / f"{youtube_id(letter, number)}.wav", seconds)
+    catalog = folder / "catalog.duckdb"
+    inventory = find_files(folder / "audio", quiet=True)
+    target = Target("t", ("/m/gun",), training=training)
+    build(catalog, [target], metadata, inventory=inventory, quiet=True)
+    return catalog
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalog of `make_sounds`; neither it nor its audio is to be written to."""
+    return make_sounds(tmp_path_factory.mktemp("sounds"))

@@ -125,7 +125,7 @@ CHANGED = Training(
 
 @pytest.fixture(scope="module", params=["usual", "changed", "all rare"])
 def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
-    """Few samples, so that they are used up; with usual options, changed ones, and in one bucket."""
+    """Few samples, so that they are used up: with usual options, changed ones, in one bucket."""
     training = {
         "usual": Training(),
         "changed": CHANGED,

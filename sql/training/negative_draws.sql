@@ -2,7 +2,7 @@
 -- with a hard negative, which is named by its id.
 -- The members of a label are walked at a random stride that has no factor in common with their
 -- number: none is taken twice before all are taken, and each round has a start and a stride of its
--- own. Among 64 numbers in a row some one is such a stride, for any number of members below 10^12.
+-- own. Among 64 numbers in a row one is such a stride, for any number of members below 10^12.
 {{ macro('seed, epoch, batch_size, rank := 0, world_size := 1, hard := []') }}
 with draws as (
     select
@@ -33,7 +33,7 @@ turns as (
         rank_labels.first_member_id,
         rank_labels.member_count,
         row_number() over (
-            partition by draws.pool, draws.label_id order by draws.step, draws.slot
+            partition by rank_labels.first_member_id order by draws.step * batch_size + draws.slot
         ) - 1 as turn,
         turn // rank_labels.member_count as round
     from draws
@@ -49,22 +49,22 @@ rounds as (
     select distinct
         turns.pool,
         turns.label_id,
-        turns.round,
+        turns.first_member_id,
         turns.member_count,
-        concat_ws(':', rank, turns.pool, turns.label_id, turns.round) as name
+        turns.round
     from turns
 ),
 
 walks as (
     select
-        rounds.pool,
-        rounds.label_id,
+        rounds.first_member_id,
         rounds.round,
+        concat_ws(':', rank, rounds.pool, rounds.label_id, rounds.round) as name,
         cast(floor(
-            main.uniform(concat_ws(':', seed, epoch), 'start', rounds.name) * rounds.member_count
+            main.uniform(concat_ws(':', seed, epoch), 'start', name) * rounds.member_count
         ) as bigint) as start,
         1 + cast(floor(
-            main.uniform(concat_ws(':', seed, epoch), 'stride', rounds.name) * rounds.member_count
+            main.uniform(concat_ws(':', seed, epoch), 'stride', name) * rounds.member_count
         ) as bigint) as least,
         list_filter(
             range(least, least + 64), lambda number: gcd(number, rounds.member_count) = 1
@@ -84,10 +84,7 @@ select
     turns.crop
 from turns
 inner join walks
-    on
-        turns.pool = walks.pool
-        and turns.label_id = walks.label_id
-        and turns.round = walks.round
+    on turns.first_member_id = walks.first_member_id and turns.round = walks.round
 union all
 select
     draws.step,

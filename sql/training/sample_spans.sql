@@ -1,58 +1,8 @@
 -- One sample as it is stored: what part of which clip, and the labels that are heard in it.
--- Samples are numbered clip by clip. To add up the windows of each event is cheaper than to sort
--- the windows of all.
 {{ materialized('table') }}
 with segments as (select * from {{ ref('segments') }}),
 
-clips as (
-    select * from {{ ref('sample_clips') }}
-    where missing_audio is null
-),
-
-events as (
-    select
-        segments.role,
-        segments.dataset,
-        segments.source_row,
-        any_value(segments.clip_id) as clip_id,
-        count(*) as samples
-    from segments
-    group by segments.role, segments.dataset, segments.source_row
-),
-
-sources as (
-    select
-        clips.clip_number,
-        clips.role,
-        clips.dataset,
-        events.source_row,
-        events.samples
-    from events
-    inner join clips
-        on
-            events.role = clips.role
-            and events.dataset = clips.dataset
-            and events.clip_id = clips.clip_id
-    union all
-    select
-        clips.clip_number,
-        clips.role,
-        clips.dataset,
-        null as source_row,
-        clips.samples
-    from clips
-    where clips.role = 'weak_negative'
-),
-
-numbered as (
-    select
-        sources.*,
-        cast(sum(sources.samples) over (
-            order by sources.clip_number, sources.source_row
-            rows between unbounded preceding and current row
-        ) as bigint) - sources.samples as first_sample_id
-    from sources
-),
+sample_sources as (select * from {{ ref('sample_sources') }}),
 
 clip_events as (
     select
@@ -68,8 +18,8 @@ clip_events as (
 )
 
 select
-    numbered.first_sample_id + segments.segment_index as sample_id,
-    numbered.clip_number,
+    sample_sources.first_sample_id + segments.segment_index as sample_id,
+    sample_sources.clip_number,
     segments.role,
     case when segments.dataset = 'train' then 'train' else 'eval' end as split,
     segments.source_row,
@@ -91,16 +41,16 @@ select
         segments.dataset, segments.clip_id, segments.source_row, segments.segment_index
     )) as shuffle_key
 from segments
-inner join numbered
+inner join sample_sources
     on
-        segments.role = numbered.role
-        and segments.dataset = numbered.dataset
-        and segments.source_row = numbered.source_row
+        segments.role = sample_sources.role
+        and segments.dataset = sample_sources.dataset
+        and segments.source_row = sample_sources.source_row
 inner join clip_events
     on segments.dataset = clip_events.dataset and segments.clip_id = clip_events.clip_id
 union all
 select
-    numbered.first_sample_id as sample_id,
+    sample_sources.first_sample_id as sample_id,
     clips.clip_number,
     clips.role,
     clips.split,
@@ -112,6 +62,7 @@ select
     clips.label_ids,
     null as is_overlapped,
     main.shuffle_key(main.sample_key(clips.dataset, clips.clip_id, null, null)) as shuffle_key
-from numbered
-inner join clips on numbered.clip_number = clips.clip_number
-where numbered.role = 'weak_negative'
+from sample_sources
+inner join {{ ref('sample_clips') }} as clips
+    on sample_sources.clip_number = clips.clip_number
+where sample_sources.role = 'weak_negative'

@@ -117,7 +117,7 @@ class Weighed(torch.utils.data.Dataset):
     def __getitem__(self, index: int) -> float:
         if self.dataset is not None:
             rows = np.arange(0, len(self.dataset), 7)
-            for some in np.array_split(rows, 100):
+            for some in np.array_split(rows, 1000):
                 self.dataset._columns.keys_of(some)
                 self.dataset._columns.paths_of(some)
                 self.dataset._columns.masks_of(some)
