@@ -7,11 +7,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import torch
 from readme import README, with_commands
 
 from audioset_duck.catalog import open_catalog
 from audioset_duck.config import read_configuration
 from audioset_duck.targets import resolve
+from audioset_duck.training import Training, training_options
 
 TEXT = README.read_text()
 # The cookbook; the query of the audio section runs where there is an inventory.
@@ -67,6 +69,43 @@ def test_the_toml_is_a_configuration(tmp_path: Path, demo_catalog: Path) -> None
     target = read_configuration(file).targets["dog"]
     with open_catalog(demo_catalog) as connection:
         assert resolve(connection, target).ignored_label_ids == ("/m/0bt9lr",)
+
+
+def test_training_options_are_these_with_these_defaults() -> None:
+    table = TEXT.split("| option | default | what it is |")[1].split("\n\n")[0]
+    told = dict(re.findall(r"\n\| (\w+) \| ([^|]*) \|", table))
+    defaults = training_options(Training())
+    assert {name: tomllib.loads(f"value = {text}")["value"] for name, text in told.items()} == {
+        name: list(value)
+        if isinstance(value, tuple)
+        else float(value)
+        if isinstance(value, str)
+        else value
+        for name, value in defaults.items()
+    }
+
+
+def test_training_runs_as_it_is_written(demo_audio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One epoch in the demo's folder; the step only guesses."""
+    monkeypatch.chdir(demo_audio)
+    section = TEXT.split("\n## Training\n")[1].split("\n## ")[0]
+    *blocks, of_lightning = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    compile(of_lightning, "README.md", "exec")
+    shapes = []
+
+    def step(wav: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        shapes.append((wav.shape, label.shape))
+        return torch.linspace(-1, 1, len(label))
+
+    names = {"step": step}
+    for block in blocks:
+        # More workers than cores are warned of.
+        smaller = block.replace("range(10)", "range(1)").replace("num_workers=4", "num_workers=1")
+        exec(smaller, names)
+    assert shapes == [((32, 8000), (32,))] * len(names["sampler"])
+    assert len(names["sampler"].hard_buffer) > 100
+    assert len(list(names["sampler"])) == len(names["sampler"]) - 17
+    assert next(iter(names["eval_loader"])).wav.shape == (256, 8000)
 
 
 def test_relations_that_are_named_exist(demo_catalog: Path) -> None:
