@@ -17,7 +17,7 @@ from torch.utils.data import Sampler
 from audioset_duck.catalog import read_state
 from audioset_duck.dataset import AudioSetDataset, Sample
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.models import identifier, literal
+from audioset_duck.models import identifier
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,9 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
             and torch.distributed.is_initialized()
         ):
             # All ranks look all up: if one is no negative, all raise, and none waits for another.
-            gathered: list[list[str | int]] = [[] for _ in range(torch.distributed.get_world_size())]
+            gathered: list[list[str | int]] = [
+                [] for _ in range(torch.distributed.get_world_size())
+            ]
             torch.distributed.all_gather_object(gathered, found)
             found = list(itertools.chain.from_iterable(gathered))
         found_ids = self._negative_ids(found)

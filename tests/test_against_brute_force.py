@@ -71,7 +71,7 @@ def compare_training(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     candidates: Iterable[tuple[brute_force.Sample, str | None]],
-    training: brute_force.Training = brute_force.Training(),
+    training: brute_force.Training = brute_force.USUAL,
 ) -> None:
     """Samples, their numbers, pools and counts."""
     candidates = list(candidates)
@@ -97,12 +97,15 @@ def compare_numbers(
             if count := counts[split, role]:
                 expected.append((split, role, first, first + count - 1, count))
                 first += count
-    assert expected == connection.execute(f"""
+    assert (
+        expected
+        == connection.execute(f"""
         select split, role, min(sample_id), max(sample_id), count(distinct sample_id)
         from {name}.samples
         group by split, role
         order by min(sample_id)
     """).fetchall()
+    )
 
 
 def compare_pools(

@@ -179,10 +179,14 @@ def test_labels_are_those_of_the_catalog(sounds: Path, split: str) -> None:
         """).fetchall()
     assert dataset.label_ids == [label_id for (label_id,) in label_ids]
     assert len(dataset) == len(samples) == {"train": 85, "eval": 2}[split]
-    for item, (key, role, labels) in zip((dataset[i] for i in range(len(dataset))), samples, strict=True):
+    for item, (key, role, labels) in zip(
+        (dataset[i] for i in range(len(dataset))), samples, strict=True
+    ):
         assert item.clip_id == key
         assert (item.label.dtype, item.label.item()) == (torch.float32, float(role == "positive"))
-        heard = [label for label, value in zip(dataset.label_ids, item.label_mask, strict=True) if value]
+        heard = [
+            label for label, value in zip(dataset.label_ids, item.label_mask, strict=True) if value
+        ]
         assert (item.label_mask.dtype, heard) == (torch.float32, labels)
         assert set(item.label_mask.tolist()) <= {0.0, 1.0}
 
@@ -316,7 +320,9 @@ def test_a_file_that_breaks_off_is_no_silence(tmp_path: Path, ending: str) -> No
     assert dataset[Sample(0, 8.0)].wav.any()
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert dataset[Sample(0, 1.0)].wav.any()
-    with pytest.raises(AudiosetDuckError, match="cannot be loaded: (it breaks off at|.*psf_fseek)"):
+    with pytest.raises(
+        AudiosetDuckError, match=r"cannot be loaded: (it breaks off at|.*psf_fseek)"
+    ):
         dataset[Sample(0, 8.0)]
 
 

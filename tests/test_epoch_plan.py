@@ -8,7 +8,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +27,7 @@ from audioset_duck.models import literal
 from audioset_duck.targets import BUILT_IN, Target
 from audioset_duck.training import Training
 
+USUAL = Training()
 WORLDS = (1, 2, 3, 8)
 # The least batches that have a positive, ones that divide by nothing, and usual ones.
 BATCHES = (4, 7, 13, 31, 32, 100, 256)
@@ -53,7 +54,7 @@ class Sample(NamedTuple):
 class Catalog:
     """A target's samples, and its plans."""
 
-    def __init__(self, path: Path, target: str, training: Training = Training()) -> None:
+    def __init__(self, path: Path, target: str, training: Training = USUAL) -> None:
         self.path = path
         self.target = target
         self.training = training
@@ -96,11 +97,17 @@ class Catalog:
         return {label: (weight, tier) for label, weight, tier in rows}
 
     def plan(
-        self, seed: int, epoch: int, batch: int, rank: int = 0, world: int = 1, hard: list = []
+        self,
+        seed: int,
+        epoch: int,
+        batch: int,
+        rank: int = 0,
+        world: int = 1,
+        hard: Sequence[int] = (),
     ) -> list[Slot]:
+        arguments = f"{seed}, {epoch}, {batch}, {rank}, {world}, {list(hard)}"
         rows = self.connection.execute(
-            f"from {self.target}.epoch_plan({seed}, {epoch}, {batch}, {rank}, {world}, {hard})"
-            " order by step, slot"
+            f"from {self.target}.epoch_plan({arguments}) order by step, slot"
         ).fetchall()
         return [Slot(*row) for row in rows]
 
@@ -125,7 +132,7 @@ CHANGED = Training(
 
 @pytest.fixture(scope="module", params=["usual", "changed", "all rare"])
 def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
-    """Few samples, so that they are used up; with usual options, changed ones, and in one bucket."""
+    """Few samples, so that they are used up: by usual options, changed ones, and in one bucket."""
     training = {
         "usual": Training(),
         "changed": CHANGED,
@@ -248,7 +255,7 @@ def check_completion(catalog: Catalog, plans: list[list[Slot]]) -> None:
 
 
 def check_epoch(
-    catalog: Catalog, seed: int, epoch: int, batch: int, world: int, hard: list[int] = []
+    catalog: Catalog, seed: int, epoch: int, batch: int, world: int, hard: Sequence[int] = ()
 ) -> list[list[Slot]]:
     """All that holds of every epoch. Returns the plans of the ranks."""
     plans = [catalog.plan(seed, epoch, batch, rank, world, hard) for rank in range(world)]
@@ -331,7 +338,9 @@ def test_each_epoch_shuffles_the_positives_anew(gun: Catalog) -> None:
         [row.sample_id for row in gun.plan(0, epoch, 64) if row.role == "positive"]
         for epoch in range(2)
     ]
-    places = [{sample: place for place, sample in reversed([*enumerate(order)])} for order in orders]
+    places = [
+        {sample: place for place, sample in reversed([*enumerate(order)])} for order in orders
+    ]
     count = len(gun.positives)
     mean = (count - 1) / 2
     covariance = sum((places[0][s] - mean) * (places[1][s] - mean) for s in gun.positives) / count
@@ -366,7 +375,10 @@ def test_labels_are_drawn_by_their_weights(gun: Catalog, epochs: list[Slot]) -> 
         tier: {label: weight for label, (weight, own) in strong.items() if own == tier}
         for tier in "AB"
     }
-    by_weight = {"tier_a": tiers["A"], "weak": {label: weight for label, (weight, _) in weak.items()}}
+    by_weight = {
+        "tier_a": tiers["A"],
+        "weak": {label: weight for label, (weight, _) in weak.items()},
+    }
     for role, weights in by_weight.items():
         drawn = Counter(row.label for row in epochs if row.role == role)
         assert chi_square(drawn, weights) < 3.5
@@ -389,7 +401,9 @@ def test_members_of_a_label_are_drawn_alike(gun: Catalog) -> None:
             if row.role == "weak" and row.label == label
         )
     # The draws of an epoch are without replacement: they spread more evenly than chance does.
-    assert chi_square(drawn, dict.fromkeys(map(str, members_of(gun, "weak_negative")[label]), 1)) < 3
+    assert (
+        chi_square(drawn, dict.fromkeys(map(str, members_of(gun, "weak_negative")[label]), 1)) < 3
+    )
     assert count > 5
 
 
@@ -520,9 +534,7 @@ def digest(gun: Catalog) -> str:
 
 
 @pytest.mark.parametrize("threads", [1, 8])
-def test_the_plan_does_not_depend_on_threads(
-    demo_catalog: Path, digest: str, threads: int
-) -> None:
+def test_the_plan_does_not_depend_on_threads(demo_catalog: Path, digest: str, threads: int) -> None:
     with duckdb.connect(config={"threads": threads}) as connection:
         connection.execute(f"attach {literal(str(demo_catalog))} as demo (read_only); use demo")
         assert connection.execute(DIGEST).fetchall() == [(digest,)]
@@ -532,7 +544,9 @@ def test_the_plan_does_not_depend_on_threads(
 def test_the_plan_is_the_same_in_another_process(
     demo_catalog: Path, digest: str, hash_seed: str
 ) -> None:
-    code = f"import duckdb; c = duckdb.connect({str(demo_catalog)!r}, True); print(c.sql({DIGEST!r}))"
+    code = (
+        f"import duckdb; c = duckdb.connect({str(demo_catalog)!r}, True); print(c.sql({DIGEST!r}))"
+    )
     result = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | {"PYTHONHASHSEED": hash_seed},
@@ -626,7 +640,9 @@ def test_head_trimming_of_rare_labels_and_seeds(tmp_path: Path) -> None:
         for name in options:
             rows = connection.execute(f"select ytid from {name}.samples where label_id is null")
             kept[name] = {ytid for (ytid,) in rows.fetchall()}
-    assert all(sum(ytid[0] == "r" for ytid in kept[name]) == 9 for name in kept if name != "no_rare")
+    assert all(
+        sum(ytid[0] == "r" for ytid in kept[name]) == 9 for name in kept if name != "no_rare"
+    )
     for name, share in {"usual": 0.2, "other_seed": 0.2, "half": 0.5}.items():
         spread = math.sqrt(1191 * share * (1 - share))
         assert abs(len(kept[name]) - 9 - 1191 * share) < 4 * spread, name
