@@ -81,7 +81,8 @@ def parse_training(options: object, default: Training, where: str) -> Training:
 def training_options(training: Training) -> dict[str, Any]:
     """What `parse_training` reads the same options from, as JSON can hold it."""
     return {
-        name: str(value) if isinstance(value, Decimal) else value
+        # Never as 1E-7.
+        name: f"{value:f}" if isinstance(value, Decimal) else value
         for name, value in dataclasses.asdict(training).items()
     }
 

@@ -179,6 +179,9 @@ class Training(NamedTuple):
     tier_a_coverage: Fraction = Fraction(4, 5)
 
 
+USUAL = Training()
+
+
 class Sample(NamedTuple):
     key: str
     role: str
@@ -219,7 +222,7 @@ def candidates(
     positive: set[str],
     ignored: set[str] = frozenset(),
     length: int = 1000,
-    training: Training = Training(),
+    training: Training = USUAL,
     inventory: list[dict[str, Any]] | None = None,
 ) -> Iterator[tuple[Sample, str | None]]:
     """All that rule 6 may make a sample of, and what removes it; None: it is one."""
@@ -328,9 +331,7 @@ def bucket(counts: Counter, pool: str, label: str, training: Training) -> str:
     return label if counts[pool, label] >= training.rare_cutoff else "other_rare"
 
 
-def pools(
-    samples: Iterable[Sample], training: Training = Training()
-) -> dict[tuple[str, str], Pool]:
+def pools(samples: Iterable[Sample], training: Training = USUAL) -> dict[tuple[str, str], Pool]:
     """Rule 8: the labels of the pools of the train split."""
     # How many samples are drawn by the same labels: then 5 million samples take little room.
     alike = Counter(

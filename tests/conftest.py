@@ -17,7 +17,6 @@ from audioset_duck.cli import cli
 from audioset_duck.demo import make_metadata
 from audioset_duck.scan import find_files
 from audioset_duck.targets import BUILT_IN, Target
-from audioset_duck.training import Training
 
 # The DuckDB shell of this environment, and any that the variable lists.
 SHELLS = [
@@ -210,7 +209,7 @@ def write_audio(
     return path
 
 
-def make_sounds(folder: Path, *, training: Training = Training(), weak_seconds: float = 4) -> Path:
+def make_sounds(folder: Path) -> Path:
     """A catalog of the target `t` with audio of 8 kHz: 21 positives, 40 + 24 negatives, and eval.
 
     Positives are `g0000000000` and so on, strong negatives `s…`, weak ones `w…`, and `e0000000000`
@@ -227,11 +226,12 @@ def make_sounds(folder: Path, *, training: Training = Training(), weak_seconds: 
     counts = {"g": 21, "s": 40, "w": 24, "e": 1, "f": 1}
     for letter, count in counts.items():
         for number in range(count):
-            seconds = weak_seconds if letter == "w" else 2.5
-            write_audio(folder / "audio" / f"{youtube_id(letter, number)}.wav", seconds)
+            write_audio(
+                folder / "audio" / f"{youtube_id(letter, number)}.wav", 4 if letter == "w" else 2.5
+            )
     catalog = folder / "catalog.duckdb"
     inventory = find_files(folder / "audio", quiet=True)
-    target = Target("t", ("/m/gun",), training=training)
+    target = Target("t", ("/m/gun",))
     build(catalog, [target], metadata, inventory=inventory, quiet=True)
     return catalog
 

@@ -71,7 +71,7 @@ def compare_training(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     candidates: Iterable[tuple[brute_force.Sample, str | None]],
-    training: brute_force.Training = brute_force.Training(),
+    training: brute_force.Training = brute_force.USUAL,
 ) -> None:
     """Samples, their numbers, pools and counts."""
     candidates = list(candidates)

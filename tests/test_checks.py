@@ -87,6 +87,31 @@ BROKEN = {
         "delete from t.positive_segments where segment_index = 1",
         ("is not stored", "train", "aaaaaaaaaaa_0"),
     ),
+    "unique_samples": (
+        "update t.sample_spans set segment_index = 0 where sample_id = 1",
+        ("train/aaaaaaaaaaa_0/1.0", 2),
+    ),
+    "sample_numbers": (
+        "update t.sample_spans set sample_id = 2 where sample_id = 1",
+        (2, "train"),
+    ),
+    "weak_samples_negative": (
+        "update t.sample_clips set clip_id = 'aaaaaaaaaaa_0' where role = 'weak_negative'",
+        ("balanced_train", "aaaaaaaaaaa_0"),
+    ),
+    "samples_add_up": (
+        "delete from t.sample_spans where role = 'weak_negative'",
+        ("weak_negative", "balanced_train", 0, 1),
+    ),
+    "pool_weights": (
+        "update t.label_pools set weight = 0.9 where pool = 'weak_negative'",
+        ("weak_negative", 0.9, 0),
+    ),
+    "samples_have_audio": (
+        "insert into audio_files (ytid, status, audio_path) values ('bbbbbbbbbbb', 'ok', '/b.wav');"
+        " update t.sample_clips set audio_path = '/b.wav' where role <> 'positive'",
+        ("train", "aaaaaaaaaaa_0", None),
+    ),
 }
 
 
@@ -147,6 +172,26 @@ def test_what_is_lost_is_noticed(catalog: Path, relation: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("update t.sample_spans set sample_id = 9 where sample_id = 4", (9, "train")),
+        ("update t.sample_spans set sample_id = -1 where sample_id = 0", (-1, "train")),
+        ("update t.sample_spans set split = 'eval' where sample_id = 1", (1, "eval")),
+    ],
+)
+def test_numbers_out_of_their_row(catalog: Path, statement: str, found: tuple) -> None:
+    with duckdb.connect(str(catalog)) as connection:
+        connection.execute(statement)
+    assert found in offenders(catalog)["sample_numbers"]
+
+
+def test_a_label_without_members_is_found(catalog: Path) -> None:
+    with duckdb.connect(str(catalog)) as connection:
+        connection.execute("delete from t.pool_members where pool = 'strong_negative'")
+    assert offenders(catalog)["pool_weights"] == [("strong_negative", 1.0, 1)]
+
+
+@pytest.mark.parametrize(
     ("row", "found"),
     [
         ("2.000, 3.000", False),
@@ -166,11 +211,11 @@ def test_segment_times_to_the_millisecond(catalog: Path, row: str, found: bool) 
 
 def test_check_lists_offending_rows_and_exits_1(run, catalog: Path) -> None:
     passed = run("check", "--catalog", catalog)
-    assert (passed.exit_code, passed.stdout) == (0, "18 checks passed, 0 failed\n")
+    assert (passed.exit_code, passed.stdout) == (0, "24 checks passed, 0 failed\n")
     with duckdb.connect(str(catalog)) as connection:
         connection.execute(BROKEN["unknown_labels"][0])
     failed = run("check", "--catalog", catalog)
     assert failed.exit_code == 1
     assert "main: unknown_labels: 1 found" in failed.stdout
     assert "/m/nobody" in failed.stdout
-    assert "17 checks passed, 1 failed" in failed.stdout
+    assert "23 checks passed, 1 failed" in failed.stdout

@@ -154,6 +154,12 @@ CONTRACT = {
     " segment_index",
     "gun.strong_negative_segments": "dataset clip_id start_seconds end_seconds label_id"
     " segment_index",
+    "main.audio_files": "ytid audio_path status reason duration_seconds sample_rate_hz channels"
+    " peak_dbfs bytes archive member",
+    "gun.samples": "sample_id sample_key role split dataset clip_id ytid start_seconds end_seconds"
+    " label_id label_ids is_overlapped audio_path",
+    "gun.label_pools": "pool label_id sample_count weight tier",
+    "gun.epoch_plan(0, 0, 32)": "step slot sample_id role label_id crop_start_seconds",
     "meta.sources": "file bytes sha256 rows rejected_rows",
     "meta.builds": "time versions configuration seconds",
     "meta.rejected_rows": "file line reason text",
@@ -181,7 +187,12 @@ def test_live_makes_views_of_everything(
         tables = connection.execute(
             "select schema_name || '.' || table_name from duckdb_tables() where not internal"
         ).fetchall()
-        assert sorted(tables) == [("meta.builds",), ("meta.rejected_rows",), ("meta.sources",)]
+        assert sorted(tables) == [
+            ("main.audio_files",),
+            ("meta.builds",),
+            ("meta.rejected_rows",),
+            ("meta.sources",),
+        ]
         connection.execute(f"attach {literal(str(demo_catalog))} as stored (read_only)")
         templates = read_templates(sql_folder(), RELATION_LAYERS)
         for name in templates:

@@ -8,7 +8,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +27,7 @@ from audioset_duck.models import literal
 from audioset_duck.targets import BUILT_IN, Target
 from audioset_duck.training import Training
 
+USUAL = Training()
 WORLDS = (1, 2, 3, 8)
 # The least batches that have a positive, ones that divide by nothing, and usual ones.
 BATCHES = (4, 7, 13, 31, 32, 100, 256)
@@ -53,7 +54,7 @@ class Sample(NamedTuple):
 class Catalog:
     """A target's samples, and its plans."""
 
-    def __init__(self, path: Path, target: str, training: Training = Training()) -> None:
+    def __init__(self, path: Path, target: str, training: Training = USUAL) -> None:
         self.path = path
         self.target = target
         self.training = training
@@ -96,11 +97,17 @@ class Catalog:
         return {label: (weight, tier) for label, weight, tier in rows}
 
     def plan(
-        self, seed: int, epoch: int, batch: int, rank: int = 0, world: int = 1, hard: list = []
+        self,
+        seed: int,
+        epoch: int,
+        batch: int,
+        rank: int = 0,
+        world: int = 1,
+        hard: Sequence[int] = (),
     ) -> list[Slot]:
+        arguments = f"{seed}, {epoch}, {batch}, {rank}, {world}, {list(hard)}"
         rows = self.connection.execute(
-            f"from {self.target}.epoch_plan({seed}, {epoch}, {batch}, {rank}, {world}, {hard})"
-            " order by step, slot"
+            f"from {self.target}.epoch_plan({arguments}) order by step, slot"
         ).fetchall()
         return [Slot(*row) for row in rows]
 
@@ -248,7 +255,7 @@ def check_completion(catalog: Catalog, plans: list[list[Slot]]) -> None:
 
 
 def check_epoch(
-    catalog: Catalog, seed: int, epoch: int, batch: int, world: int, hard: list[int] = []
+    catalog: Catalog, seed: int, epoch: int, batch: int, world: int, hard: Sequence[int] = ()
 ) -> list[list[Slot]]:
     """All that holds of every epoch. Returns the plans of the ranks."""
     plans = [catalog.plan(seed, epoch, batch, rank, world, hard) for rank in range(world)]

@@ -56,7 +56,7 @@ select
     clips.split,
     null as source_row,
     null as segment_index,
-    0 as start_seconds,
+    cast(0 as decimal(9, 3)) as start_seconds,
     clips.seconds as end_seconds,
     null as label_id,
     clips.label_ids,
