@@ -333,7 +333,7 @@ def test_export(run, demo_catalog: Path, tmp_path: Path) -> None:
         "export", "--target", "gun", "--target", "snore", "--out", "meta", "--catalog", demo_catalog
     )
     assert result.exit_code == 0
-    assert len(result.stdout.splitlines()) == 42
+    assert len(result.stdout.splitlines()) == 48
     assert all((tmp_path / line).is_file() for line in result.stdout.splitlines())
     (tmp_path / "file").write_text("")
     blocked = run("export", "--target", "gun", "--out", "file", "--catalog", demo_catalog)

@@ -4,7 +4,7 @@ select
     sample_clips.clip_id,
     sample_clips.audio_path
 from {{ ref('sample_clips') }} as sample_clips
-anti join main.audio_files as audio_files on sample_clips.audio_path = audio_files.audio_path
+anti join main.audio_files on sample_clips.audio_path = audio_files.audio_path
 where
     sample_clips.missing_audio is null
-    and exists (select 1 from main.audio_files)
+    and (select count(*) from main.audio_files) > 0

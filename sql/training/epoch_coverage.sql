@@ -16,8 +16,9 @@ with draws as (
         weak_draws.label_id,
         weak_draws.step
     from range(world_size) as ranks (on_rank)
-    cross join lateral
-        {{ ref('weak_draws') }}(seed, epoch, batch_size, ranks.on_rank, world_size) as weak_draws
+    cross join
+        lateral {{ ref('weak_draws') }}(seed, epoch, batch_size, ranks.on_rank, world_size)
+            as weak_draws
 ),
 
 counted as (
