@@ -169,7 +169,7 @@ CONTRACT = {
 def test_relations_of_the_contract(demo_catalog: Path) -> None:
     with duckdb.connect(str(demo_catalog), read_only=True) as connection:
         for relation, columns in CONTRACT.items():
-            found = connection.execute(f"describe {relation}").fetchall()
+            found = connection.execute(f"describe from {relation}").fetchall()
             assert [row[0] for row in found] == columns.split(), relation
             for name, kind, *_ in found:
                 if name.endswith("start_seconds") or name.endswith("end_seconds"):
