@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import itertools
 import logging
@@ -156,6 +157,7 @@ class AudioSetDataset(Dataset[Item]):
         self.sample_rate = sample_rate
         self.on_error = on_error
         with open_catalog(self.catalog) as connection:
+            self._file = _file_of(self.catalog)
             built = float(built_target(connection, target).clip_length)
             if clip_length is not None and clip_length != built:
                 raise AudiosetDuckError(
@@ -240,12 +242,15 @@ class AudioSetDataset(Dataset[Item]):
             AudiosetDuckError: A build since then has made others, or it cannot be opened.
         """
         connection = open_catalog(self.catalog)
-        if catalog_id(connection, self.target) != self.catalog_id:
+        # A build moves another file over it; to add up millions of samples takes a while.
+        file = _file_of(self.catalog)
+        if file != self._file and catalog_id(connection, self.target) != self.catalog_id:
             connection.close()
             raise AudiosetDuckError(
                 f"{self.catalog} was built anew since the dataset was made, and {self.target} has"
                 " other samples now; make the dataset and its sampler again"
             )
+        self._file = file
         return connection
 
     def key(self, row: int) -> str:
@@ -320,6 +325,12 @@ class AudioSetDataset(Dataset[Item]):
             log.warning("%s; another sample takes its place", message)
 
 
+def _file_of(catalog: Path) -> tuple[int, int, int]:
+    """What tells a file from another that has taken its place, or from itself as it was."""
+    stat = catalog.stat()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
 def read_slice(
     path: str, start: float, end: float, sample_rate: int, wav: npt.NDArray[np.float32]
 ) -> None:
@@ -371,3 +382,7 @@ def _resample(mono: npt.NDArray[np.float32], rate: int, to: int) -> npt.NDArray[
 def _resampler(rate: int, to: int) -> soxr.ResampleStream:
     """The filters of a pair of rates are made once in a process."""
     return soxr.ResampleStream(rate, to, 1, dtype="float32", quality="HQ")
+
+
+# Else soxr's binding complains of them on stderr when a worker that was spawned ends.
+atexit.register(_resampler.cache_clear)

@@ -140,6 +140,32 @@ def test_batches_are_the_same_for_any_workers(
     assert digests(loader) == in_process
 
 
+def test_workers_that_are_spawned_end_in_silence(sounds: Path, tmp_path: Path) -> None:
+    """Also with the filters of resampling in them."""
+    script = tmp_path / "train.py"
+    script.write_text(
+        textwrap.dedent(f"""
+            from torch.utils.data import DataLoader
+            from audioset_duck import AudioSetDataset, TwoTierBatchSampler, collate
+
+            if __name__ == "__main__":
+                dataset = AudioSetDataset({str(sounds)!r}, "t", sample_rate=16000)
+                loader = DataLoader(
+                    dataset,
+                    batch_sampler=TwoTierBatchSampler(dataset, 16),
+                    num_workers=1,
+                    multiprocessing_context="spawn",
+                    collate_fn=collate,
+                )
+                print(len(list(loader)))
+        """)
+    )
+    result = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert (result.stdout, result.stderr) == ("6\n", "")
+
+
 def test_batches_of_the_plan_have_its_make_up(dataset: AudioSetDataset) -> None:
     loader = DataLoader(dataset, batch_sampler=TwoTierBatchSampler(dataset, 16), collate_fn=collate)
     for batch in loader:
