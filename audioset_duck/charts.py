@@ -69,6 +69,7 @@ _DURATION = (
 )
 # Of what is counted: no label at a half.
 _WHOLE = "datum.value % 1 ? '' : format(datum.value, ',')"
+_STEPS = [digit * 10**power for power in range(6) for digit in (1, 2, 5)]
 _POWERS = [10.0**power for power in range(-8, 9)]
 _TICKS = [0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000, 3_600_000]
 _TICK_LABELS = (
@@ -455,7 +456,8 @@ def overlap(rows: Rows) -> Chart:
                 legend=alt.Legend(title=None, orient="top"),
             )
         )
-        + base.transform_filter("datum.percentage > 18")
+        # Where it fits.
+        + base.transform_filter(f"datum.percentage > (plot_width < {WIDE} ? 32 : 18)")
         .mark_text(fontWeight="bold")
         .encode(
             x=alt.X("percentage:Q", stack="zero", bandPosition=0.5),
@@ -464,7 +466,7 @@ def overlap(rows: Rows) -> Chart:
                 "datum.overlap === 'alone'", alt.value("white"), alt.value("black")
             ),
         )
-    ).add_params(LABEL_WIDTH)
+    ).add_params(LABEL_WIDTH, PLOT_WIDTH)
 
 
 def overlapping_labels(rows: Rows, top: int) -> Chart:
@@ -614,7 +616,7 @@ def sample_fates(rows: Rows) -> Chart:
                 scale=alt.Scale(domain=list(ROLES)),
                 # In two lines.
                 axis=alt.Axis(
-                    labelAngle=0, labelExpr="split(datum.label, '_')", grid=False, orient="top"
+                    labelAngle=0, labelExpr="split(datum.label, '_')", grid=False, ticks=False
                 ),
             ),
             y=_names("fate", "rank"),
@@ -720,7 +722,7 @@ def label_weights(rows: Rows) -> Chart:
             "rank:Q",
             title="label, most samples first, log scale",
             scale=alt.Scale(type="log", nice=False),
-            axis=alt.Axis(values=[1, 2, 5, 10, 20, 50, 100, 200, 500]),
+            axis=alt.Axis(values=_STEPS, format="~s"),
         ),
     )
     axis = alt.Axis(values=_POWERS, format="~r")
@@ -788,9 +790,9 @@ def labels_seen(rows: Rows) -> Chart:
     y = alt.Y("seen_percentage:Q", title="% of the labels", scale=alt.Scale(domain=[0, 100]))
     x = alt.X(
         "first_batch:Q",
-        title="batches",
+        title="batches, log scale",
         scale=alt.Scale(type="log", domain=[1, max(2, batches)], nice=False),
-        axis=alt.Axis(values=[1, 2, 5, 10, 20, 50, 100, 200, 500, *_POWERS[11:]], format="~s"),
+        axis=alt.Axis(values=_STEPS, format="~s"),
     )
     base = (
         alt.Chart(_data(rows))
@@ -833,7 +835,7 @@ def draws(rows: Rows) -> Chart:
     most = max(max(row["draws"], row["draws_by_weight"]) for row in rows)
     # A log scale that has a 0.
     scale = alt.Scale(type="symlog", domain=[0, 1.15 * most], nice=False)
-    axis = alt.Axis(values=[0, *_POWERS[8:]], format="~s")
+    axis = alt.Axis(values=[0, *_STEPS], format="~s")
     line = alt.Chart(_data([{"draws": 0}, {"draws": 1.15 * most}]))
     return (
         line.mark_line(color=GREY, strokeDash=[4, 3]).encode(
@@ -854,15 +856,17 @@ def draws(rows: Rows) -> Chart:
     ).add_params(SEARCH, PICKED)
 
 
-def epoch_grid(rows: Rows) -> Chart:
+def epoch_grid(rows: Rows, batch_size: int) -> Chart:
     """What each slot of each batch is kept for.
 
     Args:
         rows: Slots of `epoch_plan`, with `sample_key` and `title`: the name of the label.
+        batch_size: How many slots a batch has.
     """
     return (
         alt.Chart(_data(rows))
-        .mark_rect(stroke="white", strokeWidth=1)
+        # Between narrow cells there is no room for lines.
+        .mark_rect(stroke="white", strokeWidth=1 if batch_size <= 64 else 0)
         .encode(
             x=alt.X(
                 "slot:O",

@@ -35,6 +35,9 @@ FEW = 20
 # The epoch that is shown: the first, as if there were no hard negatives.
 BATCH_SIZE = 32
 EPOCH = f"labels_seen(batch_size := {BATCH_SIZE})"
+_HOW_TO_READ_FATES = (
+    "Brighter: a larger share in the role. Strong positive: strong labels hear the target."
+)
 # The highest that a chart of the page is, in pixels, unless its rows decide.
 PAGE_HEIGHT = 260
 # Pixels of a PNG for each of the chart.
@@ -400,35 +403,33 @@ def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
         },
         untargeted_warning(connection, name) or "",
         _target_figures(connection, name),
-        f"Target {name}",
+        f"Target {name}, samples",
     )
 
 
 def _target_figures(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[str, str]]:
-    """Samples by role, training's and evaluation's, and how many lack their audio."""
+    """Samples by role and split, and how many there would be if their audio were there."""
+    counts = f"{identifier(name)}.sample_counts"
     rows = ask(
         connection,
         f"""
-        select
-            role,
-            sum(samples) filter (where split = 'train' and removed_by is null) as train,
-            sum(samples) filter (where split = 'eval' and removed_by is null) as eval,
-            sum(samples) filter (where starts_with(removed_by, 'audio ')) as without_audio
-        from {identifier(name)}.sample_counts
-        group by role
-        order by role
+        select role, split, cast(sum(samples) as bigint) as samples
+        from {counts}
+        where removed_by is null
+        group by role, split
+        order by split desc, role
         """,
     )
     figures = [
-        (
-            f"{row['role'].replace('_', ' ')}s, train + eval",
-            f"{row['train'] or 0:,} + {row['eval'] or 0:,}",
-        )
+        (f"{row['role'].replace('_negative', ' neg.')}, {row['split']}", f"{row['samples']:,}")
         for row in rows
     ]
-    if rows and has_inventory(connection):
-        missing = sum(row["without_audio"] or 0 for row in rows)
-        figures.append(("samples without audio", f"{missing:,}"))
+    if has_inventory(connection):
+        ((missing,),) = connection.execute(
+            f"select coalesce(sum(samples) filter (where starts_with(removed_by, 'audio ')), 0)"
+            f" from {counts}"
+        ).fetchall()
+        figures.append(("without audio", f"{missing:,}"))
     return figures
 
 
@@ -436,6 +437,8 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
     """What training reads of a target: its samples, the pools of its negatives, an epoch."""
     schema = identifier(name)
     few = min(FEW, top)
+    # As high as the bars beside them.
+    tall = max(260, 20 * few)
 
     def grouped(query: str, *columns: str) -> dict[str, Rows]:
         """Rows by what columns of them say, in words."""
@@ -453,13 +456,22 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
     weights = grouped(f"from {schema}.label_weights order by pool, rank", "pool")
     tiers = grouped(f"from {schema}.tier_shares order by pool, place, tier", "pool")
     seen = grouped(
-        f"from {schema}.{EPOCH} where draws_by_weight is not null order by pool, rank", "pool"
+        f"""
+        select
+            *,
+            max(first_batch) over (partition by pool) as last_batch,
+            count(*) filter (where first_batch is null) over (partition by pool) as unseen
+        from {schema}.{EPOCH}
+        where draws_by_weight is not null
+        order by pool, rank
+        """,
+        "pool",
     )
     composition = [
         Panel(
             f"{split}: samples kept, and removed by what",
             charts.sample_fates(rows),
-            "The brighter, the larger its share of the role.",
+            _HOW_TO_READ_FATES,
             height=None,
         )
         for split, rows in fates.items()
@@ -498,17 +510,18 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
                     Panel(
                         f"{pool}s: what the tiers have",
                         charts.tier_shares(tiers[pool]),
-                        height=None,
+                        height=120,
                     ),
                     Panel(
                         f"{pool}s: weights of all labels",
                         charts.label_weights(rows),
                         "The grey line: their shares in the samples.",
+                        height=tall,
                     ),
                     Panel(
                         f"{pool}s: weights of the most frequent labels",
                         charts.weight_bars(rows, few),
-                        "Filled bars: tier A. Hollow bars: tier B.",
+                        "Bars of tier B are hollow.",
                         height=None,
                     ),
                 )
@@ -516,16 +529,16 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
         ),
         Picture(
             f"target_{name}_epoch_coverage",
-            f"{name}: an epoch in batches of {BATCH_SIZE}",
+            f"{name}: an epoch in batches of {BATCH_SIZE} (the first, seed 0)",
             [
                 Panel(
-                    "Labels that are drawn at least once",
+                    "Labels that an epoch has drawn, batch by batch",
                     charts.labels_seen([row for rows in seen.values() for row in rows]),
-                    "Of the first epoch, seed 0, on one rank.",
+                    " ".join(_when_seen(pool, rows[0]) for pool, rows in seen.items()),
                 ),
                 *(
                     Panel(
-                        f"{pool}s: draws, and draws by weight",
+                        f"{pool}s: draws of an epoch, and by weight",
                         charts.draws(rows),
                         "Above the grey line: drawn more often than by weight.",
                     )
@@ -536,6 +549,12 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
             else [],
         ),
     ]
+
+
+def _when_seen(pool: str, row: dict[str, Any]) -> str:
+    if row["unseen"]:
+        return f"{pool.capitalize()}s: {row['unseen']:,} are never drawn."
+    return f"{pool.capitalize()}s: all by batch {row['last_batch']:,}."
 
 
 def _files(

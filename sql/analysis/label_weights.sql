@@ -10,7 +10,7 @@ select
     label_pools.label_id,
     case label_pools.label_id
         when 'other_rare'
-            then 'labels of fewer than {{ target.training.completion_rare_cutoff }} samples'
+            then 'all under {{ target.training.completion_rare_cutoff }} samples'
         else coalesce(label_titles.title, label_pools.label_id)
     end as title,
     label_pools.tier,
