@@ -37,7 +37,6 @@ SLOT_ROLES = {
     "tier_b": SKY,
     "weak": BLUE,
 }
-_IN_WORDS = "replace(datum.value, '_', ' ')"
 
 # How a picture looks; the page has its own colours, which follow the reader's.
 CONFIG = {
@@ -863,21 +862,24 @@ def epoch_grid(rows: Rows, batch_size: int) -> Chart:
         rows: Slots of `epoch_plan`, with `sample_key` and `title`: the name of the label.
         batch_size: How many slots a batch has.
     """
+    roles = {row["role"] for row in rows}
+    present = {role: color for role, color in SLOT_ROLES.items() if role in roles}
     return (
-        alt.Chart(_data(rows))
+        # Whole pixels, so that no hairs show between the cells.
+        alt.Chart(_data(rows), width=alt.Step(max(2, 560 // batch_size)))
         # Between narrow cells there is no room for lines.
         .mark_rect(stroke="white", strokeWidth=1 if batch_size <= 64 else 0)
         .encode(
             x=alt.X(
                 "slot:O",
                 title="slot",
-                axis=alt.Axis(labelAngle=0, labelOverlap=True, ticks=False),
+                axis=alt.Axis(labelAngle=0, labelOverlap=True, labelSeparation=4, ticks=False),
             ),
-            y=alt.Y("step:O", title="batch", axis=alt.Axis(labelOverlap=True, ticks=False)),
+            y=alt.Y("step:O", title="step", axis=alt.Axis(labelOverlap=True, ticks=False)),
             color=alt.Color(
                 "role:N",
-                scale=alt.Scale(domain=list(SLOT_ROLES), range=list(SLOT_ROLES.values())),
-                legend=alt.Legend(title=None, orient="top", labelExpr=_IN_WORDS),
+                scale=alt.Scale(domain=list(present), range=list(present.values())),
+                legend=alt.Legend(title=None, orient="top"),
             ),
             tooltip=[
                 alt.Tooltip("role:N", title="Kept for"),

@@ -242,7 +242,7 @@ def epoch_preview(
             f"{target} has no batches of {batch_size}: a batch needs a positive; take a larger"
             f" batch_size, or see what removed the samples in {target}.sample_counts"
         )
-    return charts.epoch_grid(rows, batch_size).properties(width=WIDTH)
+    return charts.epoch_grid(rows, batch_size)
 
 
 def show(
