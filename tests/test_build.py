@@ -236,6 +236,7 @@ def test_a_reader_keeps_the_catalog_that_it_opened(catalog: Path, demo_metadata:
     code = f"""
 import duckdb
 connection = duckdb.connect({str(catalog)!r}, read_only=True)
+connection.execute("set enable_progress_bar = false")
 rows = connection.execute("select clip_id from weak_clips order by clip_id")
 first = rows.fetchmany(10)
 print(1, flush=True); input()
@@ -508,7 +509,7 @@ def test_terminated_cleanly(demo_metadata: Path, tmp_path: Path) -> None:
         ],
         stderr=subprocess.PIPE,
     )
-    while not (tmp_path / "c.duckdb.building").exists():
+    while not (tmp_path / "c.duckdb.building" / "new.duckdb").exists():
         time.sleep(0.01)
     process.terminate()
     process.communicate()
@@ -615,6 +616,18 @@ def test_meta_builds(demo_catalog: Path) -> None:
                 "ignore": [],
                 "descendants": False,
                 "clip_length": "1.000",
+                "training": {
+                    "head_labels": ["/m/09x0r", "/m/04rlf"],
+                    "head_keep_frac": "0.2",
+                    "completion_rare_cutoff": 10,
+                    "seed": 0,
+                    "pos_per_batch_frac": "0.25",
+                    "strong_neg_per_batch_frac": "0.25",
+                    "weak_neg_per_batch_frac": "0.5",
+                    "tier_a_fraction": "0.6",
+                    "primary_fraction": "0.9",
+                    "tier_a_coverage": "0.8",
+                },
             }
             for name, target in BUILT_IN.items()
         },
