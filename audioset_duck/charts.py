@@ -455,8 +455,10 @@ def overlap(rows: Rows) -> Chart:
                 legend=alt.Legend(title=None, orient="top"),
             )
         )
-        # Where it fits.
-        + base.transform_filter(f"datum.percentage > (plot_width < {WIDE} ? 32 : 18)")
+        # Where it fits; a filter would take the bars away that the others are stacked on.
+        + base.transform_calculate(
+            text=f"datum.percentage > (plot_width < {WIDE} ? 32 : 18) ? datum.text : ''"
+        )
         .mark_text(fontWeight="bold")
         .encode(
             x=alt.X("percentage:Q", stack="zero", bandPosition=0.5),
@@ -700,7 +702,7 @@ def tier_shares(rows: Rows) -> Chart:
     )
     return (
         base.mark_bar().encode(color=_by_tier(None))
-        + base.transform_filter("datum.percentage > 15")
+        + base.transform_calculate(text="datum.percentage > 15 ? datum.text : ''")
         .mark_text(fontWeight="bold")
         .encode(
             x=alt.X("percentage:Q", stack="zero", bandPosition=0.5),
