@@ -691,10 +691,13 @@ def scan(
     default="table",
     show_default=True,
 )
+@click.option("--safe", "is_safe", is_flag=True, help="Read no file but the catalog.")
 @shared_options
 @click.pass_context
-def sql(context: click.Context, query: str | None, output_format: str) -> None:
+def sql(context: click.Context, query: str | None, output_format: str, is_safe: bool) -> None:
     """Run one query; without a query, open the DuckDB shell. Both can only read.
+
+    SQL can read any file that you can. With --safe it cannot: for a catalog that somebody sent you.
 
     \b
     Examples
@@ -706,9 +709,9 @@ def sql(context: click.Context, query: str | None, output_format: str) -> None:
 
     catalog = context.ensure_object(Settings).catalog
     if query is None:
-        open_shell(catalog)
+        open_shell(catalog, is_safe=is_safe)
     else:
-        run_query(catalog, query, output_format)
+        run_query(catalog, query, output_format, is_safe=is_safe)
 
 
 @cli.command()

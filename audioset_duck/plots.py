@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from decimal import Decimal
 from os import PathLike
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import altair as alt
 import numpy as np
@@ -17,6 +18,9 @@ from audioset_duck.catalog import open_catalog, require_target
 from audioset_duck.charts import Rows, ask
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.models import identifier
+
+if TYPE_CHECKING:
+    from audioset_duck.dataset import Item
 
 AnyPath: TypeAlias = str | PathLike[str]
 Samples: TypeAlias = npt.NDArray[np.float32]
@@ -174,23 +178,121 @@ def overlap_matrix(
     return charts.overlap_matrix(rows, top).properties(width=WIDTH)
 
 
-def show(
-    audio_path: AnyPath, start_seconds: float = 0, end_seconds: float | None = None
-) -> alt.VConcatChart:
-    """Play a slice of an audio file in a notebook, and draw its waveform and spectrogram.
+def epoch_preview(
+    catalog: AnyPath,
+    target: str,
+    epoch: int = 0,
+    seed: int = 0,
+    batch_size: int = 32,
+    batches: int = 10,
+) -> charts.Chart:
+    """What the first batches of an epoch hold: a row for each batch, a cell for each slot.
 
-    All channels are mixed into one.
+    The colour of a cell tells what the slot is kept for, as `role` of the target's `epoch_plan`;
+    its tooltip has the label and the sample's key.
 
     Args:
-        audio_path: The file, in any format that libsndfile reads.
-        start_seconds: Start of the slice in the file, inclusive.
-        end_seconds: Its end, exclusive. None: the end of the file.
+        catalog: Path of the catalog.
+        target: Name of a target of the catalog.
+        epoch: Which epoch, from 0.
+        seed: Of the sampler.
+        batch_size: Samples in a batch.
+        batches: How many batches are shown, if the epoch has so many.
+
+    Raises:
+        AudiosetDuckError: There is no such target, a number is out of its range, or no batch can
+            be made: the target has no positives to train on, or a batch so small has none.
+
+    Example:
+        >>> from audioset_duck import plots
+        >>> plots.epoch_preview("catalog.duckdb", "gun", epoch=3, batches=5)
+    """
+    for name, value, least in (
+        ("epoch", epoch, 0),
+        ("seed", seed, 0),
+        ("batch_size", batch_size, 1),
+        ("batches", batches, 1),
+    ):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise AudiosetDuckError(f"{name} is {value!r}; right is a whole number from {least}")
+    with open_catalog(Path(catalog)) as connection:
+        require_target(connection, target)
+        schema = identifier(target)
+        rows = ask(
+            connection,
+            f"""
+            select
+                epoch_plan.step,
+                epoch_plan.slot,
+                epoch_plan.role,
+                epoch_plan.label_id,
+                coalesce(label_titles.title, epoch_plan.label_id) as title,
+                samples.sample_key,
+                epoch_plan.crop_start_seconds
+            from {schema}.epoch_plan({seed}, {epoch}, {batch_size}) as epoch_plan
+            inner join {schema}.samples as samples using (sample_id)
+            left join main.label_titles as label_titles
+                on epoch_plan.label_id = label_titles.label_id
+            where epoch_plan.step < {batches}
+            order by epoch_plan.step, epoch_plan.slot
+            """,
+        )
+    if not rows:
+        raise AudiosetDuckError(
+            f"{target} has no batches of {batch_size}: a batch needs a positive; take a larger"
+            f" batch_size, or see what removed the samples in {target}.sample_counts"
+        )
+    return charts.epoch_grid(rows, batch_size)
+
+
+def show(
+    sample: AnyPath | tuple[AnyPath, float | Decimal, float | Decimal] | Item,
+    start_seconds: float = 0,
+    end_seconds: float | None = None,
+    *,
+    sample_rate: int = 32000,
+) -> alt.VConcatChart:
+    """Play audio in a notebook, and draw its waveform and spectrogram.
+
+    All channels of a file are mixed into one.
+
+    Args:
+        sample: A file of a format that libsndfile reads; such a file with the start and the end of
+            a slice in seconds, as `samples` has them; or an item of an `AudioSetDataset`.
+        start_seconds: Of a file: start of the slice, inclusive.
+        end_seconds: Of a file: its end, exclusive. None: the end of the file.
+        sample_rate: Of an item, in Hz: that of its dataset.
 
     Raises:
         AudiosetDuckError: There is no such file, it cannot be read, or the slice is empty.
+
+    Example:
+        >>> plots.show(dataset[0], sample_rate=dataset.sample_rate)
     """
     from IPython.display import Audio, display
 
+    if not isinstance(sample, tuple):
+        samples, rate = _read(sample, start_seconds, end_seconds)
+    elif len(sample) == 3:
+        path, start, end = sample
+        start_seconds = float(start)
+        samples, rate = _read(path, start_seconds, float(end))
+    else:
+        samples, rate, start_seconds = np.asarray(sample.wav, np.float32), sample_rate, 0
+    # As loud as it is; to be made as loud as can be, silence would be divided by 0.
+    player = Audio(samples.clip(-1, 1), rate=rate, normalize=False)  # type: ignore[no-untyped-call]
+    display(player)  # type: ignore[no-untyped-call]
+    return charts.sound(
+        _envelope(samples, rate, start_seconds),
+        _spectrogram(samples, rate, start_seconds),
+        rate / 2 / BANDS,
+    )
+
+
+def _read(
+    audio_path: AnyPath, start_seconds: float, end_seconds: float | None
+) -> tuple[Samples, int]:
+    """A slice of a file as the mean of its channels, and its sample rate."""
     try:
         with soundfile.SoundFile(audio_path) as file:
             rate, frames = file.samplerate, file.frames
@@ -205,14 +307,7 @@ def show(
             samples = file.read(last - first, dtype="float32", always_2d=True).mean(axis=1)
     except soundfile.LibsndfileError as error:
         raise AudiosetDuckError(f"{audio_path} cannot be read as audio: {error}") from None
-    # As loud as it is; to be made as loud as can be, silence would be divided by 0.
-    player = Audio(samples.clip(-1, 1), rate=rate, normalize=False)  # type: ignore[no-untyped-call]
-    display(player)  # type: ignore[no-untyped-call]
-    return charts.sound(
-        _envelope(samples, rate, start_seconds),
-        _spectrogram(samples, rate, start_seconds),
-        rate / 2 / BANDS,
-    )
+    return samples, rate
 
 
 def _envelope(samples: Samples, rate: int, start_seconds: float) -> Rows:

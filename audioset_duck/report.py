@@ -15,7 +15,13 @@ import vl_convert
 from tqdm import tqdm
 
 from audioset_duck import charts
-from audioset_duck.catalog import read_state, require_target, target_title, untargeted_warning
+from audioset_duck.catalog import (
+    has_inventory,
+    read_state,
+    require_target,
+    target_title,
+    untargeted_warning,
+)
 from audioset_duck.charts import Panel, Rows, ask
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.files import replacing
@@ -26,6 +32,12 @@ DEFAULT_FORMATS = ("png", "html", "csv")
 PAGE = "index.html"
 # How many labels the panels have that are one of several.
 FEW = 20
+# The epoch that is shown: the first, as if there were no hard negatives.
+BATCH_SIZE = 32
+EPOCH = f"labels_seen(batch_size := {BATCH_SIZE})"
+_HOW_TO_READ_FATES = (
+    "Brighter: a larger share in the role. Strong positive: strong labels hear the target."
+)
 # The highest that a chart of the page is, in pixels, unless its rows decide.
 PAGE_HEIGHT = 260
 # Pixels of a PNG for each of the chart.
@@ -61,6 +73,7 @@ class Section:
         tables: What is written as CSV: name of the file without its ending, and query.
         note: What must be known, in a sentence.
         figures: Key figures: what, and how much.
+        short_title: The heading of the key figures, if it is another.
     """
 
     title: str
@@ -68,6 +81,7 @@ class Section:
     tables: dict[str, str]
     note: str = ""
     figures: list[tuple[str, str]] = field(default_factory=list)
+    short_title: str = ""
 
 
 def report(
@@ -363,10 +377,11 @@ def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
             columns=2,
         ),
     ]
+    samples = _sample_pictures(connection, name, top)
     title = target_title(connection, name)
     return Section(
         f"Target {title}",
-        [picture for picture in pictures if picture.panels],
+        [picture for picture in [*samples, *pictures] if picture.panels],
         {
             f"target_{name}_counts": f"from {schema}.dataset_counts",
             f"target_{name}_overlap": (
@@ -379,9 +394,167 @@ def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
                 f"from {schema}.label_overlaps order by dataset, other_rank, label_id"
             ),
             f"target_{name}_durations": f"from {schema}.duration_stats order by dataset, unit",
+            f"target_{name}_composition": f"from {schema}.sample_counts",
+            f"target_{name}_composition_labels": (
+                f"from {schema}.sample_label_shares order by split desc, role, rank"
+            ),
+            f"target_{name}_label_weights": f"from {schema}.label_weights order by pool, rank",
+            f"target_{name}_epoch_coverage": f"from {schema}.{EPOCH}",
         },
         untargeted_warning(connection, name) or "",
+        _target_figures(connection, name),
+        f"Target {name}, samples",
     )
+
+
+def _target_figures(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[str, str]]:
+    """Samples by role and split, and how many there would be if their audio were there."""
+    counts = f"{identifier(name)}.sample_counts"
+    rows = ask(
+        connection,
+        f"""
+        select role, split, cast(sum(samples) as bigint) as samples
+        from {counts}
+        where removed_by is null
+        group by role, split
+        order by split desc, role
+        """,
+    )
+    figures = [
+        (f"{row['role'].replace('_negative', ' neg.')}, {row['split']}", f"{row['samples']:,}")
+        for row in rows
+    ]
+    if has_inventory(connection):
+        ((missing,),) = connection.execute(
+            f"select coalesce(sum(samples) filter (where starts_with(removed_by, 'audio ')), 0)"
+            f" from {counts}"
+        ).fetchall()
+        figures.append(("without audio", f"{missing:,}"))
+    return figures
+
+
+def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int) -> list[Picture]:
+    """What training reads of a target: its samples, the pools of its negatives, an epoch."""
+    schema = identifier(name)
+    few = min(FEW, top)
+    # As high as the bars beside them.
+    tall = max(260, 20 * few)
+
+    def grouped(query: str, *columns: str) -> dict[str, Rows]:
+        """Rows by what columns of them say, in words."""
+        groups: dict[str, Rows] = {}
+        for row in ask(connection, query):
+            words = " ".join(row[column].replace("_", " ") for column in columns)
+            groups.setdefault(words, []).append(row)
+        return groups
+
+    kept = ask(connection, f"from {schema}.sample_counts where removed_by is null")
+    fates = grouped(f"from {schema}.sample_fates order by split desc, role, rank", "split")
+    labels = grouped(
+        f"from {schema}.sample_label_shares order by split desc, role, rank", "split", "role"
+    )
+    weights = grouped(f"from {schema}.label_weights order by pool, rank", "pool")
+    tiers = grouped(f"from {schema}.tier_shares order by pool, place, tier", "pool")
+    seen = grouped(
+        f"""
+        select
+            *,
+            max(first_batch) over (partition by pool) as last_batch,
+            count(*) filter (where first_batch is null) over (partition by pool) as unseen
+        from {schema}.{EPOCH}
+        where draws_by_weight is not null
+        order by pool, rank
+        """,
+        "pool",
+    )
+    composition = [
+        Panel(
+            f"{split}: samples kept, and removed by what",
+            charts.sample_fates(rows),
+            _HOW_TO_READ_FATES,
+            height=None,
+        )
+        for split, rows in fates.items()
+    ]
+    if kept:
+        composition.insert(
+            0,
+            Panel("Samples by role and data set", charts.sample_bars(kept), height=None),
+        )
+    return [
+        Picture(
+            f"target_{name}_composition",
+            f"{name}: the samples of training and evaluation",
+            composition,
+        ),
+        Picture(
+            f"target_{name}_composition_labels",
+            f"{name}: what is heard in its samples",
+            [
+                Panel(
+                    f"{words}s: the most frequent labels",
+                    charts.sample_labels(rows, few),
+                    "A sample counts under each of its labels.",
+                    height=None,
+                )
+                for words, rows in labels.items()
+            ],
+        ),
+        Picture(
+            f"target_{name}_label_weights",
+            f"{name}: how often the labels of the negatives are drawn",
+            [
+                panel
+                for pool, rows in weights.items()
+                for panel in (
+                    Panel(
+                        f"{pool}s: what the tiers have",
+                        charts.tier_shares(tiers[pool]),
+                        height=120,
+                    ),
+                    Panel(
+                        f"{pool}s: weights of all labels",
+                        charts.label_weights(rows),
+                        "The grey line: their shares in the samples.",
+                        height=tall,
+                    ),
+                    Panel(
+                        f"{pool}s: weights of the most frequent labels",
+                        charts.weight_bars(rows, few),
+                        "Bars of tier B are hollow.",
+                        height=None,
+                    ),
+                )
+            ],
+        ),
+        Picture(
+            f"target_{name}_epoch_coverage",
+            f"{name}: an epoch in batches of {BATCH_SIZE} (the first, seed 0)",
+            [
+                Panel(
+                    "Labels that an epoch has drawn, batch by batch",
+                    charts.labels_seen([row for rows in seen.values() for row in rows]),
+                    " ".join(_when_seen(pool, rows[0]) for pool, rows in seen.items()),
+                ),
+                *(
+                    Panel(
+                        f"{pool}s: draws of an epoch, and by weight",
+                        charts.draws(rows),
+                        "Above the grey line: drawn more often than by weight.",
+                    )
+                    for pool, rows in seen.items()
+                ),
+            ]
+            if seen
+            else [],
+        ),
+    ]
+
+
+def _when_seen(pool: str, row: dict[str, Any]) -> str:
+    if row["unseen"]:
+        return f"{pool.capitalize()}s: {row['unseen']:,} are never drawn."
+    return f"{pool.capitalize()}s: all by batch {row['last_batch']:,}."
 
 
 def _files(

@@ -24,7 +24,9 @@ _QUERIES = (
 )
 
 
-def run_query(catalog: Path, query: str, output_format: str = "table") -> None:
+def run_query(
+    catalog: Path, query: str, output_format: str = "table", *, is_safe: bool = False
+) -> None:
     """Run one query and write its rows to stdout.
 
     Args:
@@ -32,12 +34,15 @@ def run_query(catalog: Path, query: str, output_format: str = "table") -> None:
         query: One statement that gives rows.
         output_format: `table` (cut to what fits), or whole as `csv` or `json` (an array of
             objects).
+        is_safe: Let neither the query nor a view of the catalog read any other file.
 
     Raises:
         AudiosetDuckError: It is not one statement, or one that does anything but give rows.
         duckdb.Error: DuckDB refuses the query.
     """
     with _interruptible(), open_catalog(catalog) as connection:
+        if is_safe:
+            connection.execute("set enable_external_access = false")
         statements = connection.extract_statements(query)
         if not statements:
             raise AudiosetDuckError("the query is empty; right is, for example, from labels")
@@ -84,8 +89,8 @@ def _interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def open_shell(catalog: Path) -> None:
-    """Become the DuckDB shell on a catalog, opened for reading.
+def open_shell(catalog: Path, *, is_safe: bool = False) -> None:
+    """Become the DuckDB shell on a catalog, opened for reading; a safe one reads no other file.
 
     Raises:
         AudiosetDuckError: There is no catalog, or no shell on PATH.
@@ -98,4 +103,5 @@ def open_shell(catalog: Path) -> None:
             "a query: audioset-duck sql 'select ...'"
         )
     sys.stdout.flush()
-    os.execv(program, [program, "-readonly", str(catalog)])  # noqa: S606
+    options = ["-readonly", *(["-safe"] if is_safe else [])]
+    os.execv(program, [program, *options, str(catalog)])  # noqa: S606

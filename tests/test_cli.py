@@ -319,6 +319,35 @@ def test_sql_without_a_query_is_the_shell(demo_catalog: Path) -> None:
     assert "read-only" in result.stderr
 
 
+def test_safe_sql_reads_no_other_file(run, demo_catalog: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("secret\nx\n")
+    query = "select count(*) as n from read_csv('secret.csv')"
+    assert run("sql", query, "--catalog", demo_catalog).exit_code == 0
+    result = run("sql", "--safe", query, "--catalog", demo_catalog)
+    assert result.exit_code == 1
+    assert "disabled by configuration" in result.stderr
+    result = run("sql", "--safe", "select count(*) as n from labels", "--catalog", demo_catalog)
+    assert result.exit_code == 0 and "n" in result.stdout
+
+
+def test_the_safe_shell_reads_no_other_file(demo_catalog: Path, tmp_path: Path) -> None:
+    shell = Path(sys.executable).parent
+    if not (shell / "duckdb").exists():
+        pytest.skip("no duckdb-cli in this environment")
+    command = [sys.executable, "-c", "from audioset_duck.cli import main; main()", "sql"]
+    (tmp_path / "secret.csv").write_text("secret\nx\n")
+    for option, is_read in ([], True), (["--safe"], False):
+        result = subprocess.run(
+            [*command, *option, "--catalog", demo_catalog],
+            input=f"from '{tmp_path / 'secret.csv'}';\nselect count(*) as n from labels;\n",
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": str(shell)},
+        )
+        assert ("secret" in result.stdout) == is_read, result.stderr
+
+
 def test_sql_without_a_shell_says_where_to_get_one(run, demo_catalog: Path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     result = run("sql", "--catalog", demo_catalog)

@@ -1,15 +1,17 @@
 """Charts for notebooks: what they show, and what they say when they cannot."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 import vl_convert
-from conftest import write_metadata
+from conftest import write_metadata, write_sounds
 
 from audioset_duck import plots
 from audioset_duck.build import build
+from audioset_duck.catalog import open_catalog
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.targets import Target
 
@@ -89,6 +91,59 @@ def test_overlap_matrix(catalog: Path) -> None:
     ]
 
 
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sounds")
+    metadata = write_sounds(folder, 9, {"/m/a": 12, "/m/b": 10}, {"/m/a": 11, "/m/b,/m/c": 11})
+    path = folder / "c.duckdb"
+    build(path, [Target("gun", ("/m/gun",))], metadata, quiet=True)
+    return path
+
+
+def test_epoch_preview(sounds: Path) -> None:
+    (rows,) = drawn(plots.epoch_preview(sounds, "gun", epoch=2, seed=5, batch_size=16, batches=2))
+    with open_catalog(sounds) as connection:
+        planned = connection.execute(
+            "select step, slot, plan.role, plan.label_id, sample_key"
+            " from gun.epoch_plan(5, 2, 16) as plan join gun.samples using (sample_id)"
+            " where step < 2 order by step, slot"
+        ).fetchall()
+    assert [
+        (row["step"], row["slot"], row["role"], row["label_id"], row["sample_key"]) for row in rows
+    ] == planned
+    assert [(row["step"], row["slot"]) for row in rows] == [
+        (step, slot) for step in range(2) for slot in range(16)
+    ]
+    assert {row["title"] for row in rows} == {"Name of gun", "Name of a", "Name of b", "Name of c"}
+    for row in rows:
+        letter = {"positive": "g", "weak": "w"}.get(row["role"], "s")
+        assert row["sample_key"].split("/")[1][0] == letter
+        assert (row["crop_start_seconds"] is not None) == (row["role"] == "weak")
+
+
+def test_epoch_preview_of_a_short_epoch_and_of_large_batches(sounds: Path) -> None:
+    (rows,) = drawn(plots.epoch_preview(sounds, "gun", batch_size=200))
+    assert {row["step"] for row in rows} == {0}
+    (rows,) = drawn(plots.epoch_preview(sounds, "gun", batch_size=16))
+    assert {row["step"] for row in rows} == {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"batch_size": 3}, "gun has no batches of 3: a batch needs a positive; take a larger bat"),
+        ({"batch_size": 0}, "batch_size is 0; right is a whole number from 1"),
+        ({"batches": 0}, "batches is 0; right is a whole number from 1"),
+        ({"seed": -1}, "seed is -1; right is a whole number from 0"),
+        ({"epoch": "0"}, "epoch is '0'; right is a whole number from 0"),
+        ({"target": "dog"}, "target 'dog' is not in this catalog, which has gun"),
+    ],
+)
+def test_epoch_preview_of_what_is_not_there(sounds: Path, options: dict, match: str) -> None:
+    with pytest.raises(AudiosetDuckError, match=match):
+        plots.epoch_preview(sounds, **{"target": "gun"} | options)
+
+
 @pytest.mark.parametrize(
     ("call", "match"),
     [
@@ -157,6 +212,28 @@ def test_show_of_a_whole_short_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     soundfile.write(tmp_path / "short.flac", np.zeros(10), 8000)
     waveform, spectrogram = drawn(plots.show(tmp_path / "short.flac"))
     assert len(waveform) == 10 and len(spectrogram) == 1
+
+
+def test_show_of_a_sample(tone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file and times of a row of `samples`, as it has them."""
+    monkeypatch.setattr("IPython.display.display", lambda _: None)
+    shown = plots.show((str(tone), Decimal("0.250"), Decimal("1.250")))
+    assert drawn(shown) == drawn(plots.show(tone, 0.25, 1.25))
+
+
+def test_show_of_an_item_of_a_dataset(monkeypatch: pytest.MonkeyPatch, demo_audio: Path) -> None:
+    pytest.importorskip("torch")
+    from audioset_duck import AudioSetDataset
+
+    played = []
+    monkeypatch.setattr("IPython.display.display", played.append)
+    dataset = AudioSetDataset(demo_audio / "catalog.duckdb", "gun", sample_rate=16000)
+    waveform, spectrogram = drawn(plots.show(dataset[3], sample_rate=dataset.sample_rate))
+    wav = dataset[3].wav.numpy()
+    assert len(played) == 1
+    assert waveform[0]["start"] == 0 and spectrogram[-1]["end"] == pytest.approx(1)
+    assert max(row["highest"] for row in waveform) == pytest.approx(wav.max(), abs=1e-4)
+    assert min(row["lowest"] for row in waveform) == pytest.approx(wav.min(), abs=1e-4)
 
 
 def test_show_of_what_cannot_be_shown(tone: Path, tmp_path: Path) -> None:

@@ -11,12 +11,11 @@ from pathlib import Path
 import browser
 import brute_force
 import pytest
-from conftest import write_metadata
+from conftest import write_metadata, write_sounds
 
 from audioset_duck.build import build
 from audioset_duck.catalog import open_catalog
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.inventory import store_inventory
 from audioset_duck.report import report
 from audioset_duck.targets import BUILT_IN, Target
 
@@ -53,6 +52,7 @@ def test_names(reported: Path) -> None:
     pictures += [f"weak_label_distribution_analysis_{name}" for name in WEAK]
     pictures += ["weak_label_distribution_analysis"]
     targets = ["overlap", "overlapping_labels", "overlap_matrix", "durations"]
+    targets += ["composition", "composition_labels", "label_weights", "epoch_coverage"]
     pictures += [f"target_gun_{kind}" for kind in targets]
     tables = [f"strong_label_distribution_{name}_stats" for name in STRONG]
     tables += [f"weak_label_distribution_stats_{name}" for name in WEAK]
@@ -155,6 +155,156 @@ def test_target_tables_equal_counts_in_plain_python(reported: Path, demo_metadat
         assert float(row["percentage"]) == pytest.approx(100 * count / everything[row["dataset"]])
 
 
+def asked(catalog: Path, query: str) -> list[tuple]:
+    with open_catalog(catalog) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_composition_equals_counts_in_plain_python(demo_audio: Path, tmp_path: Path) -> None:
+    """Of samples whose audio was looked for, so that some are missing."""
+    catalog = demo_audio / "catalog.duckdb"
+    make(catalog, tmp_path, targets=["gun"], formats=["csv", "html"])
+    samples = asked(catalog, "select split, role, dataset, label_ids from gun.samples")
+    roles = Counter((split, role) for split, role, _, _ in samples)
+    heard = Counter((split, role, label) for split, role, _, labels in samples for label in labels)
+    rows = table(tmp_path / "target_gun_composition_labels.csv")
+    assert {
+        (row["split"], row["role"], row["label_id"]): int(row["samples"]) for row in rows
+    } == heard
+    for row in rows:
+        share = 100 * int(row["samples"]) / roles[row["split"], row["role"]]
+        assert float(row["percentage"]) == pytest.approx(share)
+    for group in roles:
+        ranked = [row for row in rows if (row["split"], row["role"]) == group]
+        assert ranked == sorted(ranked, key=lambda row: (-int(row["samples"]), row["label_id"]))
+        assert [int(row["rank"]) for row in ranked] == list(range(1, len(ranked) + 1))
+
+    rows = table(tmp_path / "target_gun_composition.csv")
+    assert {
+        (row["role"], row["dataset"]): int(row["samples"]) for row in rows if not row["removed_by"]
+    } == Counter((role, dataset) for _, role, dataset, _ in samples)
+    # The audio of an id is there if some file of it is.
+    status = dict(
+        asked(
+            catalog,
+            "select ytid, min(status) from audio_files group by ytid having count(audio_path) = 0",
+        )
+    )
+    for role in ("positive", "strong_negative"):
+        segments = asked(catalog, f"select dataset, clip_id from gun.{role}_segments")
+        assert {
+            (row["dataset"], row["removed_by"]): int(row["samples"])
+            for row in rows
+            if row["role"] == role and row["removed_by"]
+        } == Counter(
+            (dataset, f"audio {status[clip_id[:11]]}")
+            for dataset, clip_id in segments
+            if clip_id[:11] in status
+        )
+    page = (tmp_path / "index.html").read_text()
+    for (split, role), count in roles.items():
+        words = role.replace("_negative", " neg.")
+        assert f"<dt>{words}, {split}</dt><dd>{count:,}</dd>" in page
+    missing = sum(int(row["samples"]) for row in rows if row["removed_by"].startswith("audio "))
+    assert f"<dt>without audio</dt><dd>{missing:,}</dd>" in page
+
+
+def test_weights_equal_counts_in_plain_python(reported: Path, demo_catalog: Path) -> None:
+    counts: Counter[tuple[str, str]] = Counter()
+    for role, label, labels in asked(
+        demo_catalog,
+        "select role, label_id, label_ids from gun.samples"
+        " where split = 'train' and role <> 'positive'",
+    ):
+        counts.update((role, carried) for carried in ([label] if label else labels))
+    rows = table(reported / "target_gun_label_weights.csv")
+    for pool in ("strong_negative", "weak_negative"):
+        of_pool = [row for row in rows if row["pool"] == pool]
+        named = {row["label_id"]: int(row["sample_count"]) for row in of_pool}
+        rare = named.pop("other_rare", 0)
+        assert named == {
+            of: count for (role, of), count in counts.items() if role == pool and count >= 10
+        }
+        total = sum(named.values()) + rare
+        roots = sum(count**0.5 for count in [*named.values(), rare])
+        for row in of_pool:
+            count = int(row["sample_count"])
+            assert float(row["sample_percentage"]) == pytest.approx(100 * count / total)
+            assert float(row["draw_percentage"]) == pytest.approx(100 * count**0.5 / roots, 1e-5)
+            assert row["title"] and (row["title"] == "all under 10 samples") == (
+                row["label_id"] == "other_rare"
+            )
+        shares = asked(
+            demo_catalog,
+            f"select tier, measure, percentage from gun.tier_shares where pool = '{pool}'",
+        )
+        for tier, measure, percentage in shares:
+            of_tier = [row for row in of_pool if row["tier"] == tier]
+            expected = {
+                "labels": 100 * len(of_tier) / len(of_pool),
+                "samples": sum(float(row["sample_percentage"]) for row in of_tier),
+                "draws by weight": sum(float(row["draw_percentage"]) for row in of_tier),
+            }
+            assert percentage == pytest.approx(expected[measure])
+        assert len(shares) == 6
+
+
+def test_coverage_equals_the_plan_in_plain_python(reported: Path, demo_catalog: Path) -> None:
+    draws: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], int] = {}
+    plan = asked(
+        demo_catalog,
+        "select step, role, label_id from gun.epoch_plan(0, 0, 32) order by step, slot",
+    )
+    for step, role, label in plan:
+        if role != "positive":
+            key = ("weak_negative" if role == "weak" else "strong_negative", label)
+            draws[key] += 1
+            first.setdefault(key, step + 1)
+    rows = table(reported / "target_gun_epoch_coverage.csv")
+    assert {
+        (row["pool"], row["label_id"]): int(row["draws"]) for row in rows if row["draws"] != "0"
+    } == draws
+    totals = Counter(row["pool"] for row in rows)
+    for row in rows:
+        batch = first.get((row["pool"], row["label_id"]))
+        assert row["first_batch"] == ("" if batch is None else str(batch))
+        assert int(row["batches"]) == plan[-1][0] + 1
+        if batch is not None:
+            seen = sum(pool == row["pool"] and of <= batch for (pool, _), of in first.items())
+            assert int(row["labels_seen"]) == seen
+            assert float(row["seen_percentage"]) == pytest.approx(100 * seen / totals[row["pool"]])
+
+
+@pytest.mark.parametrize(
+    ("files", "drawn"),
+    [
+        # No positive: there is no epoch.
+        ({"positives": 0, "strong": {"/m/a": 12, "/m/b": 2}, "weak": {"/m/a": 3}}, 3),
+        # No negative at all, and of one kind only.
+        ({"positives": 20}, 2),
+        ({"positives": 20, "strong": {"/m/a": 12}}, 4),
+        ({"positives": 20, "weak": {"/m/a": 12}}, 4),
+        # Nothing to train on, something to evaluate on.
+        ({"positives": 0, "eval": "aaaaaaaaaaa_0 0.000 1.000 /m/gun", "weak": {"/m/gun": 2}}, 2),
+    ],
+)
+@pytest.mark.parametrize("live", [False, True], ids=["stored", "live"])
+def test_samples_that_are_not_there_are_not_drawn(
+    files: dict, drawn: int, live: bool, tmp_path: Path
+) -> None:
+    metadata = write_sounds(tmp_path / "metadata", **files)
+    target = Target("gun", ("/m/gun",))
+    build(tmp_path / "c.duckdb", [target], metadata, live=live, quiet=True)
+    written = make(tmp_path / "c.duckdb", tmp_path / "out", formats=["svg", "csv", "html"])
+    kinds = {"composition", "composition_labels", "label_weights", "epoch_coverage"}
+    stems = [path for path in written if path.stem.removeprefix("target_gun_") in kinds]
+    assert len([path for path in stems if path.suffix == ".svg"]) == drawn
+    assert len([path for path in stems if path.suffix == ".csv"]) == 4
+    for path in stems:
+        assert "NaN" not in path.read_text() and "undefined" not in path.read_text()
+
+
 def test_one_dataset_and_one_format(demo_catalog: Path, tmp_path: Path) -> None:
     files = make(
         demo_catalog, tmp_path, datasets=["balanced_train"], targets=["snore"], formats=["csv"]
@@ -163,7 +313,17 @@ def test_one_dataset_and_one_format(demo_catalog: Path, tmp_path: Path) -> None:
         "weak_label_distribution_stats_balanced_train.csv",
         *(
             f"target_snore_{kind}.csv"
-            for kind in ("counts", "overlap", "overlapping_labels", "overlap_matrix", "durations")
+            for kind in (
+                "counts",
+                "overlap",
+                "overlapping_labels",
+                "overlap_matrix",
+                "durations",
+                "composition",
+                "composition_labels",
+                "label_weights",
+                "epoch_coverage",
+            )
         ),
     }
 
@@ -192,7 +352,7 @@ def test_command(run, demo_catalog: Path) -> None:
         ]
         for path in Path("out").glob("*.svg")
     }
-    assert len(texts) == 6
+    assert len(texts) == 10
     for found in texts.values():
         assert len(found) > 5
         assert not [text for text in found if "NaN" in text or "undefined" in text]
@@ -291,7 +451,6 @@ def test_audio_is_told_of_where_there_is_an_inventory(tmp_path: Path) -> None:
         tmp_path / "metadata", names="/m/rain Rain", balanced="aaaaaaaaaaa 0.000 10.000 /m/rain"
     )
     catalog = tmp_path / "c.duckdb"
-    build(catalog, [], metadata, quiet=True)
     rows = [
         {"ytid": ytid, "status": status}
         for ytid, status in (
@@ -300,10 +459,10 @@ def test_audio_is_told_of_where_there_is_an_inventory(tmp_path: Path) -> None:
             ("ccccccccccc", "missing"),
         )
     ]
-    store_inventory(catalog, rows)
+    build(catalog, [], metadata, inventory=rows, quiet=True)
     make(catalog, tmp_path, formats=["html"])
     page = (tmp_path / "index.html").read_text()
-    assert "<dt>files missing</dt><dd>2</dd><dt>files ok</dt><dd>1</dd>" in page
+    assert "<dt>clips missing</dt><dd>2</dd><dt>clips ok</dt><dd>1</dd>" in page
 
 
 EVIL = """</script><img src=x onerror="document.title='evil'"> "quoted" 'single' & 🔫"""

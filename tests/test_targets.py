@@ -239,7 +239,7 @@ def test_choosing() -> None:
         (([], "dog"), "--name dog has no label; add one with --label"),
         (([], "gun", ["Bark"]), "gun is built in; right is another --name, or your own"),
         ((["dog"], "dog", ["Bark"]), "dog is both a --target and a --name"),
-        (([], None, [], ["Howl"]), "--ignore, --descendants, --clip-length and --training are of a target"),
+        (([], None, [], ["Howl"]), "--clip-length and --training are of a target"),
         (([], "Dog", ["Bark"]), "'Dog' is no name for a target"),
     ],
 )

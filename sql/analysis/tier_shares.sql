@@ -1,0 +1,24 @@
+-- One tier of a pool of negatives: its share of the labels, of the samples or of the draws by
+-- weight.
+with tiers as (
+    select
+        label_weights.pool,
+        label_weights.tier,
+        count(*) as labels,
+        sum(label_weights.sample_percentage) as sample_percentage,
+        sum(label_weights.draw_percentage) as draw_percentage
+    from {{ ref('label_weights') }} as label_weights
+    group by label_weights.pool, label_weights.tier
+)
+
+select
+    tiers.pool,
+    tiers.tier,
+    unnest(['labels', 'samples', 'draws by weight']) as measure,
+    unnest([1, 2, 3]) as place,
+    unnest([
+        100 * tiers.labels / sum(tiers.labels) over (partition by tiers.pool),
+        tiers.sample_percentage,
+        tiers.draw_percentage
+    ]) as percentage
+from tiers
