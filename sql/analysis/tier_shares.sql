@@ -5,8 +5,9 @@ with tiers as (
         label_weights.pool,
         label_weights.tier,
         count(*) as labels,
-        sum(label_weights.sample_percentage) as sample_percentage,
-        sum(label_weights.draw_percentage) as draw_percentage
+        -- In one order, so that the sum is the same to the last bit.
+        sum(label_weights.sample_percentage order by label_weights.label_id) as sample_percentage,
+        sum(label_weights.draw_percentage order by label_weights.label_id) as draw_percentage
     from {{ ref('label_weights') }} as label_weights
     group by label_weights.pool, label_weights.tier
 )
