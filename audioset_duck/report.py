@@ -399,8 +399,12 @@ def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
                 f"from {schema}.sample_label_shares order by split desc, role, rank"
             ),
             f"target_{name}_label_weights": f"from {schema}.label_weights order by pool, rank",
-            f"target_{name}_epoch_coverage": f"from {schema}.{EPOCH}",
-        },
+        }
+        | (
+            {}
+            if read_state(connection).is_live
+            else {f"target_{name}_epoch_coverage": f"from {schema}.{EPOCH}"}
+        ),
         untargeted_warning(connection, name) or "",
         _target_figures(connection, name),
         f"Target {name}, samples",
@@ -455,17 +459,22 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
     )
     weights = grouped(f"from {schema}.label_weights order by pool, rank", "pool")
     tiers = grouped(f"from {schema}.tier_shares order by pool, place, tier", "pool")
-    seen = grouped(
-        f"""
-        select
-            *,
-            max(first_batch) over (partition by pool) as last_batch,
-            count(*) filter (where first_batch is null) over (partition by pool) as unseen
-        from {schema}.{EPOCH}
-        where draws_by_weight is not null
-        order by pool, rank
-        """,
-        "pool",
+    # A plan of a live catalog would read all files again and again, as the sampler says.
+    seen = (
+        {}
+        if read_state(connection).is_live
+        else grouped(
+            f"""
+            select
+                *,
+                max(first_batch) over (partition by pool) as last_batch,
+                count(*) filter (where first_batch is null) over (partition by pool) as unseen
+            from {schema}.{EPOCH}
+            where draws_by_weight is not null
+            order by pool, rank
+            """,
+            "pool",
+        )
     )
     composition = [
         Panel(
