@@ -401,7 +401,7 @@ def test_archives_that_cannot_be_read(place: Path, caplog: pytest.LogCaptureFixt
     [
         (
             {"subsets": ["strong"]},
-            "there is no subset 'strong'; right are strong_train, strong_eval",
+            "there is no subset 'strong', and no such target in the catalog; right are strong_train",
         ),
         (
             {"subsets": ["strong_train"]},
@@ -470,6 +470,44 @@ def test_summary_where_a_clip_is_valid_in_one_subset_only(run, place: Path) -> N
     # silent_____ is labelled Silence in strong_eval, and not in weak_eval.
     assert rows[0] == ["strong_eval", "ok", "2"]
     assert ["weak_eval", "silent", "1"] in rows
+
+
+def test_clips_that_a_target_needs(run, tmp_path: Path) -> None:
+    """Positives, and negatives of both kinds; not what is neither. Samples are then made anew."""
+    write_metadata(
+        tmp_path / "metadata",
+        names="/m/gun Gun\n/m/rain Rain",
+        train="positive____0 0.000 1.000 /m/gun\nnegative____0 0.000 1.000 /m/rain",
+        balanced="weak_______ 0.000 10.000 /m/rain\nneither____ 0.000 10.000 /m/gun",
+    )
+    (tmp_path / "zips").mkdir()
+    with zipfile.ZipFile(tmp_path / "zips" / "balanced_train_segments.zip", "w") as archive:
+        for ytid in ("positive___", "weak_______", "neither____"):
+            archive.writestr(f"Y{ytid}.wav", GOOD)
+    words = ["--zips", "zips", "--audio-root", "audio"]
+    assert run("build", "--name", "shot", "--label", "Gun").exit_code == 0
+    done = run("extract", *words, "--target", "shot", "--layout", "subset")
+    assert done.exit_code == 0, done.stderr
+    assert [line.split()[:3] for line in done.stdout.splitlines()[2:]] == [
+        ["shot", "ok", "2"],
+        ["shot", "missing", "1"],
+    ]
+    assert files(tmp_path) == {
+        "shot/positive___.wav",
+        "shot/weak_______.wav",
+        "missing_files/shot.txt",
+    }
+    assert (tmp_path / "audio/missing_files/shot.txt").read_text() == "Ynegative___.wav\n"
+    query = "select role, parse_filename(audio_path) as file from shot.samples order by role"
+    listed = run("sql", "--format", "csv", query).stdout.splitlines()
+    assert listed == ["role,file", "positive,positive___.wav", "weak_negative,weak_______.wav"]
+
+    unknown = run("extract", *words, "--target", "shout")
+    assert unknown.exit_code == 1
+    assert "there is no subset 'shout', and no such target in the catalog" in unknown.stderr
+    nothing = run("extract", *words)
+    assert nothing.exit_code == 1
+    assert "nothing to extract; name a --subset or a --target" in nothing.stderr
 
 
 def test_command_makes_a_catalog(run, place: Path) -> None:
