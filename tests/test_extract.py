@@ -401,7 +401,7 @@ def test_archives_that_cannot_be_read(place: Path, caplog: pytest.LogCaptureFixt
     [
         (
             {"subsets": ["strong"]},
-            "there is no subset 'strong', and no such target in the catalog; right are strong_train",
+            "no subset 'strong', and no such target in the catalog; right are strong_train",
         ),
         (
             {"subsets": ["strong_train"]},
