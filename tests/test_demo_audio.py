@@ -223,7 +223,7 @@ def test_made_again_and_without_audio(run, tmp_path: Path) -> None:
     assert again.exit_code == 0
     assert (tmp_path / "here" / "audio").is_dir()
     tried = result.stderr.split("Try next\n")[1].splitlines()
-    assert len(tried) == 7
+    assert len(tried) == 8
     for line in tried[-2:]:
         import shlex
 
