@@ -19,11 +19,15 @@ events as (
 
 segments as (
     select
-        segments.dataset,
-        count(*) filter (where segments.role = 'positive') as positive_segments,
-        count(*) filter (where segments.role = 'strong_negative') as strong_negative_segments
-    from {{ ref('segments') }} as segments
-    group by segments.dataset
+        event_windows.dataset,
+        cast(sum(event_windows.segments) filter (where event_windows.role = 'positive') as bigint)
+            as positive_segments,
+        cast(
+            sum(event_windows.segments) filter (where event_windows.role = 'strong_negative')
+            as bigint
+        ) as strong_negative_segments
+    from {{ ref('event_windows') }} as event_windows
+    group by event_windows.dataset
 ),
 
 weak_negatives as (

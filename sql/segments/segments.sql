@@ -3,27 +3,15 @@
 -- An event is cut from its start into full windows. What remains, if at least half a window long,
 -- is a shorter window of its own; if less, the last window reaches back from the event's end,
 -- so that no window is a sliver and every moment of the event is in one.
-with events as (select * from {{ ref('events') }}),
-
--- Whole milliseconds, so that no window is won or lost to rounding.
-measured as (
-    select
-        events.*,
-        cast({{ target.clip_length }} as decimal(9, 3)) as window_seconds,
-        cast(window_seconds * 1000 as integer) as window_ms,
-        cast((events.end_seconds - events.start_seconds) * 1000 as integer) as event_ms,
-        event_ms // window_ms as full_windows,
-        event_ms % window_ms as remainder_ms
-    from events
-    where events.end_seconds > events.start_seconds
-),
+with event_windows as (select * from {{ ref('event_windows') }}),
 
 windows as (
     select
-        measured.*,
-        unnest(range((measured.event_ms + measured.window_ms - 1) // measured.window_ms))
-            as segment_index
-    from measured
+        event_windows.*,
+        event_windows.event_ms // event_windows.window_ms as full_windows,
+        event_windows.event_ms % event_windows.window_ms as remainder_ms,
+        unnest(range(event_windows.segments)) as segment_index
+    from event_windows
 ),
 
 placed as (

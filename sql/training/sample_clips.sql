@@ -38,14 +38,15 @@ wanted_weak_negatives as (
 
 clips as (
     select
-        segments.role,
-        segments.dataset,
-        segments.clip_id,
-        count(*) as samples,
+        event_windows.role,
+        event_windows.dataset,
+        event_windows.clip_id,
+        cast(sum(event_windows.segments) as bigint) as samples,
         null as video_seconds,
         null as label_ids
-    from {{ ref('segments') }} as segments
-    group by segments.role, segments.dataset, segments.clip_id
+    from {{ ref('event_windows') }} as event_windows
+    where event_windows.segments > 0
+    group by event_windows.role, event_windows.dataset, event_windows.clip_id
     union all
     select
         'weak_negative' as role,

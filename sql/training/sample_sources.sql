@@ -1,22 +1,14 @@
 -- One event that samples are windows of, or one weak clip that is a sample, whose audio is there.
 -- Samples are numbered clip by clip. To add up the windows of each event is cheaper than to sort
 -- the windows of all.
-with segments as (select * from {{ ref('segments') }}),
-
-clips as (
+with clips as (
     select * from {{ ref('sample_clips') }}
     where missing_audio is null
 ),
 
 events as (
-    select
-        segments.role,
-        segments.dataset,
-        segments.source_row,
-        any_value(segments.clip_id) as clip_id,
-        count(*) as samples
-    from segments
-    group by segments.role, segments.dataset, segments.source_row
+    select * from {{ ref('event_windows') }}
+    where segments > 0
 ),
 
 sources as (
@@ -25,7 +17,7 @@ sources as (
         clips.role,
         clips.dataset,
         events.source_row,
-        events.samples
+        events.segments as samples
     from events
     inner join clips
         on
