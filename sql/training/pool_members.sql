@@ -60,4 +60,3 @@ select
     members.shuffle_key,
     cast(members.crop_seconds * 1000 as integer) as crop_ms
 from members
-order by member_id
