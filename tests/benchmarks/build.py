@@ -25,7 +25,7 @@ from audioset_duck.demo import make_metadata
 from audioset_duck.sources import SOURCES, find_sources, read_sql
 from audioset_duck.targets import BUILT_IN
 
-LIMITS = {"first target": 2.5, "second target": 1.0}
+LIMITS = {"first target": 5.0, "second target": 5.0}
 
 
 def floor(metadata: str, catalog: str) -> None:
