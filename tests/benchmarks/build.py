@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -46,23 +47,17 @@ def target(metadata: str, catalog: str, name: str) -> None:
     build(Path(catalog), [BUILT_IN[name]], Path(metadata), quiet=True)
 
 
-def measured(work: Callable[..., None], arguments: tuple[str, ...], queue) -> None:
+def measured(work: Callable[..., None], *arguments: str) -> tuple[float, float]:
     began = time.perf_counter()
     work(*arguments)
     seconds = time.perf_counter() - began
-    queue.put((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure(work: Callable[..., None], *arguments: str) -> tuple[float, float]:
     """Seconds and peak memory in MB of some work in a process of its own."""
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    process = context.Process(target=measured, args=(work, arguments, queue))
-    process.start()
-    process.join()
-    if process.exitcode:
-        raise SystemExit(f"{work.__name__} failed")
-    return queue.get()
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(measured, work, *arguments).result()
 
 
 def main() -> None:

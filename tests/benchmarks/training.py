@@ -15,7 +15,9 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -45,10 +47,10 @@ def report(what: str, value: float, unit: str, aim: str = "") -> None:
     print(f"  {what:<56}{value:>10.3f} {unit:<6}{aim and f'aim: {aim}'}", flush=True)
 
 
-def apart(work: Callable[..., object], *arguments: object) -> object:
-    """Run some work in a process of its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(work, arguments)
+def apart(work: Callable[..., Any], *arguments: object) -> Any:
+    """Run some work in a process of its own, which may have children."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
 
 
 def built(metadata: Path, catalog: Path, target: Target) -> tuple[float, float]:
@@ -256,7 +258,7 @@ def main() -> None:
         for method in ("fork", "spawn"):
             report(
                 f"a worker's own memory for it, {method}",
-                apart_without_daemon(worker_memory, catalog, method),
+                apart(worker_memory, catalog, method),
                 "MB",
                 "under 30",
             )
@@ -270,22 +272,6 @@ def main() -> None:
         rows = made_audio(Path(scratch, "audio"), catalog, options.files)
         build(catalog, [BUILT_IN["gun"]], metadata, inventory=rows, quiet=True)
         loading(catalog)
-
-
-def apart_without_daemon(work: Callable[..., float], *arguments: object) -> float:
-    """As `apart`, in a process that may have children of its own."""
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    process = context.Process(target=answer, args=(queue, work, arguments))
-    process.start()
-    process.join()
-    if process.exitcode:
-        raise SystemExit(f"{work.__name__} failed")
-    return queue.get()
-
-
-def answer(queue: multiprocessing.Queue, work: Callable[..., float], arguments: tuple) -> None:
-    queue.put(work(*arguments))
 
 
 if __name__ == "__main__":
