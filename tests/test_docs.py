@@ -1,5 +1,6 @@
 """What the README says is so."""
 
+import doctest
 import re
 import shlex
 import tomllib
@@ -10,6 +11,7 @@ import pytest
 import torch
 from readme import README, with_commands
 
+from audioset_duck import AudioSetDataset, TwoTierBatchSampler
 from audioset_duck.catalog import open_catalog
 from audioset_duck.config import read_configuration
 from audioset_duck.targets import resolve
@@ -118,3 +120,15 @@ def test_relations_that_are_named_exist(demo_catalog: Path) -> None:
     with open_catalog(demo_catalog) as connection:
         for name in set(names):
             connection.execute(f"from {name} limit 0")
+
+
+def test_examples_of_the_classes(demo_audio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the docstrings show is what the demo gives."""
+    monkeypatch.chdir(demo_audio)
+    dataset = AudioSetDataset("catalog.duckdb", "gun", sample_rate=16000)
+    shown = []
+    for documented in (AudioSetDataset, TwoTierBatchSampler):
+        for test in doctest.DocTestFinder().find(documented, globs={"dataset": dataset}):
+            shown += test.examples
+            assert doctest.DocTestRunner().run(test).failed == 0
+    assert len(shown) > 6
