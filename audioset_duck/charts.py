@@ -75,6 +75,8 @@ _TICK_LABELS = (
     "datum.value >= 3600 ? format(datum.value / 3600, ',') + ' h' : datum.value >= 60"
     " ? datum.value / 60 + ' min' : datum.value + ' s'"
 )
+# What every tooltip of a label begins with.
+_LABEL = (alt.Tooltip("title:N", title="Label"), alt.Tooltip("label_id:N", title="MID"))
 
 
 @dataclass(frozen=True)
@@ -270,8 +272,7 @@ def label_shares(rows: Rows) -> Chart:
         .then(alt.value(VERMILION))
         .otherwise(alt.value(BLUE)),
         tooltip=[
-            alt.Tooltip("title:N", title="Label"),
-            alt.Tooltip("label_id:N", title="MID"),
+            *_LABEL,
             alt.Tooltip("percentage:Q", title="% of all", format=".3f"),
         ],
     ).add_params(PICKED)
@@ -439,8 +440,7 @@ def overlap(rows: Rows) -> Chart:
             y=_names("title", "label"),
             order="place:Q",
             tooltip=[
-                alt.Tooltip("title:N", title="Label"),
-                alt.Tooltip("label_id:N", title="MID"),
+                *_LABEL,
                 alt.Tooltip("overlap:N", title="Events that are"),
                 alt.Tooltip("event_count:Q", title="How many", format=","),
                 alt.Tooltip("percentage:Q", title="% of the events", format=".1f"),
@@ -486,8 +486,7 @@ def overlapping_labels(rows: Rows, top: int) -> Chart:
         more="' (' + format(datum.percentage, '.1f') + '%)'",
         color=_highlighted(),
         tooltip=[
-            alt.Tooltip("title:N", title="Label"),
-            alt.Tooltip("label_id:N", title="MID"),
+            *_LABEL,
             alt.Tooltip("event_count:Q", title="Events overlapped", format=","),
             alt.Tooltip("percentage:Q", title="% of the target's events", format=".2f"),
             alt.Tooltip("overlap_seconds:Q", title="Seconds together", format=",.3f"),
@@ -509,8 +508,7 @@ def overlap_matrix(rows: Rows, top: int) -> Chart:
         x=alt.X("title:N", title=None, axis=alt.Axis(labelAngle=-30, labelLimit=160, grid=False)),
         y=_names("other_title", "other_rank"),
         tooltip=[
-            alt.Tooltip("title:N", title="Label"),
-            alt.Tooltip("label_id:N", title="MID"),
+            *_LABEL,
             alt.Tooltip("other_title:N", title="Overlapped by"),
             alt.Tooltip("other_label_id:N", title="MID of that"),
             alt.Tooltip("event_count:Q", title="Events", format=","),
@@ -665,8 +663,7 @@ def sample_labels(rows: Rows, top: int) -> Chart:
         more="' (' + format(datum.percentage, '.1f') + '%)'",
         color=_highlighted(),
         tooltip=[
-            alt.Tooltip("title:N", title="Label"),
-            alt.Tooltip("label_id:N", title="MID"),
+            *_LABEL,
             alt.Tooltip("rank:Q", title="Rank"),
             alt.Tooltip("samples:Q", title="Samples", format=","),
             alt.Tooltip("percentage:Q", title="% of the samples", format=".2f"),
@@ -885,8 +882,7 @@ def epoch_grid(rows: Rows, batch_size: int) -> Chart:
             ),
             tooltip=[
                 alt.Tooltip("role:N", title="Kept for"),
-                alt.Tooltip("title:N", title="Label"),
-                alt.Tooltip("label_id:N", title="MID"),
+                *_LABEL,
                 alt.Tooltip("sample_key:N", title="Sample"),
                 alt.Tooltip("crop_start_seconds:Q", title="Crop from, s", format=".3f"),
             ],
@@ -907,8 +903,7 @@ def timeline(events: Rows, windows: Rows, *, has_target: bool = True) -> Chart |
     legend = alt.Legend(title=None, orient="top", symbolOpacity=1, symbolStrokeWidth=0)
     end = max(row["end_seconds"] for row in events)
     times = [
-        alt.Tooltip("title:N", title="Label"),
-        alt.Tooltip("label_id:N", title="MID"),
+        *_LABEL,
         alt.Tooltip("role:N", title="To the target"),
         alt.Tooltip("start_seconds:Q", title="Start, s", format=".3f"),
         alt.Tooltip("end_seconds:Q", title="End, s", format=".3f"),
@@ -1084,8 +1079,7 @@ def _largest(rows: Rows) -> alt.Chart:
 
 def _weight_tooltip() -> list[alt.Tooltip]:
     return [
-        alt.Tooltip("title:N", title="Label"),
-        alt.Tooltip("label_id:N", title="MID"),
+        *_LABEL,
         alt.Tooltip("tier:N", title="Tier"),
         alt.Tooltip("sample_count:Q", title="Samples", format=","),
         alt.Tooltip("sample_percentage:Q", title="% of the samples", format=".3f"),
@@ -1095,8 +1089,7 @@ def _weight_tooltip() -> list[alt.Tooltip]:
 
 def _draw_tooltip() -> list[alt.Tooltip]:
     return [
-        alt.Tooltip("title:N", title="Label"),
-        alt.Tooltip("label_id:N", title="MID"),
+        *_LABEL,
         alt.Tooltip("tier:N", title="Tier"),
         alt.Tooltip("first_batch:Q", title="First in batch", format=","),
         alt.Tooltip("draws:Q", title="Draws", format=","),
@@ -1160,8 +1153,7 @@ def _label_tooltip(kind: str) -> list[alt.Tooltip]:
     if kind == "weak":
         return _weak_tooltip()
     return [
-        alt.Tooltip("title:N", title="Label"),
-        alt.Tooltip("label_id:N", title="MID"),
+        *_LABEL,
         alt.Tooltip("rank:Q", title="Rank"),
         alt.Tooltip("value:N", title="Heard"),
         alt.Tooltip("amount:Q", title="Seconds", format=",.3f"),
@@ -1173,8 +1165,7 @@ def _label_tooltip(kind: str) -> list[alt.Tooltip]:
 
 def _weak_tooltip() -> list[alt.Tooltip]:
     return [
-        alt.Tooltip("title:N", title="Label"),
-        alt.Tooltip("label_id:N", title="MID"),
+        *_LABEL,
         alt.Tooltip("rank:Q", title="Rank"),
         alt.Tooltip("amount:Q", title="Clips", format=","),
         alt.Tooltip("percentage:Q", title="% of all", format=".4f"),
