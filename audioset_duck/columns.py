@@ -59,7 +59,7 @@ class Columns:
         label_starts: Where the labels of a sample begin in `labels`: int32, (n,).
         label_counts: How many they are: int16, (n,).
         labels: Indices in `label_ids`: int16.
-        label_ids: The labels that samples of the target carry, in the order of the label mask.
+        label_ids: The labels that events and weak clips carry, in the order of the label mask.
         clips: `DATASET/CLIP_ID`.
         paths: Paths of the audio files; empty if the catalog knows of none.
     """
@@ -127,7 +127,7 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
                 from {schema}.sample_clips
                 where split = {literal(split)}
             ),
-            cast(coalesce(sum(len(label_ids)), 0) as bigint),
+            cast(coalesce(sum(len(label_indices)), 0) as bigint),
             {", ".join(f"count(*) filter (where role = {literal(role)})" for role in ROLES)}
         from {spans}
     """).fetchall()
@@ -135,7 +135,7 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
     label_ids = [
         label_id
         for (label_id,) in connection.execute(
-            f"select label_id from {schema}.sample_labels order by label_index"
+            "select label_id from main.label_columns order by label_index"
         ).fetchall()
     ]
     clip_of, start_ms, end_ms, source_row, label_starts = (
@@ -143,7 +143,6 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
     )
     segment_index, label_counts = (torch.empty(count, dtype=torch.int16) for _ in range(2))
     labels = torch.empty(label_count, dtype=torch.int16)
-    values = pa.array(label_ids, pa.string())
     filled = 0
     for batch in _batches(
         connection,
@@ -155,8 +154,8 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
             cast(end_seconds * 1000 as integer) as end_ms,
             cast(coalesce(source_row, -1) as integer) as source_row,
             cast(coalesce(segment_index, -1) as smallint) as segment_index,
-            cast(len(label_ids) as integer) as label_count,
-            label_ids
+            cast(len(label_indices) as integer) as label_count,
+            label_indices
         from {spans}
         """,
     ):
@@ -173,7 +172,7 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
             column.numpy()[rows] = _numpy(batch[name])
         counts = _numpy(batch["label_count"])
         label_starts.numpy()[rows] = filled + np.cumsum(counts) - counts
-        flat = _numpy(pc.index_in(batch["label_ids"].flatten(), values))
+        flat = _numpy(batch["label_indices"].flatten())
         labels.numpy()[filled : filled + len(flat)] = flat
         filled += len(flat)
     clips, paths = _read_clips(connection, schema, split, first_clip)

@@ -118,7 +118,8 @@ class AudioSetDataset(Dataset[Item]):
             the same role, and counts it in `failures`; `raise` raises AudiosetDuckError.
 
     Attributes:
-        label_ids: The labels that are the columns of the label mask: the same for both splits.
+        label_ids: The labels that are the columns of the label mask: all that the catalog's events
+            and weak clips carry, so the same for both splits, all targets and whatever audio.
         clip_samples: T, how many samples of audio an item has.
         catalog_id: What tells the samples of two catalogs apart.
 

@@ -9,3 +9,10 @@ concat_ws('/', dataset, clip_id, source_row || '.' || segment_index);
 -- 32 bits of the hash of a sample's key: in the order of it, samples are shuffled.
 create or replace macro main.shuffle_key(sample_key) as
 cast(md5_number(sample_key) >> 96 as uinteger);
+-- Whether a list of labels has one of some in it. For lists as short as these, to compare is four
+-- times as fast as the hashing of list_has_any.
+create or replace macro main.carries_any(label_ids, wanted_ids) as
+len(list_filter(label_ids, lambda label_id: list_contains(wanted_ids, label_id))) > 0;
+-- A sorted list without its repeats: list_distinct would hash.
+create or replace macro main.sorted_set(items) as
+list_filter(items, lambda item, place: place = 1 or item <> items[place - 1]);  -- noqa: PRS

@@ -60,6 +60,16 @@ def compare(
     )
 
 
+def compare_label_columns(
+    connection: duckdb.DuckDBPyConnection,
+    events: Iterable[brute_force.Event],
+    clips: Iterable[brute_force.Clip],
+) -> None:
+    carried = {event.label for event in events} | {label for clip in clips for label in clip.labels}
+    found = connection.execute("select label_index, label_id from label_columns order by all")
+    assert found.fetchall() == list(enumerate(sorted(carried)))
+
+
 SAMPLE = """
     sample_key, role, split, dataset, clip_id, ytid,
     cast(start_seconds * 1000 as bigint), cast(end_seconds * 1000 as bigint),
@@ -81,9 +91,6 @@ def compare_training(
     compare_numbers(connection, name, samples)
     compare_pools(connection, name, brute_force.pools(samples, training))
     compare_counts(connection, name, candidates)
-    assert connection.execute(
-        f"select label_index, label_id from {name}.sample_labels order by label_index"
-    ).fetchall() == list(enumerate(sorted({label for item in samples for label in item.labels})))
 
 
 def compare_numbers(
@@ -157,6 +164,7 @@ def test_demo(demo_catalog: Path, demo_metadata: Path, name: str) -> None:
     events = brute_force.present_events(demo_metadata)
     clips = brute_force.clips(demo_metadata)
     with duckdb.connect(str(demo_catalog), read_only=True) as connection:
+        compare_label_columns(connection, events, clips)
         compare(connection, name, brute_force.target(events, clips, LABELS[name]))
 
 
@@ -173,6 +181,7 @@ def test_real_metadata(real_catalog: Path, real_metadata: Path) -> None:
     events = brute_force.present_events(real_metadata)
     clips = brute_force.clips(real_metadata)
     with duckdb.connect(str(real_catalog), read_only=True) as connection:
+        compare_label_columns(connection, events, clips)
         for name, labels in LABELS.items():
             compare(connection, name, brute_force.target(events, clips, labels))
 
@@ -357,14 +366,11 @@ def test_random_metadata(
             "t", ("First", "/m/p2"), ("Ignored",), False, Decimal(length) / 1000, training
         )
         build(catalog, [target], metadata, inventory=files, quiet=True)
-        expected = brute_force.target(
-            brute_force.present_events(metadata),
-            brute_force.clips(metadata),
-            {"/m/p1", "/m/p2"},
-            {"/m/ignored"},
-            length,
-        )
+        heard = brute_force.present_events(metadata)
+        weak = brute_force.clips(metadata)
+        expected = brute_force.target(heard, weak, {"/m/p1", "/m/p2"}, {"/m/ignored"}, length)
         with duckdb.connect(str(catalog), read_only=True) as connection:
+            compare_label_columns(connection, heard, weak)
             compare(connection, "t", expected)
             candidates = brute_force.candidates(
                 metadata, {"/m/p1", "/m/p2"}, {"/m/ignored"}, length, options, files

@@ -4,7 +4,7 @@ with heard as (
     select
         sample_spans.split,
         sample_spans.role,
-        unnest(sample_spans.label_ids) as label_id
+        unnest(sample_spans.label_indices) as label_index
     from {{ ref('sample_spans') }} as sample_spans
 ),
 
@@ -12,10 +12,12 @@ counted as (
     select
         heard.split,
         heard.role,
-        heard.label_id,
+        label_columns.label_id,
         count(*) as samples
     from heard
-    group by heard.split, heard.role, heard.label_id
+    inner join {{ ref('label_columns') }} as label_columns
+        on heard.label_index = label_columns.label_index
+    group by heard.split, heard.role, label_columns.label_id
 )
 
 select

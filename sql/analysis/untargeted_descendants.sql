@@ -12,6 +12,11 @@ descendants as (
         on label_descendants.descendant_id = targeted.label_id
 ),
 
+descendant_list as (
+    select list(descendants.label_id) as label_ids
+    from descendants
+),
+
 strong_counts as (
     select
         strong_negative_events.label_id,
@@ -24,10 +29,8 @@ strong_counts as (
 weak_labels as (
     select unnest(weak_negatives.label_ids) as label_id
     from {{ ref('weak_negatives') }} as weak_negatives
-    where list_has_any(
-        weak_negatives.label_ids,
-        (select list(descendants.label_id) from descendants)
-    )
+    cross join descendant_list
+    where main.carries_any(weak_negatives.label_ids, descendant_list.label_ids)
 ),
 
 weak_counts as (

@@ -4,59 +4,75 @@
 -- numbered in a row, so that those that a rank may draw, or the next in a random order, are found
 -- by arithmetic.
 {{ materialized('table') }}
-with spans as (
-    select
-        sample_spans.role as pool,
-        sample_spans.sample_id,
-        sample_spans.shuffle_key,
-        case sample_spans.role
-            when 'weak_negative'
-                then greatest(0, sample_spans.end_seconds - {{ target.clip_length }})
-            else 0
-        end as crop_seconds,
-        case sample_spans.role
-            when 'weak_negative' then sample_spans.label_ids
-            else [sample_spans.label_id]
-        end as label_ids
-    from {{ ref('sample_spans') }} as sample_spans
-    where sample_spans.split = 'train' and sample_spans.role <> 'positive'
+with label_columns as (select * from {{ ref('label_columns') }}),
+
+spans as (
+    select * from {{ ref('sample_spans') }}
+    where split = 'train'
 ),
 
 carried as (
     select
-        spans.* exclude (label_ids),
-        unnest(spans.label_ids) as label_id
+        spans.role = 'weak_negative' as is_weak,
+        spans.sample_id,
+        spans.shuffle_key,
+        0 as crop_ms,
+        label_columns.label_index
     from spans
+    inner join label_columns on spans.label_id = label_columns.label_id
+    where spans.role = 'strong_negative'
+    union all
+    select
+        spans.role = 'weak_negative' as is_weak,
+        spans.sample_id,
+        spans.shuffle_key,
+        cast(
+            greatest(0, spans.end_seconds - {{ target.clip_length }}) * 1000 as integer
+        ) as crop_ms,
+        unnest(spans.label_indices) as label_index
+    from spans
+    where spans.role = 'weak_negative'
 ),
 
 rare_labels as (
     select
-        carried.pool,
-        carried.label_id
+        carried.is_weak,
+        carried.label_index
     from carried
-    group by carried.pool, carried.label_id
+    group by carried.is_weak, carried.label_index
     having count(*) < {{ target.training.completion_rare_cutoff }}
 ),
 
+-- The rare ones are under no column.
 members as (
     select carried.*
     from carried
     anti join rare_labels
-        on carried.pool = rare_labels.pool and carried.label_id = rare_labels.label_id
+        on carried.is_weak = rare_labels.is_weak and carried.label_index = rare_labels.label_index
     union all
-    select distinct carried.* replace ('other_rare' as label_id)
+    select distinct carried.* replace (null as label_index)
     from carried
     semi join rare_labels
-        on carried.pool = rare_labels.pool and carried.label_id = rare_labels.label_id
+        on carried.is_weak = rare_labels.is_weak and carried.label_index = rare_labels.label_index
+),
+
+-- Texts would take twice the time to sort.
+numbered as (
+    select
+        row_number() over (
+            order by
+                members.is_weak, members.label_index, members.shuffle_key, members.sample_id
+        ) - 1 as member_id,
+        members.*
+    from members
 )
 
 select
-    row_number() over (
-        order by members.pool, members.label_id, members.shuffle_key, members.sample_id
-    ) - 1 as member_id,
-    members.pool,
-    members.label_id,
-    members.sample_id,
-    members.shuffle_key,
-    cast(members.crop_seconds * 1000 as integer) as crop_ms
-from members
+    numbered.member_id,
+    case when numbered.is_weak then 'weak_negative' else 'strong_negative' end as pool,
+    coalesce(label_columns.label_id, 'other_rare') as label_id,
+    numbered.sample_id,
+    numbered.shuffle_key,
+    numbered.crop_ms
+from numbered
+left join label_columns on numbered.label_index = label_columns.label_index

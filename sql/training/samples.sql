@@ -2,6 +2,11 @@
 -- or evaluation may read.
 -- Samples are numbered from 0: the train split first, then by role and clip. The number of a sample
 -- may be another one in another catalog, its key is not.
+with mask as (
+    select list(label_columns.label_id order by label_columns.label_index) as label_ids
+    from {{ ref('label_columns') }} as label_columns
+)
+
 select
     sample_spans.sample_id,
     main.sample_key(
@@ -18,9 +23,12 @@ select
     sample_spans.start_seconds,
     sample_spans.end_seconds,
     sample_spans.label_id,
-    sample_spans.label_ids,
+    list_transform(
+        sample_spans.label_indices, lambda label_index: mask.label_ids[label_index + 1]
+    ) as label_ids,
     sample_spans.is_overlapped,
     sample_clips.audio_path
 from {{ ref('sample_spans') }} as sample_spans
 inner join {{ ref('sample_clips') }} as sample_clips
     on sample_spans.clip_number = sample_clips.clip_number
+cross join mask
