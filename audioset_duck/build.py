@@ -49,6 +49,7 @@ def build(
     inventory: list[dict[str, Any]] | None = None,
     live: bool = False,
     skip_bad_rows: bool = False,
+    memory_limit: str | None = None,
     quiet: bool = False,
 ) -> None:
     """Make a catalog, or bring one up to date; targets that it has already are kept.
@@ -65,6 +66,8 @@ def build(
         inventory: Rows of `audio_files`, from `scan.find_files`; None: the catalog's own are kept.
         live: Make every relation a view over the source files.
         skip_bad_rows: Leave rows that are not sound out, and list them in `meta.rejected_rows`.
+        memory_limit: What DuckDB may take before it goes to the disk, as in `512MB`. None: 1 GiB,
+            or 256 MiB a thread if that is more.
         quiet: Show no progress bar.
 
     Raises:
@@ -78,7 +81,7 @@ def build(
             "--live reads the files as they are, so it cannot leave rows out: mend the files, or "
             "build without --live"
         )
-    with replacing_catalog(catalog) as (connection, old):
+    with replacing_catalog(catalog, memory_limit) as (connection, old):
         kept = kept_targets(old) if old else {}
         _check_file_name(catalog, {*kept, *(target.name for target in targets)})
         _check_schemas(connection, kept, targets)

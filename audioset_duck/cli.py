@@ -88,6 +88,8 @@ def _explain(message: str) -> str:
         )
     if "No space left on device" in message:
         return "the disk is full; free some of it, or name a place on another one"
+    if message.startswith("Out of Memory Error"):
+        return f"{message.splitlines()[0]}; give a build more with --memory-limit"
     return message
 
 
@@ -384,6 +386,11 @@ def download(context: click.Context, directory: Path, base_url: str | None) -> N
     is_flag=True,
     help="Leave faulty rows out, and list them in meta.rejected_rows.",
 )
+@click.option(
+    "--memory-limit",
+    metavar="SIZE",
+    help="What DuckDB may take before it goes to the disk, as in 512MB. [default: 1GB or more]",
+)
 @shared_options
 @click.pass_context
 def build(
@@ -399,6 +406,7 @@ def build(
     audio_root: Path | None,
     live: bool,
     skip_bad_rows: bool,
+    memory_limit: str | None,
 ) -> None:
     """Make the catalog of one or more targets.
 
@@ -442,6 +450,7 @@ def build(
         inventory=inventory,
         live=live,
         skip_bad_rows=skip_bad_rows,
+        memory_limit=memory_limit,
         quiet=settings.quiet,
     )
     echo_targets(settings, [target.name for target in targets])

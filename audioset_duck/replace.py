@@ -25,7 +25,7 @@ from audioset_duck.models import literal
 
 @contextlib.contextmanager
 def replacing_catalog(
-    catalog: Path,
+    catalog: Path, memory_limit: str | None = None
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, CatalogState | None]]:
     """Open what will be the new catalog for writing: a copy of the old one, or an empty one.
 
@@ -33,12 +33,18 @@ def replacing_catalog(
     If not, the old catalog is as it was. The new one is made in `CATALOG.building/`, which only
     one process at a time can have.
 
+    Args:
+        catalog: The catalog file.
+        memory_limit: What DuckDB may take before it goes to the disk, as in `512MB`. None: 1 GiB,
+            or 256 MiB a thread if that is more.
+
     Yields:
         The connection, and what the old catalog says of itself; None if there is none.
 
     Raises:
         AudiosetDuckError: The folder cannot be written to, another build of this catalog is
-            under way, the old file is no catalog, or another program writes or wrote to it.
+            under way, the old file is no catalog, another program writes or wrote to it, or the
+            limit is no size.
     """
     catalog = catalog.resolve()
     for sign in "?\\":
@@ -52,7 +58,7 @@ def replacing_catalog(
         before = _copy_old(catalog, scratch)
         connection = attach(scratch) if before else attach_new(scratch)
         with connection:
-            _bound_memory(connection, folder)
+            _bound_memory(connection, folder, memory_limit)
             yield connection, read_state(connection) if before else None
             # The last word: what fails to be written must fail here, not when the file is closed.
             connection.execute("checkpoint")
@@ -65,10 +71,19 @@ def replacing_catalog(
         _sync_folder(catalog.parent)
 
 
-def _bound_memory(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Let what does not fit into 1 GB, or 256 MB a thread if that is more, go to the disk."""
-    ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
-    connection.execute(f"set memory_limit = '{max(1024, 256 * int(threads))}MiB'")
+def _bound_memory(
+    connection: duckdb.DuckDBPyConnection, folder: Path, memory_limit: str | None
+) -> None:
+    """Let what does not fit into memory go to the disk."""
+    if memory_limit is None:
+        ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
+        memory_limit = f"{max(1024, 256 * int(threads))}MiB"
+    try:
+        connection.execute(f"set memory_limit = {literal(memory_limit)}")
+    except duckdb.Error:
+        raise AudiosetDuckError(
+            f"the memory limit is {memory_limit!r}; right is a size, as in 512MB or 2GB"
+        ) from None
     connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import audioset_duck.build as building
 from audioset_duck.build import build
 from audioset_duck.catalog import open_catalog, read_state
 from audioset_duck.checks import run_checks
+from audioset_duck.demo import make_metadata
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.replace import replacing_catalog
 from audioset_duck.targets import BUILT_IN, Target
@@ -557,6 +559,42 @@ def test_a_full_disk(catalog: Path, demo_metadata: Path, room: int) -> None:
         with open_catalog(catalog) as connection:
             assert "most" in read_state(connection).targets
     assert room > 300_000 or result.returncode == 1
+
+
+def test_little_memory_makes_the_same_catalog(tmp_path: Path) -> None:
+    metadata = tmp_path / "metadata"
+    make_metadata(metadata, clips=30_000, quiet=True)
+    catalogs = [tmp_path / f"{limit}.duckdb" for limit in ("1GB", "80MB")]
+    for catalog in catalogs:
+        build(catalog, [GUN], metadata, memory_limit=catalog.stem, quiet=True)
+    usual, little = (
+        ask(
+            catalog,
+            "select sum(hash(samples)), count(*), count(distinct sample_id) from gun.samples"
+            " union all select sum(hash(pool_members)), count(*), max(member_id)"
+            " from gun.pool_members",
+        )
+        for catalog in catalogs
+    )
+    assert usual == little
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        ("512", r"the memory limit is '512'; right is a size, as in 512MB or 2GB"),
+        ("a'; drop", r"the memory limit is \"a'; drop\"; right is a size"),
+        ("8MB", r"Out of Memory Error.*; give a build more with --memory-limit"),
+    ],
+)
+def test_a_memory_limit_that_is_none(
+    run, demo_metadata: Path, tmp_path: Path, limit: str, message: str
+) -> None:
+    command = ["build", "--target", "gun", "--metadata", str(demo_metadata)]
+    result = run(*command, "--memory-limit", limit)
+    assert result.exit_code == 1
+    assert re.search(message, result.stderr), result.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_views_do_not_depend_on_the_folder_or_the_name_of_the_database(

@@ -47,14 +47,14 @@ def target(metadata: str, catalog: str, name: str) -> None:
     build(Path(catalog), [BUILT_IN[name]], Path(metadata), quiet=True)
 
 
-def measured(work: Callable[..., None], *arguments: str) -> tuple[float, float]:
+def measured(work: Callable[..., None], *arguments: object) -> tuple[float, float]:
     began = time.perf_counter()
     work(*arguments)
     seconds = time.perf_counter() - began
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def measure(work: Callable[..., None], *arguments: str) -> tuple[float, float]:
+def measure(work: Callable[..., None], *arguments: object) -> tuple[float, float]:
     """Seconds and peak memory in MB of some work in a process of its own."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(measured, work, *arguments).result()
