@@ -88,6 +88,31 @@ def attach_new(path: Path) -> duckdb.DuckDBPyConnection:
     return attach(path, f"storage_version '{STORAGE_VERSION}'", f"block_size {BLOCK_SIZE}")
 
 
+def bound_memory(
+    connection: duckdb.DuckDBPyConnection, folder: Path, limit: str | None = None
+) -> None:
+    """Let what does not fit into memory go to the disk, into a folder `spilled` in another one.
+
+    Args:
+        connection: Whose memory.
+        folder: Where there is room.
+        limit: A size, as in `512MB`. None: 1 GiB, or 256 MiB a thread if that is more.
+
+    Raises:
+        AudiosetDuckError: The limit is no size.
+    """
+    if limit is None:
+        ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
+        limit = f"{max(1024, 256 * int(threads))}MiB"
+    try:
+        connection.execute(f"set memory_limit = {literal(limit)}")
+    except duckdb.Error:
+        raise AudiosetDuckError(
+            f"the memory limit is {limit!r}; right is a size, as in 512MB or 2GB"
+        ) from None
+    connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
+
+
 def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:
     """Read what the newest build wrote down."""
     newest = connection.execute(

@@ -15,12 +15,12 @@ from audioset_duck.catalog import (
     CatalogState,
     attach,
     attach_new,
+    bound_memory,
     checkpoint,
     open_catalog,
     read_state,
 )
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.models import literal
 
 
 @contextlib.contextmanager
@@ -58,7 +58,7 @@ def replacing_catalog(
         before = _copy_old(catalog, scratch)
         connection = attach(scratch) if before else attach_new(scratch)
         with connection:
-            _bound_memory(connection, folder, memory_limit)
+            bound_memory(connection, folder, memory_limit)
             yield connection, read_state(connection) if before else None
             # The last word: what fails to be written must fail here, not when the file is closed.
             connection.execute("checkpoint")
@@ -69,22 +69,6 @@ def replacing_catalog(
             shutil.copymode(catalog, scratch)
         scratch.replace(catalog)
         _sync_folder(catalog.parent)
-
-
-def _bound_memory(
-    connection: duckdb.DuckDBPyConnection, folder: Path, memory_limit: str | None
-) -> None:
-    """Let what does not fit into memory go to the disk."""
-    if memory_limit is None:
-        ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
-        memory_limit = f"{max(1024, 256 * int(threads))}MiB"
-    try:
-        connection.execute(f"set memory_limit = {literal(memory_limit)}")
-    except duckdb.Error:
-        raise AudiosetDuckError(
-            f"the memory limit is {memory_limit!r}; right is a size, as in 512MB or 2GB"
-        ) from None
-    connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
 
 
 @contextlib.contextmanager
