@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from audioset_duck import charts
+from audioset_duck import clip_charts, label_charts, sample_charts, target_charts
 from audioset_duck.catalog import open_catalog, require_target
-from audioset_duck.charts import Rows, ask
+from audioset_duck.chart_parts import Chart, Rows, ask
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.models import identifier
 
@@ -32,7 +32,7 @@ STRETCHES, BANDS = 240, 96
 
 def event_timeline(
     catalog: AnyPath, clip_id: str, target: str | None = None, dataset: str | None = None
-) -> charts.Chart | alt.VConcatChart:
+) -> Chart | alt.VConcatChart:
     """All events of a clip on a time axis; with a target, what they are to it, and its windows.
 
     Args:
@@ -62,7 +62,7 @@ def event_timeline(
         parameters = {"clip_id": clip_id, "dataset": dataset or present[0]}
         if target is None:
             events = ask(connection, _events_query("'other'"), parameters)
-            return charts.timeline(events, [], has_target=False)
+            return clip_charts.timeline(events, [], has_target=False)
         require_target(connection, target)
         schema = identifier(target)
         role = f"""
@@ -73,7 +73,7 @@ def event_timeline(
                     and events.source_row = present_events.source_row
             ), 'other')
         """
-        return charts.timeline(
+        return clip_charts.timeline(
             ask(connection, _events_query(role), parameters),
             ask(
                 connection,
@@ -112,7 +112,7 @@ def _events_query(role: str) -> str:
 
 def label_distribution(
     catalog: AnyPath, dataset: str, kind: str | None = None, top: int = 20
-) -> charts.Chart:
+) -> Chart:
     """The largest labels of a data set, by duration if it is strong, by clips if it is weak.
 
     Args:
@@ -143,12 +143,10 @@ def label_distribution(
             raise AudiosetDuckError(
                 f"there is no data set {wanted} in this catalog; right are {listed}"
             )
-    return charts.label_bars(rows, rows[0]["kind"], top).properties(width=WIDTH)
+    return label_charts.label_bars(rows, rows[0]["kind"], top).properties(width=WIDTH)
 
 
-def overlap_matrix(
-    catalog: AnyPath, target: str, dataset: str = "train", top: int = 20
-) -> charts.Chart:
+def overlap_matrix(catalog: AnyPath, target: str, dataset: str = "train", top: int = 20) -> Chart:
     """How many events of each label of a target other sounds overlap, the most frequent ones.
 
     Args:
@@ -175,7 +173,7 @@ def overlap_matrix(
                 f"no event of {target} is overlapped in a data set {dataset!r}; "
                 f"there are some in {listed or 'none'}"
             )
-    return charts.overlap_matrix(rows, top).properties(width=WIDTH)
+    return target_charts.overlap_matrix(rows, top).properties(width=WIDTH)
 
 
 def epoch_preview(
@@ -185,7 +183,7 @@ def epoch_preview(
     seed: int = 0,
     batch_size: int = 32,
     batches: int = 10,
-) -> charts.Chart:
+) -> Chart:
     """What the first batches of an epoch hold: a row for each batch, a cell for each slot.
 
     The colour of a cell tells what the slot is kept for, as `role` of the target's `epoch_plan`;
@@ -242,7 +240,7 @@ def epoch_preview(
             f"{target} has no batches of {batch_size}: a batch needs a positive; take a larger"
             f" batch_size, or see what removed the samples in {target}.sample_counts"
         )
-    return charts.epoch_grid(rows, batch_size)
+    return sample_charts.epoch_grid(rows, batch_size)
 
 
 def show(
@@ -282,7 +280,7 @@ def show(
     # As loud as it is; to be made as loud as can be, silence would be divided by 0.
     player = Audio(samples.clip(-1, 1), rate=rate, normalize=False)  # type: ignore[no-untyped-call]
     display(player)  # type: ignore[no-untyped-call]
-    return charts.sound(
+    return clip_charts.sound(
         _envelope(samples, rate, start_seconds),
         _spectrogram(samples, rate, start_seconds),
         rate / 2 / BANDS,

@@ -14,7 +14,7 @@ import jinja2
 import vl_convert
 from tqdm import tqdm
 
-from audioset_duck import charts
+from audioset_duck import label_charts, sample_charts, target_charts
 from audioset_duck.catalog import (
     has_inventory,
     read_state,
@@ -22,7 +22,7 @@ from audioset_duck.catalog import (
     target_title,
     untargeted_warning,
 )
-from audioset_duck.charts import Panel, Rows, ask
+from audioset_duck.chart_parts import CONFIG, Panel, Rows, ask, compose
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.files import replacing
 from audioset_duck.models import identifier, literal
@@ -204,7 +204,7 @@ def _dataset_section(
 
     labels = of_this("label_amounts", "rank")
     title = f"{dataset}, {kind} labels by {'duration' if kind == 'strong' else 'clips'}"
-    bars = charts.label_bars(labels, kind, top)
+    bars = label_charts.label_bars(labels, kind, top)
     shown = min(top, len(labels))
     detailed = [
         Panel(f"The {shown} largest labels", bars, height=None, page_title=f"Labels, up to {shown}")
@@ -217,7 +217,7 @@ def _dataset_section(
     panels = [
         Panel(
             f"The {few} largest labels",
-            charts.label_bars(labels, kind, few, with_percentage=False),
+            label_charts.label_bars(labels, kind, few, with_percentage=False),
             height=None,
             is_on_page=False,
         ),
@@ -225,26 +225,26 @@ def _dataset_section(
             "How many labels are heard for how long"
             if kind == "strong"
             else "How many labels are on how many clips",
-            charts.label_histogram(of_this("label_histogram", "amount_from"), kind),
+            label_charts.label_histogram(of_this("label_histogram", "amount_from"), kind),
             note,
             height=tall,
         ),
         Panel(
             "How few labels make up most of the set",
-            charts.coverage(labels, of_this("label_coverage", "coverage_percentage"), kind),
+            label_charts.coverage(labels, of_this("label_coverage", "coverage_percentage"), kind),
             height=tall if kind == "strong" else 260,
         ),
-        Panel("All labels by rank", charts.label_ranks(labels, kind), note),
+        Panel("All labels by rank", label_charts.label_ranks(labels, kind), note),
     ]
     if kind == "strong":
         panels[3:3] = [
             Panel(
                 "Share of the ten largest labels, and of the rest",
-                charts.label_shares(of_this("label_shares", "place")),
+                label_charts.label_shares(of_this("label_shares", "place")),
             ),
             Panel(
                 "Labels by how long they are heard in all, with their share",
-                charts.label_bands(of_this("label_bands", "amount_from")),
+                label_charts.label_bands(of_this("label_bands", "amount_from")),
             ),
         ]
         pictures = [
@@ -292,14 +292,16 @@ def _weak_comparison(connection: duckdb.DuckDBPyConnection, key_figures: Rows) -
     panels = [
         Panel(
             f"The share of the {FEW} labels of most clips",
-            charts.share_comparison(labels, FEW),
+            label_charts.share_comparison(labels, FEW),
             height=None,
         ),
         Panel(
-            "How few labels make up most of a set", charts.coverage_comparison(labels), height=400
+            "How few labels make up most of a set",
+            label_charts.coverage_comparison(labels),
+            height=400,
         ),
-        Panel("All labels by rank", charts.rank_comparison(labels)),
-        Panel("Clips of each set", charts.dataset_bars(key_figures), height=180),
+        Panel("All labels by rank", label_charts.rank_comparison(labels)),
+        Panel("Clips of each set", label_charts.dataset_bars(key_figures), height=180),
     ]
     return Section(
         title,
@@ -329,7 +331,7 @@ def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
             f"target_{name}_overlap",
             f"{name}: is anything else heard during its events?",
             [
-                Panel(f"{dataset}: alone or overlapped", charts.overlap(rows), height=None)
+                Panel(f"{dataset}: alone or overlapped", target_charts.overlap(rows), height=None)
                 for dataset, rows in overlaps.items()
             ],
         ),
@@ -339,7 +341,7 @@ def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
             [
                 Panel(
                     f"{dataset}: sounds that overlap it",
-                    charts.overlapping_labels(rows, few),
+                    target_charts.overlapping_labels(rows, few),
                     "An event counts once for each of them.",
                     height=None,
                 )
@@ -352,7 +354,7 @@ def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
             [
                 Panel(
                     f"{dataset}: overlapped events by label",
-                    charts.overlap_matrix(rows, few),
+                    target_charts.overlap_matrix(rows, few),
                     height=None,
                 )
                 for dataset, rows in matrix.items()
@@ -365,7 +367,7 @@ def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
             [
                 Panel(
                     f"{dataset}: {stat['unit']}s",
-                    charts.durations(
+                    target_charts.durations(
                         [row for row in bins[dataset] if row["unit"] == stat["unit"]], [stat]
                     ),
                     f"The median, {stat['median_seconds']:.3f} s, is dashed.",
@@ -479,7 +481,7 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
     composition = [
         Panel(
             f"{split}: samples kept, and removed by what",
-            charts.sample_fates(rows),
+            sample_charts.sample_fates(rows),
             _HOW_TO_READ_FATES,
             height=None,
         )
@@ -488,7 +490,7 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
     if kept:
         composition.insert(
             0,
-            Panel("Samples by role and data set", charts.sample_bars(kept), height=None),
+            Panel("Samples by role and data set", sample_charts.sample_bars(kept), height=None),
         )
     return [
         Picture(
@@ -502,7 +504,7 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
             [
                 Panel(
                     f"{words}s: the most frequent labels",
-                    charts.sample_labels(rows, few),
+                    sample_charts.sample_labels(rows, few),
                     "A sample counts under each of its labels.",
                     height=None,
                 )
@@ -518,18 +520,18 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
                 for panel in (
                     Panel(
                         f"{pool}s: what the tiers have",
-                        charts.tier_shares(tiers[pool]),
+                        sample_charts.tier_shares(tiers[pool]),
                         height=120,
                     ),
                     Panel(
                         f"{pool}s: weights of all labels",
-                        charts.label_weights(rows),
+                        sample_charts.label_weights(rows),
                         "The grey line: their shares in the samples.",
                         height=tall,
                     ),
                     Panel(
                         f"{pool}s: weights of the most frequent labels",
-                        charts.weight_bars(rows, few),
+                        sample_charts.weight_bars(rows, few),
                         "Bars of tier B are hollow.",
                         height=None,
                     ),
@@ -542,13 +544,13 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
             [
                 Panel(
                     "Labels that an epoch has drawn, batch by batch",
-                    charts.labels_seen([row for rows in seen.values() for row in rows]),
+                    sample_charts.labels_seen([row for rows in seen.values() for row in rows]),
                     " ".join(_when_seen(pool, rows[0]) for pool, rows in seen.items()),
                 ),
                 *(
                     Panel(
                         f"{pool}s: draws of an epoch, and by weight",
-                        charts.draws(rows),
+                        sample_charts.draws(rows),
                         "Above the grey line: drawn more often than by weight.",
                     )
                     for pool, rows in seen.items()
@@ -599,8 +601,8 @@ def _write_svg(picture: Picture, path: Path) -> None:
 
 
 def _specification(picture: Picture) -> dict[str, Any]:
-    chart = charts.compose(picture.panels, picture.title, picture.columns, picture.width)
-    specification = chart.to_dict(validate=False) | {"config": charts.CONFIG}
+    chart = compose(picture.panels, picture.title, picture.columns, picture.width)
+    specification = chart.to_dict(validate=False) | {"config": CONFIG}
     for parameter in specification.get("params", []):
         if parameter["name"] == "plot_width":
             parameter["value"] = picture.width
