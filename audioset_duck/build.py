@@ -32,7 +32,7 @@ from audioset_duck.models import (
     targeted_models,
 )
 from audioset_duck.replace import replacing_catalog
-from audioset_duck.sources import SOURCES, SourceFile, find_sources
+from audioset_duck.sources import SOURCES, SourceFile, find_sources, warn_of_missing
 from audioset_duck.targets import RESERVED_NAMES, Target, resolve
 from audioset_duck.training import training_options
 
@@ -116,7 +116,7 @@ def build(
         connection.execute("checkpoint")
         configuration = {
             "live": live,
-            "skip_bad_rows": skip_bad_rows,
+            "skip_bad_rows": skip_bad_rows if changed or not old else bool(old.rejected_rows),
             "targets": {name: _options(target) for name, target in (kept | wanted).items()},
         }
         _write_build(connection, started, configuration, time.monotonic() - began)
@@ -173,8 +173,6 @@ def _changed_sources(
         stale = "a live catalog reads its files"
     elif old.models != fingerprint(repr(SOURCES)):
         stale = "the catalog was made by another version of audioset-duck"
-    elif old.rejected_rows and not skip_bad_rows:
-        stale = "rows of its sources were left out, and --skip-bad-rows is not given"
     if metadata is None and not DEFAULT_METADATA.is_dir():
         if old is None:
             return find_sources(DEFAULT_METADATA)
@@ -186,7 +184,11 @@ def _changed_sources(
         raise AudiosetDuckError(
             f"the sources must be read, since {stale}; name their folder with --metadata DIR"
         )
-    files = find_sources(metadata or DEFAULT_METADATA)
+    folder = metadata or DEFAULT_METADATA
+    files = find_sources(folder)
+    # What is missing as it was before has been told.
+    if old is None or old.sha256s.keys() != {file.path.name for file in files}:
+        warn_of_missing(folder, files)
     if stale is None and old and old.sha256s == {file.path.name: file.sha256 for file in files}:
         return None
     return files

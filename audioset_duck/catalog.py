@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ import duckdb
 
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.models import identifier, literal
-from audioset_duck.targets import Target, nearest_names, parse_clip_length, parse_target
+from audioset_duck.targets import BUILT_IN, Target, nearest_names, parse_clip_length, parse_target
 
 # The oldest DuckDB that people have shells of: its files open there and in all that came since.
 STORAGE_VERSION = "v1.4.0"
@@ -161,11 +162,20 @@ def checkpoint(path: Path) -> None:
 def require_target(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Raise AudiosetDuckError, telling what is there, unless a target is in the catalog."""
     built = read_state(connection).targets
-    if name not in built:
-        raise AudiosetDuckError(
-            f"target {name!r} is not in this catalog, which has "
-            f"{', '.join(built) or 'none'}; build it with audioset-duck build --target {name}"
+    if name in built:
+        return
+    if near := difflib.get_close_matches(name, built, 1):
+        cure = f"did you mean {near[0]}?"
+    elif name in BUILT_IN:
+        cure = f"build it with audioset-duck build --target {name}"
+    else:
+        cure = (
+            f"build it with audioset-duck build --name {name} --label LABEL, or with --target"
+            f" {name} if audioset-duck.toml tells what it is"
         )
+    raise AudiosetDuckError(
+        f"target {name!r} is not in this catalog, which has {', '.join(built) or 'none'}; {cure}"
+    )
 
 
 def built_target(connection: duckdb.DuckDBPyConnection, name: str) -> Target:
@@ -270,7 +280,37 @@ def target_title(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     return f"{name} ({listed}; windows of {clip_length.normalize():f} s)"
 
 
-def untargeted_warning(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
+def target_warnings(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
+    """What a person should know before training on a target."""
+    warnings = [_no_positives(connection, name), _untargeted_kinds(connection, name)]
+    return [warning for warning in warnings if warning]
+
+
+def _no_positives(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    """A warning if no event is of the target: then there is nothing to detect."""
+    ((events, weak_clips),) = connection.execute(f"""
+        with positive as (
+            select list(label_id) as label_ids
+            from {identifier(name)}.target_labels
+            where role = 'positive'
+        )
+
+        select
+            (select sum(positive_events) from {identifier(name)}.dataset_counts),
+            (
+                select count(*) from main.weak_clips cross join positive
+                where main.carries_any(weak_clips.label_ids, positive.label_ids)
+            )
+    """).fetchall()
+    if events:
+        return None
+    return (
+        f"{name}: no strong event carries its labels, so it has no positive to train on or to"
+        f" evaluate with; of the weak clips, {weak_clips:,} do"
+    )
+
+
+def _untargeted_kinds(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
     """A warning if a target's negatives carry what the ontology calls kinds of the target."""
     found = connection.execute(
         "select label_id, display_name, strong_negative_events, weak_negatives"
@@ -359,20 +399,27 @@ def list_targets(known: dict[str, Target], origins: Mapping[str, str], catalog: 
 
 
 def relations(connection: duckdb.DuckDBPyConnection) -> Table:
-    """All relations of the catalog, with what a row of each is, in short."""
+    """All relations of the catalog, with what a row of each is, in short.
+
+    Those that every target has are told of once, as TARGET.
+    """
     return query_table(
         connection,
         """
         with commented as (
-            select schema_name || '.' || table_name as relation, 'table' as kind, comment
+            select schema_name, table_name as name, 'table' as kind, comment
             from duckdb_tables()
             where not internal and database_name = current_database()
             union all
-            select schema_name || '.' || view_name, 'view', comment
+            select schema_name, view_name, 'view', comment
             from duckdb_views()
             where not internal and database_name = current_database()
             union all
-            select schema_name || '.' || function_name, 'macro', comment
+            select
+                schema_name,
+                function_name || '(' || array_to_string(parameters, ', ') || ')',
+                'macro',
+                comment
             from duckdb_functions()
             where
                 not internal
@@ -380,10 +427,15 @@ def relations(connection: duckdb.DuckDBPyConnection) -> Table:
                 and function_type = 'table_macro'
         )
 
-        select relation, kind, regexp_extract(comment, '^(.*?)[.:;,]( |$)', 1) as "a row is"
+        select distinct
+            if(list_contains($targets, schema_name), 'TARGET', schema_name) || '.' || name
+                as relation,
+            kind,
+            regexp_extract(comment, '^(.*?)[.:;,]( |$)', 1) as "a row is"
         from commented
         order by relation
         """,
+        {"targets": list(read_state(connection).targets)},
     )
 
 

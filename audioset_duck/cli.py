@@ -162,7 +162,7 @@ def echo_targets(settings: Settings, names: list[str]) -> None:
             click.echo()
             echo_table(catalog.tier_counts(connection, name))
             click.echo()
-            if warning := catalog.untargeted_warning(connection, name):
+            for warning in catalog.target_warnings(connection, name):
                 logging.getLogger("audioset_duck").warning(warning)
     if not settings.quiet:
         click.echo(catalog.last_build(settings.catalog), err=True)
@@ -410,7 +410,7 @@ def build(
 ) -> None:
     """Make the catalog of one or more targets.
 
-    Targets that the catalog has already are kept.
+    Targets that the catalog has already are kept. If a source changed, they are made anew.
 
     \b
     Examples
@@ -556,7 +556,7 @@ def info(context: click.Context) -> None:
     "subsets",
     multiple=True,
     metavar="NAME",
-    help="strong_train, strong_eval, weak_balanced_train, weak_unbalanced_train or weak_eval."
+    help="strong_train, strong_eval, weak_balanced_train, weak_unbalanced_train, weak_eval or all."
     " Repeats.",
 )
 @click.option(
@@ -638,9 +638,14 @@ def extract(
     from audioset_duck.unit import Options
 
     settings = context.ensure_object(Settings)
+    if "all" in subsets:
+        subsets = plan.SUBSETS
+    plan.check_subsets(subsets)
     subsets += target_names
     if not subsets:
-        raise AudiosetDuckError("nothing to extract; name a --subset or a --target")
+        raise AudiosetDuckError(
+            f"nothing to extract; name a --target, or a --subset: {', '.join(plan.SUBSETS)} or all"
+        )
     need_catalog(settings, metadata)
     if dry_run:
         forecast = asdict(plan.forecast(settings.catalog, zips, subsets))
@@ -717,6 +722,11 @@ def sql(context: click.Context, query: str | None, output_format: str, is_safe: 
     from audioset_duck.shell import open_shell, run_query
 
     catalog = context.ensure_object(Settings).catalog
+    if query is None and output_format != "table":
+        raise AudiosetDuckError(
+            f"--format {output_format} is of a query, and none is given; in the shell, say"
+            f" .mode {output_format}"
+        )
     if query is None:
         open_shell(catalog, is_safe=is_safe)
     else:

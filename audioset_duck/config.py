@@ -125,8 +125,8 @@ def choose_targets(
     for name in dict.fromkeys(names):
         if name not in known:
             raise AudiosetDuckError(
-                f"there is no target {name!r}; right are {', '.join(known)}, or one of your own: "
-                f"--name {name} --label LABEL"
+                f"there is no target {name!r}; right are {', '.join(known)}, or in a build one of"
+                f" your own: --name {name} --label LABEL"
             )
         chosen.append(known[name])
     if own_name is not None:

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 SPLITS = ("train", "eval")
 # A disk that is gone fails every file: to look for ever would hang.
 _TRIES = 100
+_NO_AUDIO = "knows of no audio; make the inventory with audioset-duck extract or audioset-duck scan"
 # More than the worker processes of any loader; each counts by itself.
 _COUNTERS = 1024
 
@@ -181,12 +182,20 @@ class AudioSetDataset(Dataset[Item]):
                 f"{target} has no samples of the {split} split; what removed them tells"
                 f' audioset-duck sql "from {target}.sample_counts"'
             )
+        if not self.has_audio:
+            log.warning("%s %s; epochs can be planned without", self.catalog, _NO_AUDIO)
         self.label_ids = self._columns.label_ids
         self.clip_samples = round(self.clip_length * self.sample_rate)
         self._failures = torch.zeros(_COUNTERS, dtype=torch.int64)
         self._failures.share_memory_()  # type: ignore[no-untyped-call]
         self._is_reported = torch.zeros(len(self._columns.clips), dtype=torch.bool)
         self._is_reported.share_memory_()  # type: ignore[no-untyped-call]
+
+    def __repr__(self) -> str:
+        return (
+            f"<AudioSetDataset of {self.target}, {self.split} split: {len(self):,} samples of"
+            f" {self.clip_length:g} s at {self.sample_rate:,} Hz>"
+        )
 
     def __len__(self) -> int:
         return len(self._columns)
@@ -208,10 +217,7 @@ class AudioSetDataset(Dataset[Item]):
             IndexError: There is no such sample.
         """
         if not self.has_audio:
-            raise AudiosetDuckError(
-                f"{self.catalog} knows of no audio; make the inventory with audioset-duck extract"
-                " or audioset-duck scan"
-            )
+            raise AudiosetDuckError(f"{self.catalog} {_NO_AUDIO}")
         columns = self._columns
         wanted = [
             index if isinstance(index, Sample) else Sample(columns.first_id + index)

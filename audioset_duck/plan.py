@@ -14,7 +14,7 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from audioset_duck.archives import Member, find_archives, list_members, stamp
-from audioset_duck.catalog import open_catalog, read_state
+from audioset_duck.catalog import open_catalog, require_target
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.files import replacing
 from audioset_duck.inventory import wanted_clips
@@ -64,6 +64,16 @@ class Forecast:
     bytes: int
 
 
+def check_subsets(names: Sequence[str]) -> None:
+    """Raise AudiosetDuckError, telling which there are, unless all are subsets."""
+    for name in names:
+        if name not in SUBSETS:
+            raise AudiosetDuckError(
+                f"there is no subset {name!r}; right are {', '.join(SUBSETS)} or all; a target is"
+                " named by --target"
+            )
+
+
 def forecast(catalog: Path, zips: Path, subsets: Sequence[str]) -> Forecast:
     """Count what an extraction of some subsets would do, and do nothing."""
     with plan(catalog, zips, subsets) as connection:
@@ -91,16 +101,13 @@ def plan(catalog: Path, zips: Path, subsets: Sequence[str]) -> Iterator[duckdb.D
     the clips that its samples need.
 
     Raises:
-        AudiosetDuckError: A subset that is none or has no clips, or no readable archive.
+        AudiosetDuckError: A target that is not built, a subset that has no clips, or no readable
+            archive.
     """
     with open_catalog(catalog) as connection:
         targets = sorted(set(subsets).difference(SUBSETS))
         for name in targets:
-            if name not in read_state(connection).targets:
-                raise AudiosetDuckError(
-                    f"there is no subset {name!r}, and no such target in the catalog; right are"
-                    f" {', '.join(SUBSETS)}, or a target that is built"
-                )
+            require_target(connection, name)
         connection.execute(
             f"create temp table wanted as {wanted_clips(targets)}", {"subsets": list(subsets)}
         )

@@ -20,7 +20,7 @@ from audioset_duck.catalog import (
     read_state,
     require_target,
     target_title,
-    untargeted_warning,
+    target_warnings,
 )
 from audioset_duck.chart_parts import CONFIG, Panel, Rows, ask, compose
 from audioset_duck.errors import AudiosetDuckError
@@ -407,7 +407,7 @@ def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
             if read_state(connection).is_live
             else {f"target_{name}_epoch_coverage": f"from {schema}.{EPOCH}"}
         ),
-        untargeted_warning(connection, name) or "",
+        " ".join(target_warnings(connection, name)),
         _target_figures(connection, name),
         f"Target {name}, samples",
     )

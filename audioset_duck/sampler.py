@@ -104,6 +104,13 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         with dataset.open_catalog() as connection:
             self._steps = self._check(connection)
 
+    def __repr__(self) -> str:
+        return (
+            f"<TwoTierBatchSampler of {self.dataset.target}: {self._steps:,} batches of"
+            f" {self.batch_size} an epoch, rank {self.rank} of {self.num_replicas}, seed"
+            f" {self.seed}>"
+        )
+
     def __len__(self) -> int:
         """Batches of an epoch: the same on every rank, in every epoch."""
         return self._steps
@@ -173,7 +180,13 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         Args:
             batches: How many batches of this epoch training has done. None: how many were handed
                 out; a DataLoader with workers takes some ahead of training, so count them there.
+
+        Raises:
+            AudiosetDuckError: An epoch has not so many batches.
         """
+        batches = self._position if batches is None else batches
+        if not 0 <= batches <= self._steps:
+            raise AudiosetDuckError(f"batches is {batches}; an epoch has {self._steps}")
         return {
             "catalog": self.dataset.catalog_id,
             "target": self.dataset.target,
@@ -181,7 +194,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
             "batch_size": self.batch_size,
             "num_replicas": self.num_replicas,
             "epoch": self.epoch,
-            "batches": self._position if batches is None else batches,
+            "batches": batches,
             "hard": self._hard,
             "hard_buffer": list(self.hard_buffer),
         }

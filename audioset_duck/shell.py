@@ -103,5 +103,7 @@ def open_shell(catalog: Path, *, is_safe: bool = False) -> None:
             "a query: audioset-duck sql 'select ...'"
         )
     sys.stdout.flush()
-    options = ["-readonly", *(["-safe"] if is_safe else [])]
+    # Not -safe: the shell of pip install duckdb-cli sets an option of its own, which that forbids.
+    safe = ["-cmd", "set enable_external_access = false; set lock_configuration = true"]
+    options = ["-readonly", *(safe if is_safe else [])]
     os.execv(program, [program, *options, str(catalog)])  # noqa: S606

@@ -7,7 +7,7 @@ import hashlib
 import io
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -205,12 +205,16 @@ def find_sources(folder: Path) -> list[SourceFile]:
             f"{folder} holds none of AudioSet's metadata files; right is one or more of "
             f"{', '.join(source.file for source in SOURCES)}, plain, .gz or .zst"
         )
+    return found
+
+
+def warn_of_missing(folder: Path, found: Sequence[SourceFile]) -> None:
+    """Tell what the catalog will lack for each source file that is not there."""
     for source in SOURCES:
         if source not in [source_file.source for source_file in found]:
             log.warning(
                 "%s is not in %s: the catalog will have no %s", source.file, folder, source.loss
             )
-    return found
 
 
 def read_sql(source: Source, path: Path | None) -> str:

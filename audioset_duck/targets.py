@@ -220,6 +220,7 @@ def nearest_names(connection: duckdb.DuckDBPyConnection, text: str, count: int =
                 and (
                     contains(lower(name), lower($text))
                     or jaro_winkler_similarity(lower(name), lower($text)) > 0.75
+                    or damerau_levenshtein(lower(name), lower($text)) = 1
                 )
             group by name
             order by

@@ -9,6 +9,7 @@ weights that it would have had. The batch size is that of each process.
 
 import argparse
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Subset
 
 from audioset_duck import AudioSetDataset, Batch, TwoTierBatchSampler, collate
+from audioset_duck.errors import AudiosetDuckError
 
 
 class LogMel(nn.Module):
@@ -145,17 +147,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--catalog", default="audioset-duck-demo/catalog.duckdb")
-    parser.add_argument("--target", default="gun")
-    parser.add_argument("--sample-rate", type=int, default=8000, help="as the demo's audio")
-    parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--batch-size", type=int, default=32, help="of each process")
-    parser.add_argument("--learning-rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=2, help="of each process")
-    parser.add_argument("--checkpoint", type=Path, default=Path("checkpoint.pt"))
-    parser.add_argument("--save-every", type=int, default=50, metavar="BATCHES")
-    parser.add_argument("--eval-every", type=int, default=4, help="take every Nth eval sample")
+    parser.add_argument(
+        "--catalog", default="audioset-duck-demo/catalog.duckdb", help="[%(default)s]"
+    )
+    parser.add_argument("--target", default="gun", help="[%(default)s]")
+    parser.add_argument("--sample-rate", type=int, default=8000, help="in Hz [%(default)s]")
+    parser.add_argument("--epochs", type=int, default=6, help="[%(default)s]")
+    parser.add_argument("--batch-size", type=int, default=32, help="of each process [%(default)s]")
+    parser.add_argument("--learning-rate", type=float, default=2e-3, help="[%(default)s]")
+    parser.add_argument("--seed", type=int, default=0, help="[%(default)s]")
+    parser.add_argument("--workers", type=int, default=2, help="of each process [%(default)s]")
+    parser.add_argument(
+        "--checkpoint", type=Path, default=Path("checkpoint.pt"), help="[%(default)s]"
+    )
+    parser.add_argument(
+        "--save-every", type=int, default=50, metavar="BATCHES", help="[%(default)s]"
+    )
+    parser.add_argument(
+        "--eval-every", type=int, default=4, help="take every Nth eval sample [%(default)s]"
+    )
     args = parser.parse_args()
 
     torch.set_num_threads(1)  # The model is small: more would take the cores from the workers.
@@ -183,9 +193,15 @@ def main() -> None:
     batches_done = 0
     if args.checkpoint.exists():
         state = torch.load(args.checkpoint, map_location=device, weights_only=True)
-        for name, stateful in parts.items():
-            stateful.load_state_dict(state[name])
+        try:
+            sampler.load_state_dict(state["sampler"])
+        except AudiosetDuckError as error:
+            sys.exit(f"{args.checkpoint}: {error}; name another --checkpoint to begin anew")
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
         batches_done = state["sampler"]["batches"]
+        if sampler.epoch >= args.epochs and sampler.rank == 0:
+            print(f"{args.checkpoint} has {sampler.epoch} epochs; take more with --epochs")
 
     for epoch in range(sampler.epoch, args.epochs):
         sampler.set_epoch(epoch)
@@ -222,4 +238,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except AudiosetDuckError as error:
+        sys.exit(str(error))

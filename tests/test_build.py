@@ -145,11 +145,13 @@ def test_what_the_user_made_is_kept(tmp_path: Path) -> None:
         build(catalog, [Target("mine", ("A",))], metadata, quiet=True)
 
 
-def test_skipped_rows_are_read_again_without_the_option(tmp_path: Path) -> None:
+def test_skipped_rows_stay_skipped_until_the_file_changes(tmp_path: Path) -> None:
     metadata = write_metadata(tmp_path / "metadata", names="/m/a A", train="nonsense")
     catalog = tmp_path / "catalog.duckdb"
     build(catalog, [], metadata, skip_bad_rows=True, quiet=True)
-    build(catalog, [Target("a", ("A",))], metadata, skip_bad_rows=True, quiet=True)
+    build(catalog, [Target("a", ("A",))], metadata, quiet=True)
+    assert ask(catalog, "select line, text from meta.rejected_rows") == [(2, "nonsense")]
+    write_metadata(metadata, names="/m/a A", train="other\tnonsense")
     before = catalog.read_bytes()
     with pytest.raises(AudiosetDuckError, match="line 2"):
         build(catalog, [Target("a", ("A",))], metadata, quiet=True)
@@ -564,7 +566,7 @@ def test_a_full_disk(catalog: Path, demo_metadata: Path, room: int) -> None:
 def test_little_memory_makes_the_same_catalog(tmp_path: Path) -> None:
     metadata = tmp_path / "metadata"
     make_metadata(metadata, clips=30_000, quiet=True)
-    catalogs = [tmp_path / f"{limit}.duckdb" for limit in ("1GB", "80MB")]
+    catalogs = [tmp_path / f"{limit}.duckdb" for limit in ("1GB", "100MB")]
     for catalog in catalogs:
         build(catalog, [GUN], metadata, memory_limit=catalog.stem, quiet=True)
     usual, little = (

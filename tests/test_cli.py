@@ -223,7 +223,7 @@ def test_info(run, demo_catalog: Path) -> None:
     for part in (
         "audioset_train_strong.tsv",
         "snore (positive: Snoring; Snort",
-        "gun.weak_negatives",
+        "TARGET.weak_negatives",
     ):
         assert part in result.stdout
 
@@ -345,7 +345,9 @@ def test_the_safe_shell_reads_no_other_file(demo_catalog: Path, tmp_path: Path) 
             check=False,
             env={"PATH": str(shell)},
         )
-        assert ("secret" in result.stdout) == is_read, result.stderr
+        assert ("x" in result.stdout) == is_read, result.stderr
+        assert ("disabled by configuration" in result.stderr) != is_read
+        assert " n " in result.stdout, result.stderr
 
 
 def test_sql_without_a_shell_says_where_to_get_one(run, demo_catalog: Path, monkeypatch) -> None:

@@ -233,7 +233,7 @@ def test_choosing() -> None:
     [
         (
             (["gnu"],),
-            "there is no target 'gnu'; right are gun, baby_cry, snore, or one of your own",
+            "there is no target 'gnu'; right are gun, baby_cry, snore, or in a build one of",
         ),
         (([], None, ["Bark"]), "--label 'Bark' belongs to a target; name it with --name"),
         (([], "dog"), "--name dog has no label; add one with --label"),
