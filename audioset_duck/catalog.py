@@ -292,6 +292,14 @@ def find_labels(connection: duckdb.DuckDBPyConnection, text: str) -> Table:
     return found
 
 
+def damage(path: Path, error: Exception) -> str | None:
+    """What is told of an error of DuckDB that comes of a file with bytes lost or changed."""
+    if not re.search(r"Corrupt database|Could not read enough bytes", str(error)):
+        return None
+    reason = str(error).strip().splitlines()[0]
+    return f"{path} is damaged; move it away, and make it anew with audioset-duck build ({reason})"
+
+
 def built_targets(catalog: Path) -> dict[str, Target]:
     """The targets of a catalog, as they were asked for; none if there is no catalog."""
     if not catalog.is_file():
@@ -382,6 +390,8 @@ def _cannot_open(path: Path, error: duckdb.Error) -> AudiosetDuckError:
             + (f" (process {pid[1]})" if (pid := re.search(r"PID (\d+)", reason)) else "")
             + "; close it there"
         )
+    if damaged := damage(path, error):
+        return AudiosetDuckError(damaged)
     return AudiosetDuckError(
         f"{path} cannot be opened as a DuckDB file; name another with --catalog ({reason})"
     )

@@ -21,6 +21,7 @@ from audioset_duck.catalog import (
 )
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.models import literal
+from audioset_duck.signals import signals_held
 
 
 @contextlib.contextmanager
@@ -81,23 +82,27 @@ def _scratch_folder(catalog: Path) -> Iterator[Path]:
     if catalog.is_dir():
         raise AudiosetDuckError(f"{catalog} is a folder; right is a file, as in catalog.duckdb")
     folder = catalog.with_name(f"{catalog.name}.building")
+    descriptor = None
     try:
-        catalog.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = _lock(folder)
-    except OSError as error:
-        raise AudiosetDuckError(
-            f"{catalog.parent} cannot be written to: {error.strerror}; "
-            "name a catalog elsewhere with --catalog"
-        ) from None
-    if descriptor is None:
-        raise AudiosetDuckError(f"another build of {catalog} is under way; wait for it to end")
-    try:
+        try:
+            with signals_held():
+                catalog.parent.mkdir(parents=True, exist_ok=True)
+                descriptor = _lock(folder)
+        except OSError as error:
+            raise AudiosetDuckError(
+                f"{catalog.parent} cannot be written to: {error.strerror}; "
+                "name a catalog elsewhere with --catalog"
+            ) from None
+        if descriptor is None:
+            raise AudiosetDuckError(f"another build of {catalog} is under way; wait for it to end")
         _clear(folder)
         yield folder
     finally:
-        _clear(folder)
-        folder.rmdir()
-        os.close(descriptor)
+        if descriptor is not None:
+            with signals_held():
+                _clear(folder)
+                folder.rmdir()
+                os.close(descriptor)
 
 
 def _lock(folder: Path) -> int | None:
