@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from audioset_duck.targets import Target, nearest_names, parse_clip_length, pars
 STORAGE_VERSION = "v1.4.0"
 # A quarter of DuckDB's default: a demo's catalog is 2 MB, not 8, and a full one no slower.
 BLOCK_SIZE = 65536
+# What a DuckDB file has before its blocks: three headers.
+_HEADER_BYTES = 3 * 4096
 # The name of the open database: no target and no schema has it.
 ALIAS = "audioset"
 
@@ -47,15 +50,18 @@ def open_catalog(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a catalog for reading.
 
     Raises:
-        AudiosetDuckError: There is none, another program wrote the file or is writing it.
+        AudiosetDuckError: There is none, it is damaged, another program wrote the file or is
+            writing it.
     """
     if not path.is_file():
         raise AudiosetDuckError(
             f"there is no catalog {path}; make one with audioset-duck build, or name another "
             "with --catalog"
         )
+    before = path.stat()
     try:
         connection = attach(path, "read_only")
+        _check_whole(connection, path, before)
     except duckdb.Error as error:
         raise _cannot_open(path, error) from None
     _check_ours(connection, path)
@@ -368,6 +374,23 @@ def relations(connection: duckdb.DuckDBPyConnection) -> Table:
         order by relation
         """,
     )
+
+
+def _check_whole(connection: duckdb.DuckDBPyConnection, path: Path, before: os.stat_result) -> None:
+    """A file of which the end is lost opens all the same, if what it holds of tables is before.
+
+    Args:
+        connection: To the file.
+        path: Its path.
+        before: What it was before it was opened; a build may have put another in its place since.
+    """
+    ((size,),) = connection.execute(
+        f"select {_HEADER_BYTES} + total_blocks * block_size from pragma_database_size()"
+        " where database_name = current_database()"
+    ).fetchall()
+    if before.st_size < size and os.path.samestat(before, path.stat()):
+        connection.close()
+        raise duckdb.IOException(f"Could not read enough bytes: {before.st_size} of {size}")
 
 
 def _check_ours(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
