@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from audioset_duck.targets import Target, nearest_names, parse_clip_length, pars
 STORAGE_VERSION = "v1.4.0"
 # A quarter of DuckDB's default: a demo's catalog is 2 MB, not 8, and a full one no slower.
 BLOCK_SIZE = 65536
-# What a DuckDB file has before its blocks: three headers.
+# Three headers, before the blocks of a DuckDB file.
 _HEADER_BYTES = 3 * 4096
 # The name of the open database: no target and no schema has it.
 ALIAS = "audioset"
@@ -58,10 +57,8 @@ def open_catalog(path: Path) -> duckdb.DuckDBPyConnection:
             f"there is no catalog {path}; make one with audioset-duck build, or name another "
             "with --catalog"
         )
-    before = path.stat()
     try:
         connection = attach(path, "read_only")
-        _check_whole(connection, path, before)
     except duckdb.Error as error:
         raise _cannot_open(path, error) from None
     _check_ours(connection, path)
@@ -298,11 +295,44 @@ def find_labels(connection: duckdb.DuckDBPyConnection, text: str) -> Table:
     return found
 
 
+def check_length(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raise AudiosetDuckError if the end of a catalog file is lost.
+
+    Such a file may be opened: where a table's rows are, DuckDB looks when they are asked for.
+    """
+    ((blocks, block_size),) = connection.execute(
+        "select total_blocks, block_size from pragma_database_size()"
+        " where database_name = current_database()"
+    ).fetchall()
+    length = path.stat().st_size
+    # Free blocks at the end need not be there.
+    if length >= _HEADER_BYTES + blocks * block_size:
+        return
+    tables = connection.execute(
+        "select schema_name, table_name from duckdb_tables()"
+        " where database_name = current_database()"
+    ).fetchall()
+    for schema, table in tables:
+        relation = literal(f"{identifier(schema)}.{identifier(table)}")
+        try:
+            ((last,),) = connection.execute(
+                "select max(greatest(block_id, list_max(additional_block_ids)))"
+                f" from pragma_storage_info({relation})"
+            ).fetchall()
+        except duckdb.Error as error:
+            raise _cannot_open(path, error) from None
+        if last is not None and length < _HEADER_BYTES + (last + 1) * block_size:
+            raise AudiosetDuckError(_damaged(path, f"the rows of {schema}.{table} are cut off"))
+
+
 def damage(path: Path, error: Exception) -> str | None:
     """What is told of an error of DuckDB that comes of a file with bytes lost or changed."""
     if not re.search(r"Corrupt database|Could not read enough bytes", str(error)):
         return None
-    reason = str(error).strip().splitlines()[0]
+    return _damaged(path, str(error).strip().splitlines()[0])
+
+
+def _damaged(path: Path, reason: str) -> str:
     return f"{path} is damaged; move it away, and make it anew with audioset-duck build ({reason})"
 
 
@@ -374,23 +404,6 @@ def relations(connection: duckdb.DuckDBPyConnection) -> Table:
         order by relation
         """,
     )
-
-
-def _check_whole(connection: duckdb.DuckDBPyConnection, path: Path, before: os.stat_result) -> None:
-    """A file of which the end is lost opens all the same, if what it holds of tables is before.
-
-    Args:
-        connection: To the file.
-        path: Its path.
-        before: What it was before it was opened; a build may have put another in its place since.
-    """
-    ((size,),) = connection.execute(
-        f"select {_HEADER_BYTES} + total_blocks * block_size from pragma_database_size()"
-        " where database_name = current_database()"
-    ).fetchall()
-    if before.st_size < size and os.path.samestat(before, path.stat()):
-        connection.close()
-        raise duckdb.IOException(f"Could not read enough bytes: {before.st_size} of {size}")
 
 
 def _check_ours(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

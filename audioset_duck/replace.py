@@ -15,6 +15,7 @@ from audioset_duck.catalog import (
     CatalogState,
     attach,
     attach_new,
+    check_length,
     checkpoint,
     open_catalog,
     read_state,
@@ -39,7 +40,8 @@ def replacing_catalog(
 
     Raises:
         AudiosetDuckError: The folder cannot be written to, another build of this catalog is
-            under way, the old file is no catalog, or another program writes or wrote to it.
+            under way, the old file is no catalog or was cut short, or another program writes or
+            wrote to it.
     """
     catalog = catalog.resolve()
     for sign in "?\\":
@@ -142,7 +144,8 @@ def _copy_old(catalog: Path, scratch: Path) -> os.stat_result | None:
         return None
     if _log_of(catalog).exists():
         checkpoint(catalog)
-    with open_catalog(catalog):
+    with open_catalog(catalog) as connection:
+        check_length(connection, catalog)
         shutil.copyfile(catalog, scratch)
         return catalog.stat()
 

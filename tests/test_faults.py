@@ -131,6 +131,17 @@ def carry_out(start: Callable[..., subprocess.Popen]) -> Callable[[Path, str], t
     return to_its_end
 
 
+@pytest.fixture
+def finish(carry_out: Callable[[Path, str], tuple[int, str]]) -> Callable[[Path, str], None]:
+    """Run a command that must end well."""
+
+    def end_well(place: Path, words: str) -> None:
+        code, errors = carry_out(place, words)
+        assert code == 0, errors
+
+    return end_well
+
+
 @functools.lru_cache
 def told(catalog: Path, sha256: str) -> tuple:
     """What a catalog says of itself; all its checks pass."""
@@ -166,10 +177,10 @@ def check_each(found: dict, old: dict, new: dict) -> None:
 
 
 @pytest.mark.parametrize("words", WRITERS.values(), ids=WRITERS)
-def test_killed_at_any_moment(place: Path, fill, start, carry_out, words: str) -> None:
+def test_killed_at_any_moment(place: Path, fill, start, finish, words: str) -> None:
     old = files(place)
     began = time.monotonic()
-    assert carry_out(place, words)[0] == 0
+    finish(place, words)
     seconds = time.monotonic() - began
     new = files(place)
     assert new != old
@@ -190,7 +201,7 @@ def test_killed_at_any_moment(place: Path, fill, start, carry_out, words: str) -
         outcomes["something left"] += bool(left(place))
         if found == new and not left(place):
             fill(place)
-    assert carry_out(place, words)[0] == 0
+    finish(place, words)
     assert files(place) == new
     assert left(place) == []
     print(words.split()[0], KILLS, dict(outcomes))
@@ -216,11 +227,11 @@ def is_gone(group: int) -> bool:
     [*WRITERS.values(), EXTRACT, READERS["check"]],
     ids=[*WRITERS, "extract", "check"],
 )
-def test_stopped_at_any_moment(place: Path, fill, start, carry_out, words: str) -> None:
+def test_stopped_at_any_moment(place: Path, fill, start, finish, words: str) -> None:
     """By Ctrl-C, which all processes get, or a SIGTERM to the first of them."""
     old = files(place)
     began = time.monotonic()
-    assert carry_out(place, words)[0] == 0
+    finish(place, words)
     seconds = time.monotonic() - began
     new = files(place)
     dice = random.Random(words)
@@ -250,7 +261,7 @@ def test_stopped_at_any_moment(place: Path, fill, start, carry_out, words: str) 
         while not is_gone(process.pid) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert is_gone(process.pid)
-    assert carry_out(place, words)[0] == 0
+    finish(place, words)
     assert files(place) == new
     print(words.split()[0], turns, dict(outcomes))
 
@@ -268,7 +279,7 @@ def test_a_full_disk(tmp_path: Path, fill, carry_out, words: str) -> None:
         fill(place)
         old, before = files(place), used(place)
         catalog = (place / "catalog.duckdb").stat().st_size
-        assert carry_out(place, words)[0] == 0
+        finish(place, words)
         new = files(place)
         # A catalog is made beside the old one.
         needed = max(used(place) - before, 0 if "--out" in words else catalog)
@@ -282,7 +293,7 @@ def test_a_full_disk(tmp_path: Path, fill, carry_out, words: str) -> None:
             check_each(files(place), old, new)
             assert [name for name in left(place) if not name.startswith("fetched/")] == []
         remount(place, "size=200m")
-        assert carry_out(place, words)[0] == 0
+        finish(place, words)
         assert files(place) == new
 
 
@@ -308,14 +319,14 @@ def test_a_read_only_disk(tmp_path: Path, fill, carry_out) -> None:
 
 
 @pytest.mark.parametrize("words", [*WRITERS.values(), EXTRACT], ids=[*WRITERS, "extract"])
-def test_a_clock_that_was_ahead(place: Path, carry_out, words: str) -> None:
+def test_a_clock_that_was_ahead(place: Path, finish, words: str) -> None:
     """Files from the future are as good as any, and nothing is done again for them."""
     future = time.time() + 10 * 365 * 86_400
     for _ in range(2):
         for path in place.rglob("*"):
             os.utime(path, (future, future), follow_symlinks=False)
         before = files(place)
-        assert carry_out(place, words)[0] == 0
+        finish(place, words)
     assert files(place) == before
     extracted = place / "extracted"
     assert {path.stat().st_mtime for path in extracted.rglob("*.wav")} <= {future}
@@ -334,7 +345,7 @@ def test_a_clock_that_was_ahead(place: Path, carry_out, words: str) -> None:
     ],
     ids=lambda words: words.split()[0],
 )
-def test_two_at_once(place: Path, start, carry_out, one: str, other: str) -> None:
+def test_two_at_once(place: Path, start, finish, one: str, other: str) -> None:
     """One waits for nobody; the other comes after it, or says that it came between."""
     both = [start(place, words) for words in (one, other)]
     codes = []
@@ -350,10 +361,10 @@ def test_two_at_once(place: Path, start, carry_out, one: str, other: str) -> Non
     assert set(codes) <= {0, 1} and 0 in codes
     assert left(place) == []
     for words in (one, other):
-        assert carry_out(place, words)[0] == 0
+        finish(place, words)
     found = files(place)
     for words in (one, other):
-        assert carry_out(place, words)[0] == 0
+        finish(place, words)
     assert files(place) == found
 
 
@@ -419,7 +430,7 @@ def damages(catalog: Path, dice: random.Random) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("turn", range(max(1, KILLS // 6)))
 def test_a_damaged_catalog(after_builds: Path, run, turn: int) -> None:
-    """Cut, every command tells; with bytes changed, it tells or did not need them."""
+    """Every command tells, or did not need what is lost; none writes over what was cut."""
     whole = after_builds.read_bytes()
     for damaged in damages(after_builds, random.Random(turn)):
         after_builds.write_bytes(damaged)
@@ -430,8 +441,8 @@ def test_a_damaged_catalog(after_builds: Path, run, turn: int) -> None:
             result = run(*shlex.split(words), "--quiet")
             told_so = re.search(DAMAGED, result.stderr)
             is_cut = len(damaged) < len(whole)
-            assert told_so or (result.exit_code == 0 and not is_cut), (words, result.stderr)
-            assert not is_cut or after_builds.stat().st_size == len(damaged)
+            assert told_so or result.exit_code == 0, (words, result.stderr)
+            assert not is_cut or after_builds.stat().st_size == len(damaged), words
             assert left(after_builds.parent) == []
 
 
