@@ -21,6 +21,8 @@ from audioset_duck.targets import BUILT_IN, Target, nearest_names, parse_clip_le
 STORAGE_VERSION = "v1.4.0"
 # A quarter of DuckDB's default: a demo's catalog is 2 MB, not 8, and a full one no slower.
 BLOCK_SIZE = 65536
+# Three headers, before the blocks of a DuckDB file.
+_HEADER_BYTES = 3 * 4096
 # The name of the open database: no target and no schema has it.
 ALIAS = "audioset"
 
@@ -48,7 +50,8 @@ def open_catalog(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a catalog for reading.
 
     Raises:
-        AudiosetDuckError: There is none, another program wrote the file or is writing it.
+        AudiosetDuckError: There is none, it is damaged, another program wrote the file or is
+            writing it.
     """
     if not path.is_file():
         raise AudiosetDuckError(
@@ -357,6 +360,47 @@ def find_labels(connection: duckdb.DuckDBPyConnection, text: str) -> Table:
     return found
 
 
+def check_length(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raise AudiosetDuckError if the end of a catalog file is lost.
+
+    Such a file may be opened: where a table's rows are, DuckDB looks when they are asked for.
+    """
+    ((blocks, block_size),) = connection.execute(
+        "select total_blocks, block_size from pragma_database_size()"
+        " where database_name = current_database()"
+    ).fetchall()
+    length = path.stat().st_size
+    # Free blocks at the end need not be there.
+    if length >= _HEADER_BYTES + blocks * block_size:
+        return
+    tables = connection.execute(
+        "select schema_name, table_name from duckdb_tables()"
+        " where database_name = current_database()"
+    ).fetchall()
+    for schema, table in tables:
+        relation = literal(f"{identifier(schema)}.{identifier(table)}")
+        try:
+            ((last,),) = connection.execute(
+                "select max(greatest(block_id, list_max(additional_block_ids)))"
+                f" from pragma_storage_info({relation})"
+            ).fetchall()
+        except duckdb.Error as error:
+            raise _cannot_open(path, error) from None
+        if last is not None and length < _HEADER_BYTES + (last + 1) * block_size:
+            raise AudiosetDuckError(_damaged(path, f"the rows of {schema}.{table} are cut off"))
+
+
+def damage(path: Path, error: Exception) -> str | None:
+    """What is told of an error of DuckDB that comes of a file with bytes lost or changed."""
+    if not re.search(r"Corrupt database|Could not read enough bytes", str(error)):
+        return None
+    return _damaged(path, str(error).strip().splitlines()[0])
+
+
+def _damaged(path: Path, reason: str) -> str:
+    return f"{path} is damaged; move it away, and make it anew with audioset-duck build ({reason})"
+
+
 def built_targets(catalog: Path) -> dict[str, Target]:
     """The targets of a catalog, as they were asked for; none if there is no catalog."""
     if not catalog.is_file():
@@ -459,6 +503,8 @@ def _cannot_open(path: Path, error: duckdb.Error) -> AudiosetDuckError:
             + (f" (process {pid[1]})" if (pid := re.search(r"PID (\d+)", reason)) else "")
             + "; close it there"
         )
+    if damaged := damage(path, error):
+        return AudiosetDuckError(damaged)
     return AudiosetDuckError(
         f"{path} cannot be opened as a DuckDB file; name another with --catalog ({reason})"
     )

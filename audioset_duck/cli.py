@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import re
 import signal
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
 DEFAULT_CATALOG = Path("catalog.duckdb")
+FULL = "free some of the disk and run the same again, or name a place on another one"
+STOPS: dict[int, str] = {signal.SIGINT: "Interrupted", signal.SIGTERM: "Terminated"}
 
 
 @dataclass
@@ -40,57 +43,56 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what a person can mend becomes a message."""
-        # A build removes its scratch folder on the way out.
-        signal.signal(signal.SIGTERM, _terminate)
+        settings = ctx.ensure_object(Settings)
+        stopped_by: list[int] = []
+
+        def stop(number: int, _: object) -> None:
+            stopped_by.append(number)
+            raise KeyboardInterrupt
+
         try:
+            for number in STOPS:
+                signal.signal(number, stop)
             return super().invoke(ctx)
-        except AudiosetDuckError as error:
-            raise click.ClickException(str(error)) from None
-        except BrokenPipeError:
+        except BaseException as error:
+            # Whatever a library made of it.
+            if stopped_by:
+                click.echo(STOPS[stopped_by[0]], err=True)
+                ctx.exit(128 + stopped_by[0])
+            if message := _explain(error, settings.catalog):
+                raise click.ClickException(message) from None
             raise
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            raise click.ClickException(f"{where}{error.strerror or error}") from None
-        except KeyboardInterrupt:
-            click.echo("Interrupted", err=True)
-            ctx.exit(130)
-        except RuntimeError as error:
-            # What DuckDB makes of a signal that reaches it within a query.
-            if "Query interrupted" not in str(error):
-                raise
-            if _is_terminated:
-                ctx.exit(143)
-            click.echo("Interrupted", err=True)
-            ctx.exit(130)
-        except Exception as error:
-            duckdb = sys.modules.get("duckdb")
-            if duckdb is None or not isinstance(error, duckdb.Error):
-                raise
-            raise click.ClickException(_explain(str(error))) from None
 
 
-_is_terminated = False
+def _explain(error: BaseException, catalog: Path) -> str | None:
+    """What is told of a failure; None if it is one of the program, not of what it was given."""
+    if isinstance(error, AudiosetDuckError):
+        return str(error)
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        where = f"{error.filename}: " if error.filename else ""
+        full = f"; {FULL}" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        return f"{where}{error.strerror or error}{full}"
+    duckdb = sys.modules.get("duckdb")
+    if duckdb is not None and isinstance(error, duckdb.Error):
+        return _explain_query(error, catalog)
+    return None
 
 
-def _terminate(*_: object) -> None:
-    global _is_terminated
-    _is_terminated = True
-    click.echo("Terminated", err=True)
-    sys.exit(143)
+def _explain_query(error: Exception, catalog: Path) -> str:
+    """Tell what DuckDB cannot know: what a view of a live catalog lost, what is to be done."""
+    from audioset_duck.catalog import damage
 
-
-def _explain(message: str) -> str:
-    """Tell what DuckDB cannot know: that a view of a live catalog lost its file."""
+    message = str(error)
     if lost := re.search(r'No files found that match the pattern "(.*?)"', message):
         return (
             f"the catalog was built with --live and reads {lost[1]}, which is not there; put the "
             "file back, or build the catalog again"
         )
     if "No space left on device" in message:
-        return "the disk is full; free some of it, or name a place on another one"
+        return f"{message.splitlines()[0]}; {FULL}"
     if message.startswith("Out of Memory Error"):
         return f"{message.splitlines()[0]}; give a build more with --memory-limit"
-    return message
+    return damage(catalog, error) or message
 
 
 class StderrHandler(logging.Handler):
@@ -819,4 +821,9 @@ def report(
 
 def main() -> None:
     """Run the command line."""
-    cli()
+    try:
+        cli()
+    finally:
+        # All is done and said: what Python takes down now is not to be disturbed.
+        for number in STOPS:
+            signal.signal(number, signal.SIG_IGN)

@@ -14,6 +14,7 @@ import urllib3
 from tqdm import tqdm
 
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.files import alone_in
 from audioset_duck.sources import COMPRESSED_ENDINGS, SOURCES
 
 log = logging.getLogger(__name__)
@@ -74,22 +75,25 @@ def download(
 
     Raises:
         AudiosetDuckError: A file cannot be fetched after some attempts, or is not the file that
-            it should be. Files that were fetched before stay.
+            it should be; or another download to the folder is under way. Files that were fetched
+            before stay.
+        OSError: A file cannot be written.
     """
     if base_url is not None and not re.fullmatch(r"https?://[^/].*", base_url):
         raise AudiosetDuckError(
             f"{base_url!r} is no address to fetch from; right is one as in https://example.org/files"
         )
-    folder.mkdir(parents=True, exist_ok=True)
     # Waiting and trying again is done below, where what was fetched so far is known.
     pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=20, read=60))
     fetched = []
-    for source in SOURCES:
-        address = f"{(base_url or ADDRESSES[source.file]).rstrip('/')}/{source.file}"
-        path = folder / source.file
-        if not _is_whole(pool, folder, source.file, address):
-            _fetch(pool, address, path, SHA256S.get(source.file), quiet=quiet, patience=patience)
-            fetched.append(path)
+    with alone_in(folder, "download", "name another folder"):
+        for source in SOURCES:
+            address = f"{(base_url or ADDRESSES[source.file]).rstrip('/')}/{source.file}"
+            path = folder / source.file
+            if not _is_whole(pool, folder, source.file, address):
+                sha256 = SHA256S.get(source.file)
+                _fetch(pool, address, path, sha256, quiet=quiet, patience=patience)
+                fetched.append(path)
     return fetched
 
 
@@ -204,5 +208,9 @@ def _fetch_rest(pool: urllib3.PoolManager, address: str, part: Path, bar: tqdm[N
                     bar.update(len(block))
         finally:
             response.release_conn()
+    except OSError as error:
+        # A write that fails does not say where.
+        error.filename = error.filename or str(part)
+        raise
     except urllib3.exceptions.HTTPError as error:
         raise _PassingError(f"the line broke ({type(error).__name__})") from None

@@ -11,8 +11,7 @@ import duckdb
 from tqdm import tqdm
 
 from audioset_duck.catalog import kept_targets, read_state, require_target
-from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.files import replacing
+from audioset_duck.files import alone_in, replacing
 from audioset_duck.formats import write_strong, write_weak
 from audioset_duck.models import identifier, literal
 from audioset_duck.sources import glob_literal
@@ -51,28 +50,24 @@ def export_target(
         The files.
 
     Raises:
-        AudiosetDuckError: The target is not in the catalog, or a folder cannot be made.
+        AudiosetDuckError: The target is not in the catalog, the folder cannot be made, or another
+            export to it is under way.
         OSError: A file cannot be written.
     """
     require_target(connection, name)
     clip_length = kept_targets(read_state(connection))[name].clip_length
     files = list(_files(connection, name, out / name, clip_length))
-    for file in tqdm(
-        files, desc="export", unit="file", delay=1, leave=False, disable=quiet or None
-    ):
-        try:
+    with alone_in(out / name, "export", "name another folder with --out"):
+        for file in tqdm(
+            files, desc="export", unit="file", delay=1, leave=False, disable=quiet or None
+        ):
             file.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise AudiosetDuckError(
-                f"{file.path.parent} cannot be made: {error.strerror}; "
-                "name another folder with --out"
-            ) from None
-        with replacing(file.path) as part:
-            if file.is_weak:
-                write_weak(connection, file.query, part, f"weak negatives of {name}")
-            else:
-                write_strong(connection, file.query, part)
-    return [file.path for file in files] + _export_samples(connection, name, out / name)
+            with replacing(file.path) as part:
+                if file.is_weak:
+                    write_weak(connection, file.query, part, f"weak negatives of {name}")
+                else:
+                    write_strong(connection, file.query, part)
+        return [file.path for file in files] + _export_samples(connection, name, out / name)
 
 
 def _export_samples(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> list[Path]:

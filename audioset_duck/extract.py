@@ -20,6 +20,7 @@ from audioset_duck.build import replace_inventory
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.inventory import Journal, load_journal
 from audioset_duck.plan import missing, plan, units, write_missing_files
+from audioset_duck.signals import signals_held
 from audioset_duck.unit import Options, end_with_parent, extract_unit
 
 _PART = re.compile(r"Y?[0-9A-Za-z_-]{11}\.(wav|flac)\.[0-9a-f]{8}\.part")
@@ -57,9 +58,11 @@ def extract(
             or a worker was killed.
     """
     said = json.dumps(asdict(options), sort_keys=True)
-    with _explaining(audio_root), Journal(audio_root, said) as journal:
-        finished = journal.finished(_tidy(audio_root))
+    with _explaining(audio_root), contextlib.ExitStack() as stack:
+        # What cannot be planned makes no audio root.
         with plan(catalog, zips, subsets) as connection:
+            journal = stack.enter_context(Journal(audio_root, said))
+            finished = journal.finished(_tidy(audio_root))
             work = [
                 {
                     "archive": archive,
@@ -73,22 +76,22 @@ def extract(
             journal.write(missing(connection))
             write_missing_files(connection, audio_root)
         total = sum(len(unit["clips"]) for unit in work)
-        with contextlib.ExitStack() as stack:
-            pool = executor or stack.enter_context(_processes(workers))
-            bar = stack.enter_context(
-                tqdm(desc="extract", total=total, unit="clip", delay=1, disable=quiet or None)
-            )
+        pool = executor or stack.enter_context(_processes(workers))
+        bar = stack.enter_context(
+            tqdm(desc="extract", total=total, unit="clip", delay=1, disable=quiet or None)
+        )
+        with signals_held():
             futures = [pool.submit(extract_unit, unit) for unit in work]
-            try:
-                for future in as_completed(futures):
-                    rows = future.result()
-                    journal.write(rows)
-                    bar.update(len({row["ytid"] for row in rows}))
-            finally:
-                # If it was interrupted, what has not begun need not begin.
-                for future in futures:
-                    future.cancel()
-                replace_inventory(catalog, lambda connection: load_journal(connection, audio_root))
+        try:
+            for future in as_completed(futures):
+                rows = future.result()
+                journal.write(rows)
+                bar.update(len({row["ytid"] for row in rows}))
+        finally:
+            # If it was interrupted, what has not begun need not begin.
+            for future in futures:
+                future.cancel()
+            replace_inventory(catalog, lambda connection: load_journal(connection, audio_root))
 
 
 @contextlib.contextmanager

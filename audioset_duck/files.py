@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from audioset_duck.errors import AudiosetDuckError
 
 
 @contextlib.contextmanager
@@ -21,5 +25,38 @@ def replacing(path: Path, mark: str = "") -> Iterator[Path]:
     try:
         yield part
         part.replace(path)
+    except OSError as error:
+        # A write that fails does not say where.
+        error.filename = error.filename or str(path)
+        raise
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path, task: str, cure: str) -> Iterator[None]:
+    """Make a folder, into which no other process may write meanwhile that comes this way too.
+
+    Args:
+        folder: The folder.
+        task: What is done, as in "download".
+        cure: What can be done if the folder cannot be made.
+
+    Raises:
+        AudiosetDuckError: It cannot be made, or another process has it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise AudiosetDuckError(f"{folder} cannot be made: {error.strerror}; {cure}") from None
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AudiosetDuckError(
+                f"another {task} to {folder} is under way; wait for it to end"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)

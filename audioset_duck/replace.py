@@ -16,11 +16,13 @@ from audioset_duck.catalog import (
     attach,
     attach_new,
     bound_memory,
+    check_length,
     checkpoint,
     open_catalog,
     read_state,
 )
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.signals import signals_held
 
 
 @contextlib.contextmanager
@@ -43,8 +45,8 @@ def replacing_catalog(
 
     Raises:
         AudiosetDuckError: The folder cannot be written to, another build of this catalog is
-            under way, the old file is no catalog, another program writes or wrote to it, or the
-            limit is no size.
+            under way, the old file is no catalog or was cut short, another program writes or
+            wrote to it, or the limit is no size.
     """
     catalog = catalog.resolve()
     for sign in "?\\":
@@ -80,23 +82,27 @@ def _scratch_folder(catalog: Path) -> Iterator[Path]:
     if catalog.is_dir():
         raise AudiosetDuckError(f"{catalog} is a folder; right is a file, as in catalog.duckdb")
     folder = catalog.with_name(f"{catalog.name}.building")
+    descriptor = None
     try:
-        catalog.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = _lock(folder)
-    except OSError as error:
-        raise AudiosetDuckError(
-            f"{catalog.parent} cannot be written to: {error.strerror}; "
-            "name a catalog elsewhere with --catalog"
-        ) from None
-    if descriptor is None:
-        raise AudiosetDuckError(f"another build of {catalog} is under way; wait for it to end")
-    try:
+        try:
+            with signals_held():
+                catalog.parent.mkdir(parents=True, exist_ok=True)
+                descriptor = _lock(folder)
+        except OSError as error:
+            raise AudiosetDuckError(
+                f"{catalog.parent} cannot be written to: {error.strerror}; "
+                "name a catalog elsewhere with --catalog"
+            ) from None
+        if descriptor is None:
+            raise AudiosetDuckError(f"another build of {catalog} is under way; wait for it to end")
         _clear(folder)
         yield folder
     finally:
-        _clear(folder)
-        folder.rmdir()
-        os.close(descriptor)
+        if descriptor is not None:
+            with signals_held():
+                _clear(folder)
+                folder.rmdir()
+                os.close(descriptor)
 
 
 def _lock(folder: Path) -> int | None:
@@ -136,7 +142,8 @@ def _copy_old(catalog: Path, scratch: Path) -> os.stat_result | None:
         return None
     if _log_of(catalog).exists():
         checkpoint(catalog)
-    with open_catalog(catalog):
+    with open_catalog(catalog) as connection:
+        check_length(connection, catalog)
         shutil.copyfile(catalog, scratch)
         return catalog.stat()
 

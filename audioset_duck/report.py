@@ -24,7 +24,7 @@ from audioset_duck.catalog import (
 )
 from audioset_duck.chart_parts import CONFIG, Panel, Rows, ask, compose
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.files import replacing
+from audioset_duck.files import alone_in, replacing
 from audioset_duck.models import identifier, literal
 
 FORMATS = ("png", "svg", "html", "csv")
@@ -112,8 +112,8 @@ def report(
 
     Raises:
         AudiosetDuckError: A data set or target that the catalog has not, a format that there is
-            not, a catalog without any data set or of another version, or a folder that cannot be
-            made.
+            not, a catalog without any data set or of another version, a folder that cannot be
+            made, or another report to it is under way.
         OSError: A file cannot be written.
     """
     for name in formats:
@@ -130,24 +130,19 @@ def report(
             "the catalog was made by another version of audioset-duck; build it again"
             f" ({str(error).splitlines()[0]})"
         ) from None
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AudiosetDuckError(
-            f"{out} cannot be made: {error.strerror}; name another folder with --out"
-        ) from None
     written = []
-    for path, write in tqdm(
-        list(_files(connection, out, sections, formats)),
-        desc="report",
-        unit="file",
-        delay=1,
-        leave=False,
-        disable=quiet or None,
-    ):
-        with replacing(path) as part:
-            write(part)
-        written.append(path)
+    with alone_in(out, "report", "name another folder with --out"):
+        for path, write in tqdm(
+            list(_files(connection, out, sections, formats)),
+            desc="report",
+            unit="file",
+            delay=1,
+            leave=False,
+            disable=quiet or None,
+        ):
+            with replacing(path) as part:
+                write(part)
+            written.append(path)
     return written
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -18,7 +17,6 @@ from conftest import SHELLS, write_metadata
 import audioset_duck.build as building
 from audioset_duck.build import build
 from audioset_duck.catalog import open_catalog, read_state
-from audioset_duck.checks import run_checks
 from audioset_duck.demo import make_metadata
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.replace import replacing_catalog
@@ -407,84 +405,6 @@ def test_a_live_catalog_whose_files_are_gone(run, demo_metadata: Path, tmp_path:
         assert result.exit_code == 1
         assert "built with --live and reads " in result.stderr
         assert str(metadata) in result.stderr and "put the file back" in result.stderr
-
-
-def test_two_builds_at_once(demo_metadata: Path, tmp_path: Path) -> None:
-    """One of them makes a whole catalog; the other does so after it, or says why not."""
-    catalog = tmp_path / "catalog.duckdb"
-    command = [*COMMAND, "build", "--metadata", str(demo_metadata), "--catalog", str(catalog)]
-    builds = [
-        subprocess.Popen(
-            [*command, "--target", name],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for name in ("gun", "snore")
-    ]
-    codes = []
-    for process in builds:
-        _, errors = process.communicate()
-        codes.append(process.returncode)
-        if process.returncode:
-            assert f"another build of {catalog} is under way; wait for it to end" in errors
-    assert 0 in codes and set(codes) <= {0, 1}
-    assert read_state(open_catalog(catalog)).targets.keys() == {
-        name for name, code in zip(("gun", "snore"), codes, strict=True) if code == 0
-    }
-    assert [path.name for path in tmp_path.iterdir()] == ["catalog.duckdb"]
-
-
-def test_killed_at_any_moment(catalog: Path, demo_metadata: Path, tmp_path: Path) -> None:
-    """kill -9 leaves the old catalog to the byte or the new one whole; the next build clears up."""
-    before = catalog.read_bytes()
-    command = [*COMMAND, "build", "--quiet", "--metadata", str(demo_metadata), "--live"]
-    dice = random.Random(0)
-    kept = 0
-    for _ in range(12):
-        catalog.write_bytes(before)
-        process = subprocess.Popen(
-            [*command, "--catalog", str(catalog), "--target", "gun"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        time.sleep(dice.uniform(0.2, 1.6))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        if catalog.read_bytes() == before:
-            kept += 1
-        else:
-            assert read_state(open_catalog(catalog)).is_live
-    assert kept
-    build(catalog, [GUN], demo_metadata, quiet=True)
-    with open_catalog(catalog) as connection:
-        assert not [result for result in run_checks(connection, quiet=True) if result.count]
-    assert [path.name for path in tmp_path.iterdir()] == ["catalog.duckdb"]
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signals_at_any_moment(
-    catalog: Path, demo_metadata: Path, tmp_path: Path, number: int, code: int
-) -> None:
-    """Within a query of DuckDB or outside: a clean end, whatever is being done."""
-    dice = random.Random(number)
-    words = ["build", "--live", "--target", "gun", "--metadata", demo_metadata]
-    codes = set()
-    for _ in range(8):
-        process = subprocess.Popen(
-            [*COMMAND, *words, "--catalog", catalog],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        # Until the command line is there, Python itself answers.
-        time.sleep(dice.uniform(0.45, 1.2))
-        process.send_signal(number)
-        _, errors = process.communicate()
-        codes.add(process.returncode)
-        assert "Query interrupted" not in errors
-        assert [path.name for path in tmp_path.iterdir()] == [catalog.name]
-    assert codes <= {0, code}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

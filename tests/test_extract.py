@@ -424,6 +424,7 @@ def test_what_cannot_be(place: Path, arguments: dict, message: str) -> None:
         extract(
             subsets=arguments.get("subsets", ["weak_eval"]), options=Options(), quiet=True, **paths
         )
+    assert not (place / "audio").exists()
 
 
 def test_two_at_once(place: Path) -> None:

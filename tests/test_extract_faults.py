@@ -18,13 +18,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import COMMAND
+from conftest import COMMAND, KILLS, remount, small_disk
 
 from audioset_duck.inventory import JOURNAL, Journal
 from audioset_duck.replace import replacing_catalog
 
 EXTRACT = [*COMMAND, "extract", "--quiet", "--zips", "zips", "--subset", "weak_eval"]
-KILLS = int(os.environ.get("AUDIOSET_DUCK_KILLS", "9"))
 
 
 @pytest.fixture
@@ -126,15 +125,10 @@ def test_killed_at_any_moment(many: Path, expected: dict[str, str]) -> None:
 
 
 @pytest.fixture
-def small_disk(many: Path) -> Iterator[Path]:
-    """A disk of 60 MB, on which the clips have no room."""
-    root = many / "audio"
-    root.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", str(root)]
-    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("only root can mount a small disk")
-    yield root
-    subprocess.run(["umount", "-l", str(root)], check=True)
+def disk(many: Path) -> Iterator[Path]:
+    """The audio root on a disk of 60 MB, on which the clips have no room."""
+    with small_disk(many / "audio", "60m"):
+        yield many / "audio"
 
 
 def run(many: Path, *words: str) -> subprocess.CompletedProcess:
@@ -147,37 +141,37 @@ def run(many: Path, *words: str) -> subprocess.CompletedProcess:
     )
 
 
-def test_a_full_disk(many: Path, expected: dict[str, str], small_disk: Path) -> None:
+def test_a_full_disk(many: Path, expected: dict[str, str], disk: Path) -> None:
     for _ in range(2):
         failed = run(many)
         assert failed.returncode == 1
         assert "Error: the disk of audio is full (" in failed.stderr
         assert "free some of it and run the same again, what is finished is kept" in failed.stderr
         assert "Traceback" not in failed.stderr
-        check_whole(small_disk, expected)
+        check_whole(disk, expected)
     rows = inventory(many)
     assert 100 <= len(rows) < 320
     assert {status for _, status, _ in rows} == {"ok"}
-    before = told(small_disk)
-    subprocess.run(["mount", "-o", "remount,size=200m", str(small_disk)], check=True)
+    before = told(disk)
+    remount(disk, "size=200m")
     done = run(many)
     assert done.returncode == 0, done.stderr
-    check_done(many, small_disk, expected)
-    after = told(small_disk)
+    check_done(many, disk, expected)
+    after = told(disk)
     assert {path: after[path] for path in before} == before
 
 
-def test_a_read_only_disk(many: Path, expected: dict[str, str], small_disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+def test_a_read_only_disk(many: Path, expected: dict[str, str], disk: Path) -> None:
+    remount(disk, "ro")
     failed = run(many)
     assert failed.returncode == 1
     assert (
         "audio cannot be written to: Read-only file system; name another folder with --audio-root"
         in failed.stderr
     )
-    subprocess.run(["mount", "-o", "remount,rw,size=200m", str(small_disk)], check=True)
+    remount(disk, "rw,size=200m")
     assert run(many).returncode == 0
-    check_done(many, small_disk, expected)
+    check_done(many, disk, expected)
 
 
 def test_a_folder_that_is_a_file(many: Path, expected: dict[str, str]) -> None:
