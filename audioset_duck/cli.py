@@ -17,12 +17,26 @@ import click
 
 from audioset_duck import __version__
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.files import check_utf8
 
 if TYPE_CHECKING:
     from audioset_duck.catalog import Table
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-PATH = click.Path(path_type=Path)
+
+
+class Utf8Path(click.Path):
+    """A path that the catalog can hold."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Make it, or tell what is wrong with it."""
+        try:
+            return check_utf8(Path(str(super().convert(value, param, ctx))))
+        except AudiosetDuckError as error:
+            raise click.ClickException(str(error)) from None
+
+
+PATH = Utf8Path()
 DEFAULT_CATALOG = Path("catalog.duckdb")
 
 
@@ -45,12 +59,12 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except AudiosetDuckError as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(printable(str(error))) from None
         except BrokenPipeError:
             raise
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            raise click.ClickException(f"{where}{error.strerror or error}") from None
+            raise click.ClickException(printable(f"{where}{error.strerror or error}")) from None
         except KeyboardInterrupt:
             click.echo("Interrupted", err=True)
             ctx.exit(130)
@@ -66,7 +80,7 @@ class Group(click.Group):
             duckdb = sys.modules.get("duckdb")
             if duckdb is None or not isinstance(error, duckdb.Error):
                 raise
-            raise click.ClickException(_explain(str(error))) from None
+            raise click.ClickException(printable(_explain(str(error)))) from None
 
 
 _is_terminated = False
@@ -98,7 +112,13 @@ class StderrHandler(logging.Handler):
         """Write one warning."""
         from tqdm import tqdm
 
-        tqdm.write(f"{record.levelname.capitalize()}: {record.getMessage()}", file=sys.stderr)
+        message = printable(record.getMessage())
+        tqdm.write(f"{record.levelname.capitalize()}: {message}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Write out what a terminal would obey, and not show: names and rows come from files."""
+    return re.sub(r"[^\n\t -~\xa0-\U0010ffff]", lambda found: repr(found[0])[1:-1], text)
 
 
 def shared_options(command: Command) -> Command:
@@ -153,7 +173,7 @@ def echo_targets(settings: Settings, names: list[str]) -> None:
     with catalog.open_catalog(settings.catalog) as connection:
         has_inventory = catalog.has_inventory(connection)
         for name in names:
-            click.echo(catalog.target_title(connection, name))
+            click.echo(printable(catalog.target_title(connection, name)))
             echo_table(catalog.target_counts(connection, name))
             click.echo()
             echo_table(catalog.sample_counts(connection, name))
@@ -200,8 +220,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, list):
-        return "; ".join(map(str, value))
-    return "" if value is None else str(value)
+        return "; ".join(map(_cell, value))
+    return "" if value is None else printable(str(value)).replace("\n", "\\n")
 
 
 @click.group("audioset-duck", cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -533,7 +553,7 @@ def info(context: click.Context) -> None:
             )
         )
         for name in catalog.read_state(connection).targets:
-            click.echo("\n" + catalog.target_title(connection, name))
+            click.echo("\n" + printable(catalog.target_title(connection, name)))
             echo_table(catalog.target_counts(connection, name))
         click.echo()
         echo_table(catalog.relations(connection))

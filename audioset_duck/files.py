@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from audioset_duck.errors import AudiosetDuckError
+
 
 @contextlib.contextmanager
 def replacing(path: Path, mark: str = "") -> Iterator[Path]:
@@ -23,3 +25,18 @@ def replacing(path: Path, mark: str = "") -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_utf8(path: Path) -> Path:
+    """Give back a path that the catalog can hold, whose texts are UTF-8.
+
+    Raises:
+        AudiosetDuckError: Its name, or that of a folder above it, is not UTF-8.
+    """
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        raise AudiosetDuckError(
+            f"{str(path.absolute())!r} is not UTF-8, as the names in a catalog are; rename it"
+        ) from None
+    return path
