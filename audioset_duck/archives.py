@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import glob
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -13,10 +14,15 @@ from typing import NamedTuple
 
 from audioset_duck.audio import Status
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.files import check_utf8
 from audioset_duck.volumes import count_volumes, list_packed, unpack
 
 # A 10 s clip of 32 kHz 16-bit mono has 640,044 bytes; 8 channels of 192 kHz float have 61 MB.
 MAX_MEMBER_BYTES = 64_000_000
+# The methods of which no more is unpacked than is asked for, as 7z calls them.
+_METHODS = {zipfile.ZIP_STORED: "Store", zipfile.ZIP_DEFLATED: "Deflate"}
+# The largest number that the catalog holds; a damaged archive may tell of larger ones.
+_MAX_NUMBER = 2**63 - 1
 _MEMBER = re.compile(r"Y?([0-9A-Za-z_-]{11})\.wav", re.IGNORECASE)
 
 
@@ -38,13 +44,18 @@ def find_archives(folder: Path) -> list[Path]:
     """All zip archives below a folder, whatever the case of their ending.
 
     Raises:
-        AudiosetDuckError: There is no such folder, or no archive in it.
+        AudiosetDuckError: There is no such folder, no archive in it, or one whose name is not
+            UTF-8.
     """
     if not folder.is_dir():
         raise AudiosetDuckError(
             f"there is no folder {folder}; name that of the archives with --zips"
         )
-    archives = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".zip")
+    archives = sorted(
+        check_utf8(path)
+        for path in folder.rglob("*")
+        if path.suffix.lower() == ".zip" and path.is_file()
+    )
     if not archives:
         raise AudiosetDuckError(
             f"{folder} holds no .zip; right is the folder of balanced_train_segments.zip, "
@@ -89,7 +100,8 @@ def list_members(archive: Path) -> list[Member]:
     """
     if count_volumes(archive) > 1:
         listed = [
-            (packed.name, number, packed.packed_size, packed.size)
+            # A name that is not UTF-8 is kept for 7z only.
+            (packed.name.encode(errors="replace").decode(), number, packed.packed_size, packed.size)
             for number, packed in enumerate(list_packed(archive))
         ]
     else:
@@ -99,14 +111,14 @@ def list_members(archive: Path) -> list[Member]:
                     (info.filename, info.header_offset, info.compress_size, info.file_size)
                     for info in opened.infolist()
                 ]
-        except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
             raise AudiosetDuckError(
                 f"{archive} is no whole zip archive ({error}); download it again"
             ) from None
     return [
-        Member(match[1], *row)
-        for row in listed
-        if (match := _MEMBER.fullmatch(PurePosixPath(row[0]).name))
+        Member(match[1], name, *(min(number, _MAX_NUMBER) for number in numbers))
+        for name, *numbers in listed
+        if (match := _MEMBER.fullmatch(PurePosixPath(name).name))
     ]
 
 
@@ -115,7 +127,8 @@ def read_members(archive: Path, header_offsets: Sequence[int]) -> Iterator[bytes
 
     Yields:
         The bytes of each; or why it cannot be read: it is encrypted, larger than any clip,
-        damaged, or packed in a way that is not known.
+        damaged, or neither stored nor deflated: of other methods, a few bytes may unpack to
+        gigabytes at once.
 
     Raises:
         OSError: The archive cannot be read.
@@ -128,7 +141,7 @@ def read_members(archive: Path, header_offsets: Sequence[int]) -> Iterator[bytes
                 yield error
         return
     members = [list_packed(archive)[number] for number in header_offsets]
-    refusals = [_refusal(member.is_encrypted, member.size) for member in members]
+    refusals = [_refusal(member.is_encrypted, member.size, member.method) for member in members]
     readable = [member for member, refusal in zip(members, refusals, strict=True) if not refusal]
     unpacked = unpack(archive, readable)
     for refusal in refusals:
@@ -142,14 +155,17 @@ def read_members(archive: Path, header_offsets: Sequence[int]) -> Iterator[bytes
 
 def _read_member(archive: Path, header_offset: int) -> bytes:
     opened, members = _opened(archive)
-    info = members[header_offset]
-    if refusal := _refusal(bool(info.flag_bits & 0x1), info.file_size):
+    info, end = members[header_offset]
+    method = _METHODS.get(info.compress_type, f"method {info.compress_type}")
+    if refusal := _refusal(bool(info.flag_bits & 0x1), info.file_size, method):
         raise refusal
+    if not 0 <= info.header_offset <= end - info.compress_size:
+        raise MemberError("corrupted", "the archive has other members where it says that it is")
     try:
         with opened.open(info) as stream:
             # One byte more than it says it has: a bomb lies about its size.
             data = stream.read(info.file_size + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         raise MemberError("corrupted", f"the archive gives no sound copy of it: {error}") from None
     if len(data) != info.file_size:
         raise MemberError("corrupted", f"it has {len(data)} bytes, not {info.file_size}")
@@ -157,16 +173,27 @@ def _read_member(archive: Path, header_offset: int) -> bytes:
 
 
 @functools.lru_cache(maxsize=1)
-def _opened(archive: Path) -> tuple[zipfile.ZipFile, dict[int, zipfile.ZipInfo]]:
-    """The archive that a worker is at; opening one of 50,000 members takes half a second."""
+def _opened(archive: Path) -> tuple[zipfile.ZipFile, dict[int, tuple[zipfile.ZipInfo, int]]]:
+    """The archive that a worker is at; opening one of 50,000 members takes half a second.
+
+    Its members are by their offsets, each with where the next one begins. Of two that begin at the
+    same place it is the first, which so has no room.
+    """
     opened = zipfile.ZipFile(archive)
-    return opened, {info.header_offset: info for info in opened.infolist()}
+    infos = sorted(opened.infolist(), key=lambda info: info.header_offset)
+    ends = [info.header_offset for info in infos[1:]] + [opened.start_dir]
+    members: dict[int, tuple[zipfile.ZipInfo, int]] = {}
+    for info, end in zip(infos, ends, strict=True):
+        members.setdefault(min(info.header_offset, _MAX_NUMBER), (info, end))
+    return opened, members
 
 
-def _refusal(is_encrypted: bool, size: int) -> MemberError | None:
+def _refusal(is_encrypted: bool, size: int, method: str) -> MemberError | None:
     """Why a member is not even to be unpacked."""
     if is_encrypted:
         return MemberError("refused", "it is encrypted")
+    if method not in _METHODS.values():
+        return MemberError("refused", f"it is packed by {method}; right is stored or deflated")
     if size > MAX_MEMBER_BYTES:
         return MemberError("refused", f"it would unpack to {size:,} bytes, more than any clip has")
     return None

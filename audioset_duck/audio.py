@@ -15,6 +15,12 @@ import soxr
 Status = Literal[
     "ok", "corrupted", "empty", "too_short", "wrong_format", "silent", "missing", "refused"
 ]
+# Of audio; a header may tell of 1 Hz, and so of days that would be gigabytes at another rate.
+SAMPLE_RATES = range(1000, 384_001)
+# Of a clip that is resampled: 8 channels of 192 kHz have 15 million in 10 s.
+MAX_SAMPLES = 64_000_000
+# What the catalog's DECIMAL(9,3) holds.
+MAX_SECONDS = 999_999
 # What ffmpeg's volumedetect tells of 16-bit audio without any sample but 0.
 SILENCE_DBFS = -91.0
 
@@ -74,6 +80,8 @@ def judge(data: bytes, limits: Limits) -> Verdict:
                 return replace(
                     verdict, status="wrong_format", reason=f"it is {found}, not PCM in a WAV file"
                 )
+            if fault := header_fault(verdict):
+                return fault
             if missing := missing_bytes(data):
                 return replace(
                     verdict,
@@ -83,10 +91,26 @@ def judge(data: bytes, limits: Limits) -> Verdict:
             if not file.frames:
                 return replace(verdict, status="empty", reason="it has no samples")
             samples = file.read(dtype="int16", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        return Verdict("corrupted", f"it cannot be decoded: {error.error_string}")
     except (soundfile.SoundFileError, RuntimeError, ValueError) as error:
         return Verdict("corrupted", f"it cannot be decoded: {error}")
     verdict = replace(verdict, peak_dbfs=peak_dbfs(samples))
     return apply_limits(verdict, limits)
+
+
+def header_fault(verdict: Verdict) -> Verdict | None:
+    """Say of a file whether its header tells of a rate or a length that no audio has."""
+    seconds, rate = verdict.duration_seconds, verdict.sample_rate_hz
+    if rate is not None and rate not in SAMPLE_RATES:
+        return Verdict(
+            "wrong_format",
+            f"it has {rate:,} samples a second; right are {SAMPLE_RATES[0]:,} to"
+            f" {SAMPLE_RATES[-1]:,}",
+        )
+    if seconds is not None and seconds > MAX_SECONDS:
+        return Verdict("corrupted", f"its header tells of {seconds:,.0f} s")
+    return None
 
 
 def apply_limits(verdict: Verdict, limits: Limits) -> Verdict:
@@ -107,6 +131,18 @@ def apply_limits(verdict: Verdict, limits: Limits) -> Verdict:
             reason=f"its peak is {peak:.1f} dBFS, below {limits.silence_db_threshold} dBFS",
         )
     return verdict
+
+
+def refuse_if_large(verdict: Verdict, sample_rate: int) -> Verdict:
+    """Refuse what would be far larger at another rate than any clip is."""
+    samples = (verdict.duration_seconds or 0) * sample_rate * (verdict.channels or 0)
+    if samples <= MAX_SAMPLES:
+        return verdict
+    return replace(
+        verdict,
+        status="refused",
+        reason=f"it would have {samples:,.0f} samples at {sample_rate:,} Hz, more than any clip",
+    )
 
 
 def peak_dbfs(samples: np.ndarray) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.files import check_utf8
 from audioset_duck.models import identifier, literal
 from audioset_duck.targets import BUILT_IN, Target, nearest_names, parse_clip_length, parse_target
 
@@ -79,7 +80,7 @@ def attach(path: Path, *options: str) -> duckdb.DuckDBPyConnection:
             connection.execute("set enable_progress_bar = false")
         connection.execute("set python_enable_replacements = false")
         listed = f" ({', '.join(options)})" if options else ""
-        connection.execute(f"attach {literal(str(path.absolute()))} as {ALIAS}{listed}")
+        connection.execute(f"attach {literal(str(check_utf8(path).absolute()))} as {ALIAS}{listed}")
         connection.execute(f"use {ALIAS}")
     except duckdb.Error:
         connection.close()
@@ -126,7 +127,8 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:
         raise AudiosetDuckError(
             "meta.builds is empty: the catalog must be built anew, in a new file"
         )
-    versions, configuration = map(json.loads, newest[0])
+    versions, configuration = map(_json_object, newest[0])
+    targets = _json_object(json.dumps(configuration.get("targets", {})))
     sources = connection.execute("select file, sha256, rejected_rows from meta.sources").fetchall()
     schemas = connection.execute(
         "select schema_name from duckdb_schemas() where database_name = current_database()"
@@ -134,14 +136,21 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:
     return CatalogState(
         configuration.get("live", False),
         # A user may have dropped the schema of a target that is no longer wanted.
-        {
-            name: options
-            for name, options in configuration.get("targets", {}).items()
-            if (name,) in schemas
-        },
+        {name: options for name, options in targets.items() if (name,) in schemas},
         versions.get("models", ""),
         {file: sha256 for file, sha256, _ in sources},
         sum(rejected_rows for *_, rejected_rows in sources),
+    )
+
+
+def _json_object(text: object) -> dict[str, Any]:
+    """Read what a build wrote into `meta.builds`."""
+    with contextlib.suppress(TypeError, ValueError, RecursionError):
+        if isinstance(found := json.loads(text), dict):  # type: ignore[arg-type]
+            return found
+    raise AudiosetDuckError(
+        "meta.builds is not as audioset-duck writes it: the catalog must be built anew, in a new"
+        " file"
     )
 
 

@@ -18,12 +18,26 @@ import click
 
 from audioset_duck import __version__
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.files import check_utf8
 
 if TYPE_CHECKING:
     from audioset_duck.catalog import Table
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-PATH = click.Path(path_type=Path)
+
+
+class Utf8Path(click.Path):
+    """A path that the catalog can hold."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Make it, or tell what is wrong with it."""
+        try:
+            return check_utf8(Path(str(super().convert(value, param, ctx))))
+        except AudiosetDuckError as error:
+            raise click.ClickException(str(error)) from None
+
+
+PATH = Utf8Path()
 DEFAULT_CATALOG = Path("catalog.duckdb")
 FULL = "free some of the disk and run the same again, or name a place on another one"
 STOPS: dict[int, str] = {signal.SIGINT: "Interrupted", signal.SIGTERM: "Terminated"}
@@ -60,7 +74,7 @@ class Group(click.Group):
                 click.echo(STOPS[stopped_by[0]], err=True)
                 ctx.exit(128 + stopped_by[0])
             if message := _explain(error, settings.catalog):
-                raise click.ClickException(message) from None
+                raise click.ClickException(printable(message)) from None
             raise
 
 
@@ -102,7 +116,13 @@ class StderrHandler(logging.Handler):
         """Write one warning."""
         from tqdm import tqdm
 
-        tqdm.write(f"{record.levelname.capitalize()}: {record.getMessage()}", file=sys.stderr)
+        message = printable(record.getMessage())
+        tqdm.write(f"{record.levelname.capitalize()}: {message}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Write out what a terminal would obey, and not show: names and rows come from files."""
+    return re.sub(r"[^\n\t -~\xa0-\U0010ffff]", lambda found: repr(found[0])[1:-1], text)
 
 
 def shared_options(command: Command) -> Command:
@@ -157,7 +177,7 @@ def echo_targets(settings: Settings, names: list[str]) -> None:
     with catalog.open_catalog(settings.catalog) as connection:
         has_inventory = catalog.has_inventory(connection)
         for name in names:
-            click.echo(catalog.target_title(connection, name))
+            click.echo(printable(catalog.target_title(connection, name)))
             echo_table(catalog.target_counts(connection, name))
             click.echo()
             echo_table(catalog.sample_counts(connection, name))
@@ -204,8 +224,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, list):
-        return "; ".join(map(str, value))
-    return "" if value is None else str(value)
+        return "; ".join(map(_cell, value))
+    return "" if value is None else printable(str(value)).replace("\n", "\\n")
 
 
 @click.group("audioset-duck", cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -544,7 +564,7 @@ def info(context: click.Context) -> None:
             )
         )
         for name in catalog.read_state(connection).targets:
-            click.echo("\n" + catalog.target_title(connection, name))
+            click.echo("\n" + printable(catalog.target_title(connection, name)))
             echo_table(catalog.target_counts(connection, name))
         click.echo()
         echo_table(catalog.relations(connection))

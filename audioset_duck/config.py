@@ -6,11 +6,11 @@ import dataclasses
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.targets import BUILT_IN, Target, parse_clip_length, parse_target
+from audioset_duck.targets import BUILT_IN, Target, check_name, parse_clip_length, parse_target
 from audioset_duck.training import Training, parse_training
 
 DEFAULT_FILE = Path("audioset-duck.toml")
@@ -44,10 +44,14 @@ def read_configuration(file: Path | None = None) -> Configuration:
     file = file or DEFAULT_FILE
     try:
         text = file.read_text(encoding="utf-8-sig")
-        document = tomllib.loads(text, parse_float=Decimal)
+        document = tomllib.loads(text, parse_float=_parse_float)
+        # Of a number with thousands of digits, no message could tell.
+        repr(document)
     except OSError as error:
         raise AudiosetDuckError(f"{file} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise AudiosetDuckError(f"{file} is no TOML: its values are nested too deep") from None
+    except ValueError as error:
         raise AudiosetDuckError(f"{file} is no TOML: {error}") from None
     for key in document.keys() - {"targets", "clip_length", "training"}:
         raise AudiosetDuckError(
@@ -58,6 +62,8 @@ def read_configuration(file: Path | None = None) -> Configuration:
     tables = document.get("targets", {})
     if not isinstance(tables, dict):
         raise AudiosetDuckError(f"{file}: targets is {tables!r}; right is [targets.NAME]")
+    for name in tables:
+        check_name(name, f"{file}: ")
     own = {
         name: parse_target(name, options, clip_length, f"{file}: [targets.{name}]", training)
         for name, options in tables.items()
@@ -72,6 +78,13 @@ def read_configuration(file: Path | None = None) -> Configuration:
         clip_length,
         training,
     )
+
+
+def _parse_float(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text} has too large an exponent") from None
 
 
 def choose_targets(
@@ -112,6 +125,8 @@ def choose_targets(
         )
     if labels and own_name is None:
         raise AudiosetDuckError(f"--label {labels[0]!r} belongs to a target; name it with --name")
+    if own_name is not None:
+        check_name(own_name, "--name: ")
     if own_name in BUILT_IN:
         raise AudiosetDuckError(
             f"{own_name} is built in; right is another --name, or your own [targets.{own_name}] in "

@@ -9,13 +9,28 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from audioset_duck.audio import Limits, Verdict, apply_limits, missing_bytes
+from audioset_duck.audio import Limits, Verdict, apply_limits, header_fault, missing_bytes
 from audioset_duck.errors import AudiosetDuckError
 
-_STREAM = re.compile(r"Stream #0:\d+.*?: Audio: (\w+).*?, (\d+) Hz, ([\w.]+)")
+# At the beginning of a line: the same within one may be of a title that a file has.
+_STREAM = re.compile(r"^ *Stream #0:\d+.*?: Audio: (\w+).*?, (\d+) Hz, ([\w.]+)", re.MULTILINE)
 _SAMPLES = re.compile(r"n_samples: (\d+)")
+# Demuxers of files that stand by themselves; a playlist would read other files.
+_FORMATS = "aac,aiff,au,caf,flac,matroska,mov,mp3,ogg,w64,wav"
+# A damaged file may say that it has hours; a clip takes a fraction of a second.
+_MOST_SECONDS = 120
 _PEAK = re.compile(r"max_volume: (-?[\d.]+) dB")
-_CHANNELS = {"mono": 1, "stereo": 2, "quad": 4, "5.1": 6, "7.1": 8}
+# Names of layouts that are no numbers, as 5.1 and "9 channels" are.
+_CHANNELS = {
+    "mono": 1,
+    "stereo": 2,
+    "downmix": 2,
+    "quad": 4,
+    "hexagonal": 6,
+    "octagonal": 8,
+    "cube": 8,
+    "hexadecagonal": 16,
+}
 
 
 @functools.cache
@@ -42,7 +57,7 @@ def judge_by_ffmpeg(data: bytes, limits: Limits) -> Verdict:
     if not data:
         return Verdict("empty", "the file has no bytes")
     verdict, codec = _measure("pipe:0", data)
-    if verdict.status == "corrupted":
+    if verdict.status != "ok":
         return verdict
     if data[:4] not in (b"RIFF", b"RF64") or not re.match(r"pcm_[su]\d", codec):
         return Verdict(
@@ -73,18 +88,23 @@ def judge_file(path: Path, limits: Limits) -> Verdict:
 
 def _measure(source: str, data: bytes | None) -> tuple[Verdict, str]:
     """Decode audio by ffmpeg; gives what it measured, and the name of the codec."""
-    command = [find_ffmpeg(), "-hide_banner", "-nostdin", "-i", source]
-    if data is not None:
-        command.remove("-nostdin")
+    command = [find_ffmpeg(), "-hide_banner", "-format_whitelist", _FORMATS, "-i", source]
+    if data is None:
+        command.insert(1, "-nostdin")
     command += ["-map", "0:a:0", "-af", "volumedetect", "-f", "null", "-"]
-    done = subprocess.run(command, input=data, capture_output=True, check=False)  # noqa: S603
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, input=data, capture_output=True, check=False, timeout=_MOST_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return Verdict("corrupted", f"ffmpeg does not end with it in {_MOST_SECONDS} s"), ""
     text = done.stderr.decode(errors="replace")
     stream = _STREAM.search(text)
     if done.returncode or stream is None:
         last = text.strip().splitlines()[-1] if text.strip() else "ffmpeg says nothing"
         return Verdict("corrupted", f"it cannot be decoded: {last}"), ""
     codec, rate, layout = stream[1], int(stream[2]), stream[3]
-    channels = _CHANNELS.get(layout, 1)
+    channels = _CHANNELS.get(layout) or sum(map(int, re.findall(r"\d+", layout))) or 1
     # A filter that was set up twice tells its counts twice: the last ones are of the audio.
     samples, peaks = _SAMPLES.findall(text), _PEAK.findall(text)
     seconds = int(samples[-1]) / channels / rate if samples else 0.0
@@ -95,4 +115,4 @@ def _measure(source: str, data: bytes | None) -> tuple[Verdict, str]:
         channels=channels,
         peak_dbfs=float(peaks[-1]) if peaks else None,
     )
-    return verdict, codec
+    return header_fault(verdict) or verdict, codec

@@ -60,3 +60,18 @@ def alone_in(folder: Path, task: str, cure: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def check_utf8(path: Path) -> Path:
+    """Give back a path that the catalog can hold, whose texts are UTF-8.
+
+    Raises:
+        AudiosetDuckError: Its name, or that of a folder above it, is not UTF-8.
+    """
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        raise AudiosetDuckError(
+            f"{str(path.absolute())!r} is not UTF-8, as the names in a catalog are; rename it"
+        ) from None
+    return path

@@ -142,6 +142,9 @@ def _try_load(
         ).fetchall()
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         return str(error).strip().splitlines()[0]
+    except UnicodeDecodeError:
+        # DuckDB's own message has the bytes in it.
+        return "it is not UTF-8"
     return fault[0][0] if fault else None
 
 

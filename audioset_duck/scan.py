@@ -12,10 +12,11 @@ from typing import Any
 import soundfile
 from tqdm import tqdm
 
-from audioset_duck.audio import Limits, Verdict, judge
+from audioset_duck.audio import Limits, Verdict, header_fault, judge
 from audioset_duck.build import replace_inventory
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.ffmpeg import judge_file
+from audioset_duck.files import check_utf8
 from audioset_duck.inventory import load_rows
 
 ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".m4a")
@@ -33,7 +34,8 @@ def scan(
     """Make the table `audio_files` of a catalog from the files below a folder, by `find_files`.
 
     Raises:
-        AudiosetDuckError: There is no such folder, or no audio file in it.
+        AudiosetDuckError: There is no such folder, no audio file in it, or one whose name is not
+            UTF-8.
     """
     rows = find_files(audio_root, validate=validate, limits=limits, quiet=quiet)
     replace_inventory(catalog, lambda connection: load_rows(connection, rows))
@@ -58,7 +60,8 @@ def find_files(
         quiet: Show no progress bar.
 
     Raises:
-        AudiosetDuckError: There is no such folder, or no audio file in it.
+        AudiosetDuckError: There is no such folder, no audio file in it, or one whose name is not
+            UTF-8.
     """
     if not audio_root.is_dir():
         raise AudiosetDuckError(
@@ -105,7 +108,7 @@ def _find(root: Path) -> Iterator[Path]:
             and "invalid_audio" not in path.relative_to(root).parts
             and path.is_file()
         ):
-            yield path
+            yield check_utf8(path)
 
 
 def _judge(path: Path, validate: bool, limits: Limits) -> Verdict:
@@ -120,6 +123,9 @@ def _judge(path: Path, validate: bool, limits: Limits) -> Verdict:
         return judge_file(path, limits)
     try:
         info = soundfile.info(path)
+    except soundfile.LibsndfileError as error:
+        return Verdict("corrupted", f"it cannot be opened: {error.error_string}")
     except (soundfile.SoundFileError, RuntimeError) as error:
         return Verdict("corrupted", f"it cannot be opened: {error}")
-    return Verdict("ok", None, info.duration, info.samplerate, info.channels)
+    verdict = Verdict("ok", None, info.duration, info.samplerate, info.channels)
+    return header_fault(verdict) or verdict

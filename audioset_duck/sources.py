@@ -15,11 +15,16 @@ import duckdb
 import pyarrow as pa
 
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.files import check_utf8
 from audioset_duck.models import identifier, literal, sql_folder
 
 log = logging.getLogger(__name__)
 
 COMPRESSED_ENDINGS = ("", ".gz", ".zst")
+# Larger than any row. Of one larger than its buffer DuckDB makes nothing, if it is the last.
+MAX_LINE_BYTES = 1_000_000
+# How much of a file that is judged line by line is in memory at once.
+_BATCH_BYTES = 64_000_000
 # Characters that DuckDB would take for a pattern of file names.
 _GLOB = re.compile(r"[*?[]")
 
@@ -68,15 +73,23 @@ class SourceFile:
     modified_ns: int = field(compare=False)
 
     def check_whole(self) -> None:
-        """Raise AudiosetDuckError if the file is compressed and damaged or cut short.
+        """Raise AudiosetDuckError if the file is damaged, cut short, or has an endless line.
 
         DuckDB reads on over a wrong checksum in a .gz and over the missing end of a .zst.
         """
-        if self.path.suffix not in COMPRESSED_ENDINGS:
-            return
+        line, length = 1, 0
         with _reading(self.path) as stream:
-            while stream.read(1 << 20):
-                pass
+            while block := stream.read(1 << 20):
+                ends = block.count(b"\n")
+                length += block.find(b"\n") if ends else len(block)
+                if length > MAX_LINE_BYTES and self.source.line_fault:
+                    raise AudiosetDuckError(
+                        f"{self.path}, line {line}: the row has more than {MAX_LINE_BYTES:,} bytes;"
+                        " download the file again"
+                    )
+                if ends:
+                    line += ends
+                    length = len(block) - block.rfind(b"\n") - 1
 
     def check_unchanged(self) -> None:
         """Raise AudiosetDuckError if the file was changed since it was found."""
@@ -192,7 +205,7 @@ def find_sources(folder: Path) -> list[SourceFile]:
         AudiosetDuckError: The folder is missing or holds none of them; a file is empty, cut
             short, or has the header of another.
     """
-    if not folder.is_dir():
+    if not check_utf8(folder).is_dir():
         raise AudiosetDuckError(
             f"there is no metadata folder {folder}; name the folder that holds "
             f"{SOURCES[0].file} and its kind with --metadata DIR"
@@ -271,6 +284,7 @@ def judge_lines(connection: duckdb.DuckDBPyConnection, source_file: SourceFile) 
 
 def _line_batches(source_file: SourceFile, rows: int = 100_000) -> Iterator[pa.Table]:
     lines: list[tuple[int, str, str | None]] = []
+    size = 0
     with _reading(source_file.path) as stream:
         for number, ended in enumerate(io.BufferedReader(stream), start=1):
             raw = ended.removesuffix(b"\n").removesuffix(b"\r")
@@ -283,9 +297,10 @@ def _line_batches(source_file: SourceFile, rows: int = 100_000) -> Iterator[pa.T
             except UnicodeDecodeError:
                 reason = "the row is not UTF-8; right is the file as Google publishes it"
                 lines.append((number, raw.decode("latin-1"), reason))
-            if len(lines) == rows:
+            size += len(raw)
+            if len(lines) == rows or size > _BATCH_BYTES:
                 yield _line_table(lines)
-                lines = []
+                lines, size = [], 0
     yield _line_table(lines)
 
 

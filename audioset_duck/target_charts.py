@@ -38,15 +38,21 @@ def overlap(rows: Rows) -> Chart:
             label="datum.label_id === null ? 0 : 1",
             text="format(datum.event_count, ',') + ' (' + format(datum.percentage, '.0f') + '%)'",
         )
+        # By MID: Vega fails to stack what is called `constructor`.
+        .transform_stack(
+            stack="percentage",
+            as_=["percentage_from", "percentage_to"],
+            groupby=["label_id"],
+            sort=[alt.SortField("place")],
+        )
         .encode(
             x=alt.X(
-                "percentage:Q",
+                "percentage_from:Q",
                 title="% of the events",
                 scale=alt.Scale(domain=[0, 100]),
                 axis=alt.Axis(tickCount=5),
             ),
             y=names_axis("title", "label"),
-            order="place:Q",
             tooltip=[
                 *LABEL_TOOLTIP,
                 alt.Tooltip("overlap:N", title="Events that are"),
@@ -57,19 +63,21 @@ def overlap(rows: Rows) -> Chart:
     )
     return (
         base.mark_bar().encode(
+            x2="percentage_to:Q",
             color=alt.Color(
                 "overlap:N",
                 scale=alt.Scale(domain=["alone", "overlapped"], range=[BLUE, ORANGE]),
                 legend=alt.Legend(title=None, orient="top"),
-            )
+            ),
         )
-        # Where it fits; a filter would take the bars away that the others are stacked on.
+        # Where it fits.
         + base.transform_calculate(
-            text=f"datum.percentage > (plot_width < {WIDE} ? 32 : 18) ? datum.text : ''"
+            text=f"datum.percentage > (plot_width < {WIDE} ? 32 : 18) ? datum.text : ''",
+            middle="(datum.percentage_from + datum.percentage_to) / 2",
         )
         .mark_text(fontWeight="bold")
         .encode(
-            x=alt.X("percentage:Q", stack="zero", bandPosition=0.5),
+            x=alt.X("middle:Q", title="% of the events"),
             text="text:N",
             color=alt.condition(
                 "datum.overlap === 'alone'", alt.value("white"), alt.value("black")

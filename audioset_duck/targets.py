@@ -13,6 +13,7 @@ import duckdb
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.training import Training, parse_training
 
+_MID = re.compile(r"/[a-z]/\w+", re.ASCII)
 RESERVED_NAMES = (
     "main",
     "meta",
@@ -193,7 +194,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, target: Target) -> ResolvedTa
         )
     # A MID that no clip carries trims nothing; a name must be known.
     head_labels = tuple(
-        label if label.startswith("/") else _resolve_label(connection, label, where)
+        label if _MID.fullmatch(label) else _resolve_label(connection, label, where)
         for label in target.training.head_labels
     )
     return ResolvedTarget(
@@ -263,7 +264,7 @@ def _resolve_label(connection: duckdb.DuckDBPyConnection, label: str, where: str
 
 def _is_used(connection: duckdb.DuckDBPyConnection, label: str) -> bool:
     """Whether a MID that no label file names stands in the data, or no file could name it."""
-    if not re.fullmatch(r"/[a-z]/\w+", label, re.ASCII):
+    if not _MID.fullmatch(label):
         return False
     ((is_used,),) = connection.execute(
         """

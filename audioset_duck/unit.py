@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from audioset_duck.archives import read_members
-from audioset_duck.audio import Limits, Verdict, judge, rewrite
+from audioset_duck.audio import Limits, Verdict, judge, refuse_if_large, rewrite
 from audioset_duck.ffmpeg import judge_by_ffmpeg
 from audioset_duck.files import replacing
 
@@ -65,6 +65,8 @@ def extract_unit(unit: dict[str, Any]) -> list[dict[str, Any]]:
             if isinstance(found, bytes)
             else Verdict(found.status, found.reason)
         )
+        if verdict.status == "ok" and options.sample_rate:
+            verdict = refuse_if_large(verdict, options.sample_rate)
         written: dict[bool, Path] = {}
         for place in clip["places"]:
             rows.append(_place(unit, clip, place, data, verdict, options, written))

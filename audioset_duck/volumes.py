@@ -29,6 +29,7 @@ class Packed(NamedTuple):
         size: Bytes when unpacked.
         packed_size: Bytes in the archive.
         crc: CRC-32 of what it unpacks to.
+        method: How it is packed.
         is_encrypted: It has a password.
     """
 
@@ -36,6 +37,7 @@ class Packed(NamedTuple):
     size: int
     packed_size: int
     crc: int
+    method: str
     is_encrypted: bool
 
 
@@ -85,13 +87,15 @@ def list_packed(archive: Path) -> list[Packed]:
     for block in re.split(r"\r?\n\r?\n", done.stdout.decode(errors="surrogateescape")):
         told = dict(line.split(" = ", 1) for line in block.splitlines() if " = " in line)
         # Folders have no checksum, and neither has an empty file.
-        if told.get("Folder", "-") == "-" and told.get("Size"):
+        if told.get("Folder", "-") == "-" and "Path" in told and told.get("Size", "").isdecimal():
             found.append(
                 Packed(
                     told["Path"],
                     int(told["Size"]),
                     int(told.get("Packed Size") or 0),
                     int(told.get("CRC") or "0", 16),
+                    # As in ZipCrypto Deflate, or LZMA:eos.
+                    told.get("Method", "").split(":")[0].split(" ")[-1],
                     told.get("Encrypted") == "+",
                 )
             )

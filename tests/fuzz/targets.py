@@ -1,0 +1,89 @@
+"""What is fuzzed: each function takes bytes, and raises what no input should make it raise."""
+
+import contextlib
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+from tqdm import tqdm
+
+from audioset_duck.archives import MAX_MEMBER_BYTES, Member, MemberError, list_members, read_members
+from audioset_duck.audio import MAX_SECONDS, SAMPLE_RATES, Limits, Verdict, judge
+from audioset_duck.build import _create_meta
+from audioset_duck.catalog import ALIAS, attach_new
+from audioset_duck.config import read_configuration
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.load import load_sources
+from audioset_duck.models import RELATION_LAYERS, read_templates, sql_folder
+from audioset_duck.sources import SOURCES, find_sources
+
+
+def load_source(folder: Path, file: str) -> tuple[list[tuple], list[tuple]]:
+    """Load the sources in a folder as a build does; gives the rows of one, and those left out."""
+    staging = next(source.staging for source in SOURCES if source.file == file)
+    catalog = folder / "loaded.duckdb"
+    catalog.unlink(missing_ok=True)
+    with attach_new(catalog) as connection, tqdm(disable=True) as bar:
+        connection.execute("create schema staging")
+        _create_meta(connection)
+        templates = read_templates(sql_folder(), RELATION_LAYERS)
+        load_sources(
+            connection, templates, find_sources(folder), bar, live=False, skip_bad_rows=True
+        )
+        rows = connection.execute(f"from {ALIAS}.staging.{staging}").fetchall()
+        return rows, connection.execute(
+            "select line, reason, text from meta.rejected_rows order by line"
+        ).fetchall()
+
+
+def load_any_source(folder: Path, data: bytes) -> None:
+    """The first byte says which file it is, and how it is compressed."""
+    number = data[0] if data else 0
+    file = SOURCES[number % len(SOURCES)].file
+    path = folder / f"{file}{('', '.gz', '.zst')[number // len(SOURCES) % 3]}"
+    path.write_bytes(data[1:])
+    try:
+        with contextlib.suppress(AudiosetDuckError):
+            load_source(folder, file)
+    finally:
+        path.unlink()
+
+
+def read_archive(folder: Path, data: bytes) -> None:
+    path = folder / "fuzzed.zip"
+    path.write_bytes(data)
+    try:
+        members = list_members(path)
+    except AudiosetDuckError:
+        return
+    finally:
+        # Each is another archive, of the same name.
+        from audioset_duck.archives import _opened
+
+        _opened.cache_clear()
+    # As the plan of an extraction takes them.
+    columns = list(zip(*members, strict=True)) or [()] * len(Member._fields)
+    pa.table(dict(zip(Member._fields, map(list, columns), strict=True)))
+    with contextlib.suppress(AudiosetDuckError):
+        for found in read_members(path, [member.header_offset for member in members]):
+            if isinstance(found, bytes):
+                assert len(found) <= MAX_MEMBER_BYTES
+            else:
+                assert isinstance(found, MemberError) and found.status in ("corrupted", "refused")
+
+
+def judge_wav(data: bytes, by: Callable[[bytes, Limits], Verdict] = judge) -> None:
+    verdict = by(data, Limits())
+    assert (verdict.status == "ok") == (verdict.reason is None)
+    if verdict.status == "ok":
+        assert verdict.sample_rate_hz in SAMPLE_RATES and verdict.channels
+        assert verdict.duration_seconds and verdict.duration_seconds <= MAX_SECONDS
+        assert verdict.peak_dbfs is not None and math.isfinite(verdict.peak_dbfs)
+
+
+def read_toml(folder: Path, data: bytes) -> None:
+    path = folder / "fuzzed.toml"
+    path.write_bytes(data)
+    with contextlib.suppress(AudiosetDuckError):
+        read_configuration(path)
