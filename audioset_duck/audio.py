@@ -60,10 +60,13 @@ class Limits:
     silence_db_threshold: float = -60.0
 
 
-def judge(data: bytes, limits: Limits) -> Verdict:
-    """Decode a WAV file once, and say whether it is a valid clip.
+def judge(data: bytes, limits: Limits, *, is_wav: bool = True) -> Verdict:
+    """Decode an audio file once, and say whether it is a valid clip.
 
-    It must be PCM, whole, long enough and not silent.
+    Args:
+        data: The file.
+        limits: How long and loud it must be.
+        is_wav: It must be PCM in a WAV file. Else whatever libsndfile reads will do.
     """
     if not data:
         return Verdict("empty", "the file has no bytes")
@@ -75,14 +78,16 @@ def judge(data: bytes, limits: Limits) -> Verdict:
                 channels=file.channels,
                 duration_seconds=file.frames / file.samplerate,
             )
-            if file.format not in ("WAV", "WAVEX", "RF64") or not file.subtype.startswith("PCM"):
+            if is_wav and not (
+                file.format in ("WAV", "WAVEX", "RF64") and file.subtype.startswith("PCM")
+            ):
                 found = f"{file.format} {file.subtype}"
                 return replace(
                     verdict, status="wrong_format", reason=f"it is {found}, not PCM in a WAV file"
                 )
             if fault := header_fault(verdict):
                 return fault
-            if missing := missing_bytes(data):
+            if is_wav and (missing := missing_bytes(data)):
                 return replace(
                     verdict,
                     status="corrupted",
@@ -91,6 +96,12 @@ def judge(data: bytes, limits: Limits) -> Verdict:
             if not file.frames:
                 return replace(verdict, status="empty", reason="it has no samples")
             samples = file.read(dtype="int16", always_2d=True)
+            if len(samples) < file.frames:
+                return replace(
+                    verdict,
+                    status="corrupted",
+                    reason=f"{len(samples)} of its {file.frames} samples can be decoded",
+                )
     except soundfile.LibsndfileError as error:
         return Verdict("corrupted", f"it cannot be decoded: {error.error_string}")
     except (soundfile.SoundFileError, RuntimeError, ValueError) as error:

@@ -152,6 +152,26 @@ def shared_options(command: Command) -> Command:
     return command
 
 
+def limit_options(command: Command) -> Command:
+    """Add the options of what a valid clip must be."""
+    command = click.option(
+        "--silence-db-threshold",
+        type=click.FloatRange(max=0),
+        default=-60.0,
+        show_default=True,
+        metavar="DBFS",
+        help="A clip whose loudest sample is below is silent.",
+    )(command)
+    return click.option(
+        "--min-duration",
+        type=click.FloatRange(min=0),
+        default=0.5,
+        show_default=True,
+        metavar="SECONDS",
+        help="A shorter clip is too short.",
+    )(command)
+
+
 def echo_table(table: Table) -> None:
     """Print rows in columns, numbers to the right."""
     cells = [[_cell(value) for value in row] for row in table.rows]
@@ -342,7 +362,7 @@ def demo(
             click.echo(f"  audioset-duck {words} {option}", err=True)
 
 
-@cli.command()
+@cli.command(short_help="Fetch AudioSet's metadata files.")
 @click.argument("directory", type=PATH, default="metadata", metavar="[DIR]")
 @click.option(
     "--base-url",
@@ -478,7 +498,7 @@ def build(
     echo_targets(settings, [target.name for target in targets])
 
 
-@cli.command()
+@cli.command(short_help="Look for what should not be in the catalog.")
 @shared_options
 @click.pass_context
 def check(context: click.Context) -> None:
@@ -570,7 +590,7 @@ def info(context: click.Context) -> None:
         echo_table(catalog.relations(connection))
 
 
-@cli.command()
+@cli.command(short_help="Extract valid clips from the archives.")
 @click.option("--zips", type=PATH, required=True, metavar="DIR", help="Folder of the archives.")
 @click.option("--audio-root", type=PATH, required=True, metavar="DIR", help="Where the files go.")
 @click.option(
@@ -590,21 +610,7 @@ def info(context: click.Context) -> None:
 )
 @click.option("--metadata", type=PATH, metavar="DIR", help="For a catalog that is not there yet.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="[default: one a core]")
-@click.option(
-    "--min-duration",
-    type=click.FloatRange(min=0),
-    default=0.5,
-    show_default=True,
-    metavar="SECONDS",
-)
-@click.option(
-    "--silence-db-threshold",
-    type=click.FloatRange(max=0),
-    default=-60.0,
-    show_default=True,
-    metavar="DBFS",
-    help="A clip whose loudest sample is below is silent.",
-)
+@limit_options
 @click.option(
     "--layout",
     type=click.Choice(["audioset", "subset"]),
@@ -669,15 +675,11 @@ def extract(
             f"nothing to extract; name a --target, or a --subset: {', '.join(plan.SUBSETS)} or all"
         )
     need_catalog(settings, metadata)
-    if dry_run:
-        forecast = asdict(plan.forecast(settings.catalog, zips, subsets))
-        echo_table(Table(list(forecast), [tuple(forecast.values())]))
-        return
     cluster = (
         extracting.dask_executor(dask_scheduler) if dask_scheduler else contextlib.nullcontext()
     )
     with cluster as executor:
-        extracting.extract(
+        told = extracting.extract(
             settings.catalog,
             zips,
             audio_root,
@@ -685,20 +687,37 @@ def extract(
             Options(limits=Limits(min_duration, silence_db_threshold), **options),
             workers=workers,
             executor=executor,
+            dry_run=dry_run,
             quiet=settings.quiet,
         )
+    if dry_run:
+        echo_table(Table(list(asdict(told)), [tuple(asdict(told).values())]))
+        return
     with open_catalog(settings.catalog) as connection:
         echo_table(summarize(connection, subsets))
+    if not settings.quiet:
+        click.echo(
+            f"{told.to_do:,} clips were extracted into {audio_root}, {told.done:,} had been before;"
+            f" what is not valid is in {audio_root / 'invalid_audio'}",
+            err=True,
+        )
 
 
 @cli.command()
 @click.option("--audio-root", type=PATH, required=True, metavar="DIR", help="Folder of the files.")
 @click.option("--metadata", type=PATH, metavar="DIR", help="For a catalog that is not there yet.")
 @click.option("--validate", is_flag=True, help="Decode every file, and judge it as extract does.")
+@limit_options
 @shared_options
 @click.pass_context
 def scan(
-    context: click.Context, /, audio_root: Path, metadata: Path | None, validate: bool
+    context: click.Context,
+    /,
+    audio_root: Path,
+    metadata: Path | None,
+    validate: bool,
+    min_duration: float,
+    silence_db_threshold: float,
 ) -> None:
     """Make the inventory of audio files that are there already.
 
@@ -708,12 +727,19 @@ def scan(
       audioset-duck scan --audio-root audio --validate
     """
     from audioset_duck import scan as scanning
+    from audioset_duck.audio import Limits
     from audioset_duck.catalog import open_catalog
     from audioset_duck.inventory import summarize
 
     settings = context.ensure_object(Settings)
     need_catalog(settings, metadata)
-    scanning.scan(settings.catalog, audio_root, validate=validate, quiet=settings.quiet)
+    scanning.scan(
+        settings.catalog,
+        audio_root,
+        validate=validate,
+        limits=Limits(min_duration, silence_db_threshold),
+        quiet=settings.quiet,
+    )
     with open_catalog(settings.catalog) as connection:
         echo_table(summarize(connection))
 
@@ -755,7 +781,7 @@ def sql(context: click.Context, query: str | None, output_format: str, is_safe: 
         run_query(catalog, query, output_format, is_safe=is_safe)
 
 
-@cli.command()
+@cli.command(short_help="Write a target as files of the official formats.")
 @click.option("--target", "names", multiple=True, required=True, metavar="NAME", help="Repeats.")
 @click.option("--out", type=PATH, required=True, metavar="DIR")
 @shared_options

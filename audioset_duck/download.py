@@ -51,6 +51,10 @@ ATTEMPTS = 6
 _BLOCK = 1 << 18
 
 
+class _NotThereError(Exception):
+    """The server does not have a file."""
+
+
 class _PassingError(Exception):
     """The server or the line failed in a way that may pass."""
 
@@ -75,8 +79,8 @@ def download(
 
     Raises:
         AudiosetDuckError: A file cannot be fetched after some attempts, or is not the file that
-            it should be; or another download to the folder is under way. Files that were fetched
-            before stay.
+            it should be; the server does not have some, which is told after the others; or
+            another download to the folder is under way. Files that were fetched stay.
         OSError: A file cannot be written.
     """
     if base_url is not None and not re.fullmatch(r"https?://[^/].*", base_url):
@@ -85,15 +89,23 @@ def download(
         )
     # Waiting and trying again is done below, where what was fetched so far is known.
     pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=20, read=60))
-    fetched = []
+    fetched, not_there = [], []
     with alone_in(folder, "download", "name another folder"):
         for source in SOURCES:
             address = f"{(base_url or ADDRESSES[source.file]).rstrip('/')}/{source.file}"
             path = folder / source.file
             if not _is_whole(pool, folder, source.file, address):
                 sha256 = SHA256S.get(source.file)
-                _fetch(pool, address, path, sha256, quiet=quiet, patience=patience)
-                fetched.append(path)
+                try:
+                    _fetch(pool, address, path, sha256, quiet=quiet, patience=patience)
+                    fetched.append(path)
+                except _NotThereError as error:
+                    not_there.append(str(error))
+    if not_there:
+        raise AudiosetDuckError(
+            f"{len(fetched)} files were fetched, {len(not_there)} could not be; name a mirror that"
+            " has them with --base-url, or do without:\n" + "\n".join(not_there)
+        )
     return fetched
 
 
@@ -172,7 +184,7 @@ def _fetch_rest(pool: urllib3.PoolManager, address: str, part: Path, bar: tqdm[N
 
     Raises:
         _PassingError: The server was too busy, or the line broke.
-        AudiosetDuckError: The server does not have the file.
+        _NotThereError: The server does not have the file.
     """
     have = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
@@ -188,9 +200,8 @@ def _fetch_rest(pool: urllib3.PoolManager, address: str, part: Path, bar: tqdm[N
             if response.status == 429 or response.status >= 500:
                 raise _PassingError(f"the server answers {response.status} {response.reason}")
             if response.status not in (200, 206):
-                raise AudiosetDuckError(
-                    f"{address}: the server answers {response.status} {response.reason}; "
-                    "name a mirror that has the file with --base-url"
+                raise _NotThereError(
+                    f"{address}: the server answers {response.status} {response.reason}"
                 )
             is_rest = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
             if response.status == 206 and not is_rest:
@@ -213,4 +224,6 @@ def _fetch_rest(pool: urllib3.PoolManager, address: str, part: Path, bar: tqdm[N
         error.filename = error.filename or str(part)
         raise
     except urllib3.exceptions.HTTPError as error:
+        if isinstance(error, urllib3.exceptions.NewConnectionError):
+            raise _PassingError("there is no connection") from None
         raise _PassingError(f"the line broke ({type(error).__name__})") from None

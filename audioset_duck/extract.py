@@ -19,7 +19,15 @@ from tqdm import tqdm
 from audioset_duck.build import replace_inventory
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.inventory import Journal, load_journal
-from audioset_duck.plan import missing, plan, units, write_missing_files
+from audioset_duck.plan import (
+    Forecast,
+    find_pending,
+    forecast,
+    missing,
+    plan,
+    units,
+    write_missing_files,
+)
 from audioset_duck.signals import signals_held
 from audioset_duck.unit import Options, end_with_parent, extract_unit
 
@@ -35,8 +43,9 @@ def extract(
     *,
     workers: int | None = None,
     executor: Executor | None = None,
+    dry_run: bool = False,
     quiet: bool = False,
-) -> None:
+) -> Forecast:
     """Extract the clips of some subsets, each read, judged and written once.
 
     What is finished is in a journal in the audio root: run again after an interruption, however
@@ -51,7 +60,11 @@ def extract(
         options: How.
         workers: Number of processes; None: one a core.
         executor: Where the units of work run instead; it must see the same files.
+        dry_run: Only tell how much there is to do.
         quiet: Show no progress bar.
+
+    Returns:
+        How much there was to do.
 
     Raises:
         AudiosetDuckError: A folder, archive or subset is not as it should be, the disk is full,
@@ -61,8 +74,14 @@ def extract(
     with _explaining(audio_root), contextlib.ExitStack() as stack:
         # What cannot be planned makes no audio root.
         with plan(catalog, zips, subsets) as connection:
-            journal = stack.enter_context(Journal(audio_root, said))
-            finished = journal.finished(_tidy(audio_root))
+            journal = Journal(audio_root, said)
+            if not dry_run:
+                stack.enter_context(journal)
+            finished = journal.finished(_files(audio_root, is_tidied=not dry_run))
+            find_pending(connection, options.layout, finished)
+            told = forecast(connection)
+            if dry_run:
+                return told
             work = [
                 {
                     "archive": archive,
@@ -71,14 +90,13 @@ def extract(
                     "options": asdict(options),
                     "clips": clips,
                 }
-                for archive, archive_stamp, clips in units(connection, options.layout, finished)
+                for archive, archive_stamp, clips in units(connection)
             ]
             journal.write(missing(connection))
             write_missing_files(connection, audio_root)
-        total = sum(len(unit["clips"]) for unit in work)
         pool = executor or stack.enter_context(_processes(workers))
         bar = stack.enter_context(
-            tqdm(desc="extract", total=total, unit="clip", delay=1, disable=quiet or None)
+            tqdm(desc="extract", total=told.to_do, unit="clip", delay=1, disable=quiet or None)
         )
         with signals_held():
             futures = [pool.submit(extract_unit, unit) for unit in work]
@@ -92,6 +110,7 @@ def extract(
             for future in futures:
                 future.cancel()
             replace_inventory(catalog, lambda connection: load_journal(connection, audio_root))
+    return told
 
 
 @contextlib.contextmanager
@@ -112,14 +131,15 @@ def _explaining(audio_root: Path) -> Iterator[None]:
         ) from None
 
 
-def _tidy(audio_root: Path) -> list[str]:
-    """Remove what killed workers left half written; gives the files below the audio root."""
+def _files(audio_root: Path, *, is_tidied: bool) -> list[str]:
+    """The files below the audio root; what killed workers left half written is removed."""
     files = []
     for folder, _, names in os.walk(audio_root):
         below = os.path.relpath(folder, audio_root)
         for name in names:
             if _PART.fullmatch(name):
-                Path(folder, name).unlink(missing_ok=True)
+                if is_tidied:
+                    Path(folder, name).unlink(missing_ok=True)
             else:
                 files.append(name if below == "." else f"{below}/{name}")
     return files

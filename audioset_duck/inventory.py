@@ -86,8 +86,10 @@ class Journal:
             files: Paths below the audio root of the files that are there.
 
         Returns:
-            Columns place, status, archive_stamp.
+            Columns place, status, archive_stamp; no rows if there is no journal yet.
         """
+        if not self.path.exists():
+            return pa.table({name: [] for name in ("place", "status", "archive_stamp")})
         columns = ["place", "audio_path", "status", "archive_stamp", "options"]
         typed = ", ".join(f"{name}: 'varchar'" for name in columns)
         with duckdb.connect() as connection:
@@ -152,15 +154,45 @@ def load_journal(connection: duckdb.DuckDBPyConnection, audio_root: Path) -> Non
 
 
 def load_rows(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> None:
-    """Make the table `audio_files` from rows of it; what a row lacks is null."""
+    """Make the table `audio_files` from rows of it, of files that were found.
+
+    A silent file is valid if its clip is labelled Silence. What an extraction told of clips of
+    which no file was found stays.
+
+    Args:
+        connection: To the catalog.
+        rows: What a row lacks is null.
+    """
+    ensure_inventory(connection)
     columns = {name: kind for name, kind in _COLUMNS.items() if name != "place"}
     table = pa.table({name: [row.get(name) for row in rows] for name in columns})
     typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
     connection.register("found_files", table)
-    connection.execute(
-        "create or replace table main.audio_files as"
-        f" select {typed} from found_files order by ytid, audio_path"
-    )
+    connection.execute(f"""
+        create or replace table main.audio_files as
+        with silence as (select ytid from main.subset_clips where is_silence),
+
+        judged as (
+            select * replace (
+                if(status = 'silent' and ytid in (from silence), 'ok', status) as status
+            )
+            from (select {typed} from found_files)
+        )
+
+        select * replace (
+            if(status = 'ok', null, reason) as reason,
+            if(status = 'ok', audio_path, null) as audio_path
+        )
+        from judged
+        union all
+        select *
+        from main.audio_files
+        where
+            audio_path is null
+            and (archive is not null or status = 'missing')
+            and ytid not in (select ytid from judged where ytid is not null)
+        order by ytid, audio_path
+    """)
     connection.unregister("found_files")
     comment_on(connection, "table", "main", "audio_files", "One audio file of a clip.")
 

@@ -52,6 +52,8 @@ class Forecast:
     Attributes:
         clips: Clips that the subsets have.
         missing: Those of them that are in no archive.
+        done: Those that were finished before.
+        to_do: Those that would be extracted.
         archives: Archives that would be read.
         packed_bytes: How much of them.
         bytes: Size of the clips when unpacked.
@@ -59,6 +61,8 @@ class Forecast:
 
     clips: int
     missing: int
+    done: int
+    to_do: int
     archives: int
     packed_bytes: int
     bytes: int
@@ -74,22 +78,26 @@ def check_subsets(names: Sequence[str]) -> None:
             )
 
 
-def forecast(catalog: Path, zips: Path, subsets: Sequence[str]) -> Forecast:
-    """Count what an extraction of some subsets would do, and do nothing."""
-    with plan(catalog, zips, subsets) as connection:
-        ((clips, missing, archives, packed_bytes, size),) = connection.execute("""
-            with wanted_clips as (select distinct ytid from wanted)
+def forecast(connection: duckdb.DuckDBPyConnection) -> Forecast:
+    """Count what an extraction will do, of which `find_pending` has found the clips."""
+    (counts,) = connection.execute("""
+        with wanted_clips as (select distinct ytid from wanted),
 
-            select
-                count(*),
-                count(*) - count(chosen.ytid),
-                count(distinct chosen.archive),
-                coalesce(sum(chosen.packed_bytes), 0),
-                coalesce(sum(chosen.bytes), 0)
-            from wanted_clips
-            left join chosen using (ytid)
-        """).fetchall()
-    return Forecast(clips, missing, archives, packed_bytes, size)
+        pending_clips as (select distinct ytid from pending)
+
+        select
+            count(*),
+            count(*) filter (where chosen.ytid is null),
+            count(*) filter (where chosen.ytid is not null and pending_clips.ytid is null),
+            count(pending_clips.ytid),
+            count(distinct chosen.archive) filter (where pending_clips.ytid is not null),
+            coalesce(sum(chosen.packed_bytes) filter (where pending_clips.ytid is not null), 0),
+            coalesce(sum(chosen.bytes) filter (where pending_clips.ytid is not null), 0)
+        from wanted_clips
+        left join chosen using (ytid)
+        left join pending_clips using (ytid)
+    """).fetchall()
+    return Forecast(*counts)
 
 
 @contextlib.contextmanager
@@ -152,10 +160,8 @@ def plan(catalog: Path, zips: Path, subsets: Sequence[str]) -> Iterator[duckdb.D
         yield connection
 
 
-def units(
-    connection: duckdb.DuckDBPyConnection, layout: str, finished: pa.Table
-) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
-    """Units of work: an archive, and some clips of it in the order of the bytes.
+def find_pending(connection: duckdb.DuckDBPyConnection, layout: str, finished: pa.Table) -> None:
+    """Make the temporary table `pending`: the clips that are to be extracted, and where to.
 
     A clip that is finished is done again if it was not valid, and its archive is another now.
 
@@ -163,17 +169,13 @@ def units(
         connection: From `plan`.
         layout: `audioset` or `subset`: where the files go.
         finished: From `Journal.finished`.
-
-    Yields:
-        The path of the archive, its stamp, and for each clip its `ytid`, `member`,
-        `header_offset`, and its `places`: `path` below the audio root, `subset`, and `is_silence`,
-        whether it carries the label Silence there.
     """
     place = (
         "wanted.subset || '/' || chosen.ytid || '.wav'" if layout == "subset" else _AUDIOSET_PLACE
     )
     connection.register("finished", finished)
-    rows = connection.execute(f"""
+    connection.execute(f"""
+        create or replace temp table pending as
         with places as (
             select
                 chosen.ytid,
@@ -187,9 +189,29 @@ def units(
             from wanted
             inner join chosen on wanted.ytid = chosen.ytid
             group by all
-        ),
+        )
 
-        clips as (
+        from places
+        anti join finished
+            on
+                places.path = finished.place
+                and (finished.status = 'ok' or finished.archive_stamp = places.archive_stamp)
+    """)
+    connection.unregister("finished")
+
+
+def units(
+    connection: duckdb.DuckDBPyConnection,
+) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+    """Units of work: an archive, and some of the pending clips of it in the order of the bytes.
+
+    Yields:
+        The path of the archive, its stamp, and for each clip its `ytid`, `member`,
+        `header_offset`, and its `places`: `path` below the audio root, `subset`, and `is_silence`,
+        whether it carries the label Silence there.
+    """
+    rows = connection.execute(f"""
+        with clips as (
             select
                 archive,
                 archive_stamp,
@@ -202,13 +224,7 @@ def units(
                         {{'path': path, 'subset': subset, 'is_silence': is_silence}} order by path
                     )
                 }} as clip
-            from places
-            anti join finished
-                on
-                    places.path = finished.place
-                    and (
-                        finished.status = 'ok' or finished.archive_stamp = places.archive_stamp
-                    )
+            from pending
             group by ytid, archive, archive_stamp, member, header_offset
         ),
 

@@ -33,6 +33,8 @@ def scan(
 ) -> None:
     """Make the table `audio_files` of a catalog from the files below a folder, by `find_files`.
 
+    What an extraction told of clips that have no file there is kept.
+
     Raises:
         AudiosetDuckError: There is no such folder, no audio file in it, or one whose name is not
             UTF-8.
@@ -81,7 +83,7 @@ def find_files(
         match = _NAME.fullmatch(path.stem)
         return asdict(verdict) | {
             "ytid": match[1] if match else None,
-            "audio_path": str(path) if verdict.status == "ok" else None,
+            "audio_path": str(path),
             "bytes": path.stat().st_size,
         }
 
@@ -117,10 +119,8 @@ def _judge(path: Path, validate: bool, limits: Limits) -> Verdict:
     if path.suffix.lower() == ".m4a":
         # libsndfile does not read it.
         return judge_file(path, limits) if validate else Verdict("ok")
-    if validate and path.suffix.lower() == ".wav":
-        return judge(path.read_bytes(), limits)
     if validate:
-        return judge_file(path, limits)
+        return judge(path.read_bytes(), limits, is_wav=path.suffix.lower() == ".wav")
     try:
         info = soundfile.info(path)
     except soundfile.LibsndfileError as error:

@@ -8,12 +8,11 @@ import duckdb
 import numpy as np
 import pytest
 from conftest import write_metadata
-from test_extract import GOOD, SILENT, run_extract, wav
+from test_extract import GOOD, SILENT, foretell, run_extract, wav
 
 from audioset_duck.archives import list_members, read_members
 from audioset_duck.build import build
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.plan import forecast
 from audioset_duck.volumes import count_volumes, list_packed
 
 needs_7z = pytest.mark.skipif(
@@ -78,14 +77,14 @@ def damage(archive: Path, ytid: str) -> None:
 def test_clips_of_volumes(place: Path) -> None:
     archive = split(place / "zips", "eval.zip", empty______=b"", silent_____=SILENT)
     assert count_volumes(archive) > 5
+    told = foretell(place)
+    assert (told.clips, told.missing, told.archives) == (len(CLIPS) + 2, 0, 1)
+    assert told.bytes == sum(map(len, CLIPS.values())) + len(SILENT)
     found = run_extract(place)
     expected = dict.fromkeys(CLIPS, "ok") | {"empty______": "empty", "silent_____": "silent"}
     assert {ytid: status for ytid, (status, _) in found.items()} == expected
     for ytid, data in CLIPS.items():
         assert (place / "audio" / "eval_segments" / f"Y{ytid}.wav").read_bytes() == data
-    told = forecast(place / "catalog.duckdb", place / "zips", ["weak_eval"])
-    assert (told.clips, told.missing, told.archives) == (len(CLIPS) + 2, 0, 1)
-    assert told.bytes == sum(map(len, CLIPS.values())) + len(SILENT)
     # Nothing but what is to be there: 7z unpacks into a pipe.
     assert {path.name for path in (place / "audio").iterdir()} == {
         "audioset-duck-journal.jsonl",
