@@ -332,7 +332,7 @@ def demo(
         make_audio(directory, settings.catalog, clips=clips, seed=seed, quiet=settings.quiet)
         with open_catalog(settings.catalog) as connection:
             echo_table(summarize(connection))
-        click.echo()
+        click.echo("The demo has audio of 2,400 clips at most; those that have none are missing.\n")
     building.build(settings.catalog, targets, metadata, quiet=settings.quiet)
     echo_targets(settings, [target.name for target in targets])
     context.invoke(check)

@@ -216,6 +216,47 @@ def test_labels_that_do_not_match(run, demo_catalog: Path, text: str) -> None:
     assert ("; the nearest are 'Gunshot, gunfire'" in result.stderr) == (text == "gunshoot")
 
 
+def test_labels_of_a_slip(run, demo_catalog: Path) -> None:
+    result = run("labels", "Dgo", "--catalog", demo_catalog)
+    assert "no label matches 'Dgo'; the nearest are 'Dog'" in result.stderr
+
+
+def test_a_target_without_positives_is_warned_of(run, tmp_path: Path) -> None:
+    metadata = write_metadata(
+        tmp_path / "metadata",
+        names="/m/bang Bang\n/m/bell Bell",
+        train="AAAAAAAAAAA_0 0 1 /m/bang",
+        balanced="AAAAAAAAAAA 0 10 /m/bell,/m/bang\nBBBBBBBBBBB 0 10 /m/bell",
+    )
+    result = run("build", "--name", "b", "--label", "Bell", "--metadata", str(metadata))
+    assert result.exit_code == 0, result.stderr
+    assert "b: no strong event carries its labels, so it has no positive" in result.stderr
+    assert "of the weak clips, 2 do" in result.stderr
+    result = run("build", "--name", "a", "--label", "Bang", "--metadata", str(metadata))
+    assert "no strong event" not in result.stderr
+    # What is missing was told by the first build.
+    assert "is not in" not in result.stderr
+
+
+def test_the_shell_has_no_format(run, demo_catalog: Path) -> None:
+    result = run("sql", "--format", "csv", "--catalog", demo_catalog)
+    assert result.exit_code == 1
+    assert "--format csv is of a query, and none is given; in the shell, say .mode" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("gum", "which has gun, baby_cry, snore; did you mean gun?"),
+        ("dog", "build it with audioset-duck build --name dog --label LABEL, or with --target dog"),
+    ],
+)
+def test_a_target_that_is_not_built(run, demo_catalog: Path, name: str, cure: str) -> None:
+    result = run("export", "--target", name, "--out", "out", "--catalog", demo_catalog)
+    assert result.exit_code == 1
+    assert cure in result.stderr
+
+
 def test_info(run, demo_catalog: Path) -> None:
     result = run("info", "--catalog", demo_catalog)
     assert result.exit_code == 0

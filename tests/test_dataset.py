@@ -5,6 +5,7 @@ import hashlib
 import io
 import logging
 import pickle
+import re
 from decimal import Decimal
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -364,9 +365,13 @@ def test_failures_are_counted_and_logged_from_workers(tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text().count(f"{path} cannot be loaded") == 1
 
 
-def test_a_catalog_without_audio(demo_catalog: Path) -> None:
+def test_a_catalog_without_audio(demo_catalog: Path, caplog) -> None:
     dataset = AudioSetDataset(demo_catalog, "gun")
     assert len(dataset) > 20_000
+    assert "knows of no audio; make the inventory with audioset-duck extract or" in caplog.text
+    assert re.fullmatch(
+        r"<AudioSetDataset of gun, train split: \d+,\d+ samples of 1 s at 32,000 Hz>", repr(dataset)
+    )
     with pytest.raises(
         AudiosetDuckError,
         match=r"knows of no audio; make the inventory with audioset-duck extract or .*scan",

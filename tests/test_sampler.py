@@ -438,6 +438,18 @@ def test_a_state_that_cannot_be(sampler: TwoTierBatchSampler, changes: dict, mes
         sampler.load_state_dict(sampler.state_dict() | changes)
 
 
+@pytest.mark.parametrize("batches", [-1, 7])
+def test_batches_that_no_epoch_has(sampler: TwoTierBatchSampler, batches: int) -> None:
+    with pytest.raises(AudiosetDuckError, match=f"batches is {batches}; an epoch has 6"):
+        sampler.state_dict(batches=batches)
+
+
+def test_the_sampler_says_what_it_is(sampler: TwoTierBatchSampler) -> None:
+    assert repr(sampler) == (
+        "<TwoTierBatchSampler of t: 6 batches of 16 an epoch, rank 0 of 1, seed 3>"
+    )
+
+
 @pytest.mark.parametrize("name", ["epoch", "hard", "hard_buffer", "catalog"])
 def test_a_state_that_lacks_something(sampler: TwoTierBatchSampler, name: str) -> None:
     state = sampler.state_dict()

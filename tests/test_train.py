@@ -128,3 +128,17 @@ def test_a_run_learns_and_a_killed_one_ends_the_same(
         assert torch.equal(resumed_state["model"][name], weights), name
     # The loss and the hard negatives too: the second epoch is one that both had in full.
     assert resumed == whole
+    again, _ = finish(start(folder, demo_audio, processes), folder)
+    assert again == "checkpoint.pt has 2 epochs; take more with --epochs"
+
+
+@pytest.mark.xdist_group("training")
+def test_a_checkpoint_of_another_run(demo_audio: Path, tmp_path: Path) -> None:
+    catalog = demo_audio / "catalog.duckdb"
+    sampler = TwoTierBatchSampler(AudioSetDataset(catalog, "snore"), 32)
+    torch.save({"sampler": sampler.state_dict()}, tmp_path / "checkpoint.pt")
+    process = start(tmp_path, demo_audio, 1)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.startswith("checkpoint.pt: the state is of another ")
+    assert errors.endswith("; name another --checkpoint to begin anew\n")
