@@ -14,6 +14,7 @@ from readme import README, with_commands
 from audioset_duck import AudioSetDataset, TwoTierBatchSampler
 from audioset_duck.catalog import open_catalog
 from audioset_duck.config import read_configuration
+from audioset_duck.models import RELATION_LAYERS, read_templates, sql_folder
 from audioset_duck.targets import resolve
 from audioset_duck.training import Training, training_options
 
@@ -120,6 +121,22 @@ def test_relations_that_are_named_exist(demo_catalog: Path) -> None:
     with open_catalog(demo_catalog) as connection:
         for name in set(names):
             connection.execute(f"from {name} limit 0")
+
+
+def test_the_models_are_read_in_an_order_that_explains_them() -> None:
+    """Every model of the method is named once, after all that it refers to."""
+    templates = read_templates(sql_folder(), RELATION_LAYERS)
+    text = (sql_folder() / "README.md").read_text()
+    rows = re.findall(r"^\| `(\w+)/` \| .* \| (.*) \|$", text, re.MULTILINE)
+    named = [(layer, name) for layer, names in rows for name in names.split(", ")]
+    assert sorted(named) == sorted(
+        (template.layer, name)
+        for name, template in templates.items()
+        if template.layer != "analysis"
+    )
+    order = [name for _, name in named]
+    for place, name in enumerate(order):
+        assert templates[name].refs <= set(order[:place]), name
 
 
 def test_examples_of_the_classes(demo_audio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
