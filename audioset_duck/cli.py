@@ -19,6 +19,7 @@ import click
 from audioset_duck import __version__
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.files import check_utf8
+from audioset_duck.signals import signals_held
 
 if TYPE_CHECKING:
     from audioset_duck.catalog import Table
@@ -52,8 +53,21 @@ class Settings:
     quiet: bool = False
 
 
+class LoadedCommand(click.Command):
+    """A command that begins with DuckDB loaded."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        # Interrupted while it is loaded, DuckDB would abort the process.
+        with signals_held():
+            import duckdb  # noqa: F401
+        return super().invoke(ctx)
+
+
 class Group(click.Group):
     """Commands whose failures are a message on stderr and exit 1, never a traceback."""
+
+    command_class = LoadedCommand
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what a person can mend becomes a message."""
