@@ -14,7 +14,7 @@ import duckdb
 from tqdm import tqdm
 
 from audioset_duck import __version__
-from audioset_duck.catalog import CatalogState, kept_targets
+from audioset_duck.catalog import CatalogState, fit_memory, kept_targets, source_rows
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.inventory import ensure_inventory, load_rows
 from audioset_duck.load import load_sources, source_sql
@@ -66,8 +66,8 @@ def build(
         inventory: Rows of `audio_files`, from `scan.find_files`; None: the catalog's own are kept.
         live: Make every relation a view over the source files.
         skip_bad_rows: Leave rows that are not sound out, and list them in `meta.rejected_rows`.
-        memory_limit: What DuckDB may take before it goes to the disk, as in `512MB`. None: 1 GiB,
-            or 256 MiB a thread if that is more.
+        memory_limit: What DuckDB may take before it goes to the disk, as in `512MB`. None: 1 GiB;
+            or 256 MiB a thread, or a million rows, if that is more.
         quiet: Show no progress bar.
 
     Raises:
@@ -99,6 +99,8 @@ def build(
                 _make_shared(
                     connection, templates, changed, bar, live=live, skip_bad_rows=skip_bad_rows
                 )
+                if memory_limit is None:
+                    fit_memory(connection, source_rows(connection))
             ensure_inventory(connection)
             if inventory is not None:
                 load_rows(connection, inventory)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -101,21 +102,39 @@ def bound_memory(
     Args:
         connection: Whose memory.
         folder: Where there is room.
-        limit: A size, as in `512MB`. None: 1 GiB, or 256 MiB a thread if that is more.
+        limit: A size, as in `512MB`. None: the usual one, see `fit_memory`.
 
     Raises:
         AudiosetDuckError: The limit is no size.
     """
+    connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
     if limit is None:
-        ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
-        limit = f"{max(1024, 256 * int(threads))}MiB"
+        fit_memory(connection, 0)
+        return
     try:
         connection.execute(f"set memory_limit = {literal(limit)}")
     except duckdb.Error:
         raise AudiosetDuckError(
             f"the memory limit is {limit!r}; right is a size, as in 512MB or 2GB"
         ) from None
-    connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
+
+
+def fit_memory(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
+    """Limit memory to 1 GiB; or 256 MiB a thread, or a million rows, if that is more.
+
+    With 1 GiB ten AudioSets take far more than ten times as long. Half of the machine's memory is
+    left to others.
+    """
+    ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
+    half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**21
+    wanted = max(256 * int(threads), 256 * rows // 1_000_000)
+    connection.execute(f"set memory_limit = '{max(1024, min(half, wanted))}MiB'")
+
+
+def source_rows(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many rows the source files of a catalog have."""
+    ((rows,),) = connection.execute("select sum(rows) from meta.sources").fetchall()
+    return int(rows or 0)
 
 
 def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:

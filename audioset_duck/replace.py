@@ -18,8 +18,10 @@ from audioset_duck.catalog import (
     bound_memory,
     check_length,
     checkpoint,
+    fit_memory,
     open_catalog,
     read_state,
+    source_rows,
 )
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.signals import signals_held
@@ -37,8 +39,8 @@ def replacing_catalog(
 
     Args:
         catalog: The catalog file.
-        memory_limit: What DuckDB may take before it goes to the disk, as in `512MB`. None: 1 GiB,
-            or 256 MiB a thread if that is more.
+        memory_limit: What DuckDB may take before it goes to the disk, as in `512MB`. None: the
+            usual, see `fit_memory`.
 
     Yields:
         The connection, and what the old catalog says of itself; None if there is none.
@@ -61,6 +63,8 @@ def replacing_catalog(
         connection = attach(scratch) if before else attach_new(scratch)
         with connection:
             bound_memory(connection, folder, memory_limit)
+            if before and memory_limit is None:
+                fit_memory(connection, source_rows(connection))
             yield connection, read_state(connection) if before else None
             # The last word: what fails to be written must fail here, not when the file is closed.
             connection.execute("checkpoint")
