@@ -21,6 +21,7 @@ SAMPLE_RATES = range(1000, 384_001)
 MAX_SAMPLES = 64_000_000
 # What the catalog's DECIMAL(9,3) holds.
 MAX_SECONDS = 999_999
+_FRAMES_A_PART = 2**20
 # What ffmpeg's volumedetect tells of 16-bit audio without any sample but 0.
 SILENCE_DBFS = -91.0
 
@@ -95,18 +96,22 @@ def judge(data: bytes, limits: Limits, *, is_wav: bool = True) -> Verdict:
                 )
             if not file.frames:
                 return replace(verdict, status="empty", reason="it has no samples")
-            samples = file.read(dtype="int16", always_2d=True)
-            if len(samples) < file.frames:
+            # In parts: a header may tell of more samples than there is memory.
+            frames, extremes = 0, []
+            while len(part := file.read(_FRAMES_A_PART, dtype="int16", always_2d=True)):
+                frames += len(part)
+                extremes.append((part.min(), part.max()))
+            if frames < file.frames:
                 return replace(
                     verdict,
                     status="corrupted",
-                    reason=f"{len(samples)} of its {file.frames} samples can be decoded",
+                    reason=f"{frames} of its {file.frames} samples can be decoded",
                 )
     except soundfile.LibsndfileError as error:
         return Verdict("corrupted", f"it cannot be decoded: {error.error_string}")
     except (soundfile.SoundFileError, RuntimeError, ValueError) as error:
         return Verdict("corrupted", f"it cannot be decoded: {error}")
-    verdict = replace(verdict, peak_dbfs=peak_dbfs(samples))
+    verdict = replace(verdict, peak_dbfs=peak_dbfs(np.array(extremes, np.int16)))
     return apply_limits(verdict, limits)
 
 

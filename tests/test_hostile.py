@@ -15,6 +15,7 @@ import re
 import resource
 import struct
 import subprocess
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -754,9 +755,20 @@ def test_a_scan_of_files_that_lie(tmp_path: Path) -> None:
         with open_catalog(catalog) as connection:
             found = dict(connection.execute("select ytid, status from audio_files").fetchall())
         assert found["good_______"] == "ok" and len(found) == 3
-        assert found["one_hertz__"] == "wrong_format" and found["days_______"] == (
-            "silent" if validate else "corrupted"
-        )
+        assert found["one_hertz__"] == "wrong_format" and found["days_______"] == "corrupted"
+
+
+def test_a_scan_needs_no_memory_for_what_a_header_says(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "days_______.flac", np.zeros(9000, np.int16), 8000)
+    data = bytearray((tmp_path / "days_______.flac").read_bytes())
+    data[18:26] = ((8000 << 44) | (15 << 36) | 7_000_000_000).to_bytes(8, "big")
+    (tmp_path / "days_______.flac").write_bytes(data)
+    tracemalloc.start()
+    (row,) = find_files(tmp_path, validate=True, quiet=True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert row["status"] == "corrupted"
+    assert peak < 50_000_000
 
 
 def test_a_clip_that_would_be_gigabytes_at_another_rate(tmp_path: Path) -> None:
@@ -862,3 +874,13 @@ def test_no_program_runs_data() -> None:
             if name.endswith("torch.load"):
                 assert ast.unparse(words["weights_only"]) == "True", path
             assert not name.endswith(("read_pickle", "load_module", "np.load")), (path, name)
+
+
+def test_a_scan_of_an_mp3_that_is_cut_short(tmp_path: Path) -> None:
+    noise = (np.random.default_rng(0).normal(size=80_000) * 3000).astype(np.int16)
+    soundfile.write(tmp_path / "mp3________.mp3", noise, 8000)
+    data = (tmp_path / "mp3________.mp3").read_bytes()
+    (tmp_path / "mp3________.mp3").write_bytes(data[: len(data) // 2])
+    (row,) = find_files(tmp_path, validate=True, quiet=True)
+    assert row["status"] == "corrupted"
+    assert re.fullmatch(r"\d+ of its 80000 samples can be decoded", row["reason"])
