@@ -319,22 +319,20 @@ def target_warnings(connection: duckdb.DuckDBPyConnection, name: str) -> list[st
 
 def _no_positives(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
     """A warning if no event is of the target: then there is nothing to detect."""
-    ((events, weak_clips),) = connection.execute(f"""
+    if connection.execute(f"from {identifier(name)}.positive_events limit 1").fetchall():
+        return None
+    ((weak_clips,),) = connection.execute(f"""
         with positive as (
             select list(label_id) as label_ids
             from {identifier(name)}.target_labels
             where role = 'positive'
         )
 
-        select
-            (select sum(positive_events) from {identifier(name)}.dataset_counts),
-            (
-                select count(*) from main.weak_clips cross join positive
-                where main.carries_any(weak_clips.label_ids, positive.label_ids)
-            )
+        select count(*)
+        from main.weak_clips
+        cross join positive
+        where main.carries_any(weak_clips.label_ids, positive.label_ids)
     """).fetchall()
-    if events:
-        return None
     return (
         f"{name}: no strong event carries its labels, so it has no positive to train on or to"
         f" evaluate with; of the weak clips, {weak_clips:,} do"

@@ -346,7 +346,9 @@ def demo(
         make_audio(directory, settings.catalog, clips=clips, seed=seed, quiet=settings.quiet)
         with open_catalog(settings.catalog) as connection:
             echo_table(summarize(connection))
-        click.echo("The demo has audio of 2,400 clips at most; those that have none are missing.\n")
+        click.echo()
+        if not settings.quiet:
+            click.echo("The demo has audio of 2,400 clips at most; others are missing.", err=True)
     building.build(settings.catalog, targets, metadata, quiet=settings.quiet)
     echo_targets(settings, [target.name for target in targets])
     context.invoke(check)
@@ -680,14 +682,13 @@ def extract(
     from audioset_duck.unit import Options
 
     settings = context.ensure_object(Settings)
-    if "all" in subsets:
-        subsets = plan.SUBSETS
-    plan.check_subsets(subsets)
-    subsets += target_names
-    if not subsets:
+    plan.check_subsets([name for name in subsets if name != "all"])
+    if not subsets + target_names:
         raise AudiosetDuckError(
             f"nothing to extract; name a --target, or a --subset: {', '.join(plan.SUBSETS)} or all"
         )
+    # Of no name are all that the catalog has.
+    subsets = () if "all" in subsets else subsets + target_names
     need_catalog(settings, metadata)
     cluster = (
         extracting.dask_executor(dask_scheduler) if dask_scheduler else contextlib.nullcontext()

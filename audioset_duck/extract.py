@@ -56,7 +56,8 @@ def extract(
         catalog: The catalog, whose shared relations tell the clips of the subsets.
         zips: Folder of the archives; they may lie in folders of it.
         audio_root: Where the files go; made if it is not there.
-        subsets: Some of `SUBSETS`; or targets of the catalog: the clips that their samples need.
+        subsets: Some of `SUBSETS`; or targets of the catalog: the clips that their samples need;
+            or none: all subsets that the catalog has clips of.
         options: How.
         workers: Number of processes; None: one a core.
         executor: Where the units of work run instead; it must see the same files.

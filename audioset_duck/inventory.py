@@ -184,7 +184,7 @@ def load_rows(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]])
             if(status = 'ok', audio_path, null) as audio_path
         )
         from judged
-        union all
+        union all by name
         select *
         from main.audio_files
         where

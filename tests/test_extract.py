@@ -616,6 +616,20 @@ def test_scan_of_what_was_extracted_is_the_same_inventory(run, place: Path) -> N
         shutil.rmtree(place / "audio")
 
 
+def test_all_subsets_that_the_catalog_has(run, place: Path) -> None:
+    """Those whose source file was not there are passed over, as they are not if they are named."""
+    words = ["extract", "--zips", "zips", "--audio-root", "audio", "--dry-run"]
+    every = run(*words, "--subset", "all")
+    assert every.exit_code == 0, every.stderr
+    with duckdb.connect(str(place / "catalog.duckdb"), read_only=True) as connection:
+        there = connection.execute("select distinct subset from subset_clips").fetchall()
+    named = [word for (subset,) in there for word in ("--subset", subset)]
+    assert 2 < len(named) < 10
+    assert every.stdout == run(*words, *named).stdout
+    named = run(*words, "--subset", "strong_train")
+    assert "the catalog has no clips of strong_train: its source file is not" in named.stderr
+
+
 def test_scan_with_other_limits(run, place: Path) -> None:
     run_extract(place)
     result = run("scan", "--audio-root", "audio", "--validate", "--min-duration", 11)

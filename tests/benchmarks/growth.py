@@ -17,6 +17,7 @@ import duckdb
 from build import floor, made, measure
 
 from audioset_duck.build import build
+from audioset_duck.catalog import source_rows
 from audioset_duck.targets import BUILT_IN
 
 
@@ -41,10 +42,11 @@ def main() -> None:
             results = {"floor": measure(floor, metadata, floored)}
             Path(floored).unlink()
             for name, limit in {"build": None, options.memory_limit: options.memory_limit}.items():
+                Path(catalog).unlink(missing_ok=True)
                 results[name] = measure(limited, metadata, catalog, limit)
-                with duckdb.connect(catalog, read_only=True) as connection:
-                    ((rows,),) = connection.execute("select sum(rows) from meta.sources").fetchall()
-                Path(catalog).unlink()
+            with duckdb.connect(catalog, read_only=True) as connection:
+                rows = source_rows(connection)
+            Path(catalog).unlink()
             for name, (seconds, memory) in results.items():
                 ratio = seconds / results["floor"][0]
                 line = f"{int(clips):<12,} {rows:<12,} {name:12} {seconds:8.1f} {ratio:13.2f}"
