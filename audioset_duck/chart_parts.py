@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import altair as alt
 import duckdb
 
-from audioset_duck.catalog import query_table
+from audioset_duck.summaries import query_table
 
 Rows: TypeAlias = list[dict[str, Any]]
 Chart: TypeAlias = alt.Chart | alt.LayerChart

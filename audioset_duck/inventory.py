@@ -15,7 +15,6 @@ import duckdb
 import jinja2
 import pyarrow as pa
 
-from audioset_duck.catalog import Table, query_table, read_state
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.models import comment_on, identifier, literal, split_header, sql_folder
 from audioset_duck.sources import glob_literal
@@ -222,41 +221,3 @@ def wanted_clips(targets: Sequence[str] = ()) -> str:
         where list_contains($subsets, subset) or $subsets = []
         group by subset, ytid
     """
-
-
-def summarize(connection: duckdb.DuckDBPyConnection, subsets: Sequence[str] = ()) -> Table:
-    """How many clips of some subsets, or of all, are of each status, how long and how large.
-
-    A clip has one status in a subset: where it has a file for each, that which Silence is told by.
-    """
-    targets = [name for name in read_state(connection).targets if name in subsets]
-    return query_table(
-        connection,
-        f"""
-        with wanted as ({wanted_clips(targets)}),
-
-        clips as (
-            select wanted.subset, audio_files.*
-            from wanted
-            inner join main.audio_files using (ytid)
-            qualify row_number() over (
-                partition by wanted.subset, wanted.ytid
-                order by
-                    audio_files.status = if(wanted.is_silence, 'ok', 'silent') desc,
-                    audio_files.status = 'ok' desc,
-                    audio_files.audio_path
-            ) = 1
-        )
-
-        select
-            subset,
-            status,
-            count(*) as clips,
-            round(sum(duration_seconds) / 3600, 2) as hours,
-            sum(bytes) as bytes
-        from clips
-        group by subset, status
-        order by subset, clips desc, status
-        """,
-        {"subsets": list(subsets)},
-    )
