@@ -114,7 +114,10 @@ def _load(
         judge_lines(connection, file)
         _reject(connection, file, skip_bad_rows=skip_bad_rows)
         if live:
-            raise AudiosetDuckError(f"{file.path} needs mending, build without --live: {failure}")
+            raise AudiosetDuckError(
+                f"{file.path} cannot be read as it is ({failure}); end all its lines alike, or"
+                " build without --live"
+            )
         with tempfile.TemporaryDirectory() as folder:
             mended = Path(folder) / file.source.file
             _write_sound_lines(connection, file.source, mended)

@@ -60,11 +60,13 @@ def test_all_files_are_fetched_once(server: Server, tmp_path: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_faults_that_pass(server: Server, tmp_path: Path, faults: list[str]) -> None:
+def test_faults_that_pass(server: Server, tmp_path: Path, faults: list[str], caplog) -> None:
     server.faults = {TRAIN: list(faults)}
     fetch(server, tmp_path)
     assert (tmp_path / TRAIN).read_bytes() == FILES[TRAIN]
     assert names(tmp_path) == FILES.keys()
+    if "503" in faults:
+        assert f"{TRAIN}: the server answers 503 Service Unavailable; trying again" in caplog.messages
 
 
 def test_only_the_rest_is_fetched(server: Server, tmp_path: Path) -> None:
@@ -98,14 +100,17 @@ def test_a_part_of_another_file(server: Server, tmp_path: Path, part: bytes) -> 
 
 
 @pytest.mark.parametrize("name", [TRAIN, FRAMED], ids=["by checksum", "by size"])
-def test_half_a_file_is_fetched_anew(server: Server, tmp_path: Path, name: str) -> None:
+def test_half_a_file_is_fetched_anew(server: Server, tmp_path: Path, name: str, caplog) -> None:
     fetch(server, tmp_path)
     (tmp_path / name).write_bytes(FILES[name][:1000])
     assert fetch(server, tmp_path) == [name]
     assert (tmp_path / name).read_bytes() == FILES[name]
+    # What is no official file may be a person's own.
+    told = f"{tmp_path / name} is not the official file; the official one is fetched"
+    assert caplog.messages == ([told] if name == TRAIN else [])
 
 
-def test_compressed_files_count(server: Server, tmp_path: Path) -> None:
+def test_compressed_files_count(server: Server, tmp_path: Path, caplog) -> None:
     import gzip
 
     (tmp_path / f"{TRAIN}.gz").write_bytes(gzip.compress(FILES[TRAIN]))
@@ -113,6 +118,7 @@ def test_compressed_files_count(server: Server, tmp_path: Path) -> None:
     assert set(fetch(server, tmp_path)) == FILES.keys() - {TRAIN, FRAMED}
     (tmp_path / f"{TRAIN}.gz").write_bytes(gzip.compress(FILES[TRAIN])[:1000])
     assert fetch(server, tmp_path) == [TRAIN]
+    assert caplog.messages == [f"{tmp_path / TRAIN}.gz is damaged and is fetched anew"]
 
 
 def test_a_file_that_is_not_there(server: Server, tmp_path: Path) -> None:

@@ -120,6 +120,16 @@ def test_all_faulty_rows_are_counted(metadata: Path) -> None:
     ]
 
 
+def test_line_ends_that_differ(metadata: Path) -> None:
+    """DuckDB refuses them; a catalog that reads the file again at each query cannot mend it."""
+    (metadata / TRAIN).write_bytes(f"{STRONG_HEADER}{GOOD.strip()}\r\n{GOOD}".encode())
+    with pytest.raises(
+        AudiosetDuckError, match=rf"{TRAIN} cannot be read as it is .*; .* build without --live"
+    ):
+        try_build(metadata, live=True)
+    assert ask(try_build(metadata), "select count(*) from strong_events") == [(2,)]
+
+
 def test_rows_that_are_not_utf8(metadata: Path) -> None:
     (metadata / TRAIN).write_bytes(f"{STRONG_HEADER}{GOOD}bbbbbbbbbbb_0\té".encode("latin-1"))
     with pytest.raises(AudiosetDuckError, match="line 3: the row is not UTF-8"):
