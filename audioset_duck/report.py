@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 from tqdm import tqdm
@@ -17,6 +18,8 @@ from audioset_duck.files import alone_in, replacing
 from audioset_duck.models import identifier, literal
 from audioset_duck.report_files import Picture, Section, report_files
 from audioset_duck.summaries import target_title, target_warnings
+
+Step = TypeVar("Step")
 
 FORMATS = ("png", "svg", "html", "csv")
 DEFAULT_FORMATS = ("png", "html", "csv")
@@ -67,37 +70,36 @@ def report(
             raise AudiosetDuckError(f"there is no format {name!r}; right are {', '.join(FORMATS)}")
     for name in targets:
         require_target(connection, name)
+    written = []
     try:
-        sections = list(
-            _sections(connection, datasets, targets or list(read_state(connection).targets), top)
-        )
+        parts = _parts(connection, datasets, targets or list(read_state(connection).targets), top)
+        with alone_in(out, "report", "name another folder with --out"):
+            sections = [make() for make in _bar(parts, "charts", "part", quiet)]
+            files = list(report_files(connection, out, sections, formats))
+            for path, write in _bar(files, "report", "file", quiet):
+                with replacing(path) as part:
+                    write(part)
+                written.append(path)
     except duckdb.CatalogException as error:
         raise AudiosetDuckError(
             "the catalog was made by another version of audioset-duck; build it again"
             f" ({str(error).splitlines()[0]})"
         ) from None
-    written = []
-    with alone_in(out, "report", "name another folder with --out"):
-        for path, write in tqdm(
-            list(report_files(connection, out, sections, formats)),
-            desc="report",
-            unit="file",
-            delay=1,
-            leave=False,
-            disable=quiet or None,
-        ):
-            with replacing(path) as part:
-                write(part)
-            written.append(path)
     return written
 
 
-def _sections(
+def _bar(steps: Sequence[Step], name: str, unit: str, quiet: bool) -> Iterator[Step]:
+    """The steps, with a progress bar if they take long."""
+    return iter(tqdm(steps, desc=name, unit=unit, delay=1, leave=False, disable=quiet or None))
+
+
+def _parts(
     connection: duckdb.DuckDBPyConnection,
     datasets: Sequence[str],
     targets: Sequence[str],
     top: int,
-) -> Iterator[Section]:
+) -> Sequence[Callable[[], Section]]:
+    """What makes each section, in their order."""
     key_figures = ask(
         connection,
         """
@@ -121,13 +123,11 @@ def _sections(
                 f"there is no data set {name!r} in this catalog; right are {', '.join(present)}"
             )
     chosen = [row for row in key_figures if not datasets or row["dataset"] in datasets]
-    for row in chosen:
-        yield _dataset_section(connection, row, top)
+    parts = [partial(_dataset_section, connection, row, top) for row in chosen]
     weak = [row for row in key_figures if row["kind"] == "weak"]
     if weak and all(row in chosen for row in weak):
-        yield _weak_comparison(connection, weak)
-    for name in targets:
-        yield _target_section(connection, name, top)
+        parts.append(partial(_weak_comparison, connection, weak))
+    return parts + [partial(_target_section, connection, name, top) for name in targets]
 
 
 def _dataset_section(

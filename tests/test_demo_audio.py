@@ -216,10 +216,10 @@ def test_it_stays_small_however_many_clips_there_are(demo_audio: Path, tmp_path:
 def test_made_again_and_without_audio(run, tmp_path: Path) -> None:
     """A smaller one over it leaves nothing of the larger one; others' folders are not touched."""
     for clips in (40, 20):
-        result = run("demo", "here", "--clips", clips)
+        result = run("demo", "here", "--clips", clips, "--target", "gun")
         assert result.exit_code == 0, result.stderr
         assert result.stdout.splitlines()[0].split() == "subset status clips hours bytes".split()
-    again = run("demo", "here", "--clips", 20, "--no-audio")
+    again = run("demo", "here", "--clips", 20, "--no-audio", "--target", "gun")
     assert again.exit_code == 0
     assert (tmp_path / "here" / "audio").is_dir()
     tried = result.stderr.split("Try next\n")[1].splitlines()

@@ -66,7 +66,9 @@ def test_faults_that_pass(server: Server, tmp_path: Path, faults: list[str], cap
     assert (tmp_path / TRAIN).read_bytes() == FILES[TRAIN]
     assert names(tmp_path) == FILES.keys()
     if "503" in faults:
-        assert f"{TRAIN}: the server answers 503 Service Unavailable; trying again" in caplog.messages
+        assert (
+            f"{TRAIN}: the server answers 503 Service Unavailable; trying again" in caplog.messages
+        )
 
 
 def test_only_the_rest_is_fetched(server: Server, tmp_path: Path) -> None:

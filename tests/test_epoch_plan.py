@@ -17,7 +17,7 @@ from typing import NamedTuple
 import brute_force
 import duckdb
 import pytest
-from conftest import SHELLS, write_sounds
+from conftest import MORE, SHELLS, write_sounds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -289,7 +289,7 @@ def test_batches_of_the_demo(gun: Catalog, batch: int) -> None:
     check_epoch(gun, 1, 2, batch, 1)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12 * MORE, deadline=None)
 @given(
     seed=st.integers(0, 2**62),
     epoch=st.integers(0, 2**31),

@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import soundfile
-from conftest import STRONG_HEADER, WEAK_HEADER, made_wav, write_metadata
+from conftest import MORE, STRONG_HEADER, WEAK_HEADER, made_wav, write_metadata
 from fuzz.targets import judge_wav, load_source, read_archive, read_toml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -52,7 +52,7 @@ WAV = made_wav(np.random.default_rng(0).integers(-9000, 9000, 32_000).astype(np.
 def examples(count: int):
     """Settings of a property that is tried on so many random inputs."""
     return settings(
-        max_examples=count * int(os.environ.get("AUDIOSET_DUCK_EXAMPLES", "1")),
+        max_examples=count * MORE,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )

@@ -277,19 +277,23 @@ def test_coverage_equals_the_plan_in_plain_python(reported: Path, demo_catalog: 
 
 
 @pytest.mark.parametrize(
-    ("files", "drawn"),
+    ("files", "drawn", "live"),
     [
         # No positive: there is no epoch.
-        ({"positives": 0, "strong": {"/m/a": 12, "/m/b": 2}, "weak": {"/m/a": 3}}, 3),
+        ({"positives": 0, "strong": {"/m/a": 12, "/m/b": 2}, "weak": {"/m/a": 3}}, 3, False),
         # No negative at all, and of one kind only.
-        ({"positives": 20}, 2),
-        ({"positives": 20, "strong": {"/m/a": 12}}, 4),
-        ({"positives": 20, "weak": {"/m/a": 12}}, 4),
+        ({"positives": 20}, 2, True),
+        ({"positives": 20, "strong": {"/m/a": 12}}, 4, False),
+        ({"positives": 20, "weak": {"/m/a": 12}}, 4, True),
         # Nothing to train on, something to evaluate on.
-        ({"positives": 0, "eval": "aaaaaaaaaaa_0 0.000 1.000 /m/gun", "weak": {"/m/gun": 2}}, 2),
+        (
+            {"positives": 0, "eval": "aaaaaaaaaaa_0 0.000 1.000 /m/gun", "weak": {"/m/gun": 2}},
+            2,
+            False,
+        ),
     ],
+    ids=["no positive", "no negative", "no weak negative", "no strong negative", "no training"],
 )
-@pytest.mark.parametrize("live", [False, True], ids=["stored", "live"])
 def test_samples_that_are_not_there_are_not_drawn(
     files: dict, drawn: int, live: bool, tmp_path: Path
 ) -> None:
@@ -440,12 +444,6 @@ def test_what_there_is_nothing_of_is_not_drawn(tmp_path: Path) -> None:
     assert "There is nothing of it to draw." in page
     assert "<dt>imbalance</dt><dd>none</dd>" in page
     assert "no place on a log scale" in page
-
-
-def test_live_catalog(demo_metadata: Path, tmp_path: Path) -> None:
-    catalog = tmp_path / "live.duckdb"
-    build(catalog, [BUILT_IN["gun"]], demo_metadata, live=True, quiet=True)
-    assert make(catalog, tmp_path / "out", formats=["csv"])
 
 
 def test_audio_is_told_of_where_there_is_an_inventory(tmp_path: Path) -> None:

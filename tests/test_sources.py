@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
-from conftest import STRONG_HEADER, WEAK_HEADER, write_metadata
+from conftest import MORE, STRONG_HEADER, WEAK_HEADER, write_metadata
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -434,7 +434,9 @@ lines = st.one_of(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20 * MORE,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rows=st.lists(lines, max_size=8))
 def test_a_row_is_either_read_or_rejected(tmp_path_factory, rows: list[str]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from audioset_duck.build import build
 from audioset_duck.demo import make_metadata
-from audioset_duck.report import PAGE
+from audioset_duck.report_files import PAGE
 from audioset_duck.targets import BUILT_IN
 
 SECONDS, PAGE_BYTES = 60, 5_000_000
