@@ -270,7 +270,7 @@ FAULTS = {
     "is garbage": (lambda path: path.write_bytes(b"\0" * 5000), "Format not recognised"),
     "is shorter": (
         lambda path: soundfile.write(path, np.zeros(6400), 8000),
-        "it ends at 0.800 s, before 1.000 s",
+        "it ends at 0.800 s, before 1.000 s, where the sample is",
     ),
     "is a folder": (lambda path: (path.unlink(), path.mkdir()), "Error opening"),
 }

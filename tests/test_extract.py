@@ -628,6 +628,10 @@ def test_all_subsets_that_the_catalog_has(run, place: Path) -> None:
     assert every.stdout == run(*words, *named).stdout
     named = run(*words, "--subset", "strong_train")
     assert "the catalog has no clips of strong_train: its source file is not" in named.stderr
+    wrong = run(*words, "--subset", "gun")
+    assert wrong.exit_code == 1
+    assert "there is no subset 'gun'; right are strong_train, strong_eval, " in wrong.stderr
+    assert wrong.stderr.endswith(" or all; a target is named by --target\n")
 
 
 def test_scan_with_other_limits(run, place: Path) -> None:

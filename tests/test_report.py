@@ -379,7 +379,7 @@ def test_command(run, demo_catalog: Path) -> None:
             {"targets": ["dog"]},
             r"target 'dog' is not in this catalog, which has gun, .*--target dog",
         ),
-        ({"formats": ["pdf"]}, r"no format 'pdf'; right are png, svg, html, csv$"),
+        ({"formats": ["pdf"]}, r"there is no format 'pdf'; right are png, svg, html, csv$"),
         ({"formats": [""]}, r"no format ''; right are png"),
     ],
 )

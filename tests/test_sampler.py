@@ -559,7 +559,10 @@ def test_a_build_that_changes_nothing_disturbs_no_sampler(tmp_path: Path) -> Non
         ({"seed": -1}, r"seed is -1; right is a whole number from 0"),
         ({"num_replicas": 0}, r"num_replicas is 0; right is a whole number from 1 to 1,024"),
         ({"num_replicas": 2, "rank": 2}, r"rank is 2; right is a whole number from 0 to 1$"),
-        ({"num_replicas": 22, "rank": 0}, r"there are 22 ranks, but t has only 21 positives"),
+        (
+            {"num_replicas": 22, "rank": 0},
+            r"there are 22 ranks, but t has only 21 positives; right are as many ranks at most",
+        ),
         ({"hard_buffer_size": -1}, r"hard_buffer_size is -1; right is a whole number from 0"),
     ],
 )
