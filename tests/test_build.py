@@ -11,10 +11,13 @@ import time
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
+import soundfile
 from conftest import SHELLS, write_metadata
 
 import audioset_duck.build as building
+import audioset_duck.load as loading
 from audioset_duck.build import build
 from audioset_duck.catalog import open_catalog, read_state
 from audioset_duck.demo import make_metadata
@@ -181,6 +184,50 @@ def test_sources_changed_under_way(
     monkeypatch.setattr(building, "find_sources", find_sources)
     with pytest.raises(AudiosetDuckError, match=r"eval_segments.csv was changed while it was read"):
         build(tmp_path / "c.duckdb", [], metadata, quiet=True)
+
+
+def test_a_source_removed_under_way(
+    demo_metadata: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After it was read, of which the operating system tells nothing."""
+    metadata = Path(shutil.copytree(demo_metadata, tmp_path / "metadata"))
+
+    def create_and_remove(connection, model, live) -> None:
+        create(connection, model, live)
+        if "eval_segments.csv" in model.sql:
+            (metadata / "eval_segments.csv").unlink()
+
+    create = loading.create
+    monkeypatch.setattr(loading, "create", create_and_remove)
+    with pytest.raises(AudiosetDuckError, match=r"eval_segments.csv was removed while it was read"):
+        build(tmp_path / "c.duckdb", [], metadata, quiet=True)
+    assert not (tmp_path / "c.duckdb").exists()
+
+
+def test_an_inventory_for_a_catalog_of_another_version(
+    run, demo_catalog: Path, demo_metadata: Path, tmp_path: Path
+) -> None:
+    """It is made; the samples, which other models would make, wait for a build."""
+    shutil.copyfile(demo_catalog, tmp_path / "catalog.duckdb")
+    with duckdb.connect(str(tmp_path / "catalog.duckdb")) as connection:
+        older = """json_merge_patch(versions, '{"models": "older"}')"""
+        connection.execute(f"update meta.builds set versions = {older}")
+    ((ytid,),) = ask(demo_catalog, "select ytid from gun.samples limit 1")
+    (tmp_path / "audio").mkdir()
+    soundfile.write(tmp_path / "audio" / f"{ytid}.wav", np.zeros(8000), 8000)
+    result = run("scan", "--audio-root", "audio")
+    assert result.exit_code == 0, result.stderr
+    assert (
+        "Warning: the catalog was made by another version of audioset-duck: its samples are as they"
+        " were; make them anew with audioset-duck build\n"
+    ) in result.stderr
+    assert ask(tmp_path / "catalog.duckdb", "select ytid, status from audio_files") == [
+        (ytid, "ok")
+    ]
+    paths = "select count(audio_path) from gun.samples"
+    assert ask(tmp_path / "catalog.duckdb", paths) == [(0,)]
+    assert run("build", "--metadata", demo_metadata).exit_code == 0
+    assert ask(tmp_path / "catalog.duckdb", paths) != [(0,)]
 
 
 @pytest.mark.parametrize(

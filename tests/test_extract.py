@@ -6,6 +6,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -717,6 +718,16 @@ def test_on_a_dask_cluster_whose_worker_is_killed(many: Path) -> None:
     found = inventory(many)
     assert len(found) == 600
     assert {status for status, _ in found.values()} == {"ok"}
+
+
+def test_no_dask(run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    words = ["extract", "--zips", "zips", "--audio-root", "audio", "--subset", "weak_eval"]
+    result = run(*words, "--dask-scheduler", "tcp://localhost:8786")
+    assert result.exit_code == 1
+    assert "Dask is not installed; install it with pip install 'audioset-duck[dask]'" in (
+        result.stderr
+    )
 
 
 def test_no_dask_scheduler(run, place: Path) -> None:

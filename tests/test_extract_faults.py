@@ -242,3 +242,25 @@ def test_a_long_journal_is_read_soon(tmp_path: Path) -> None:
     }
     assert len(found) == len(places)
     assert {"place": "a/7", "status": "corrupted", "archive_stamp": "1:2"} in found
+
+
+def test_a_worker_is_killed(many: Path, expected: dict[str, str]) -> None:
+    """As when there is too little memory: it is told, and what was done is in the inventory."""
+    root = many / "audio"
+    command = [*EXTRACT, "--audio-root", "audio", "--workers", "2"]
+    with subprocess.Popen(command, cwd=many, stderr=subprocess.PIPE, text=True) as process:
+        while not (victims := workers(process.pid)):
+            time.sleep(0.001)
+        os.kill(victims[0], signal.SIGKILL)
+        assert process.stderr
+        errors = process.stderr.read()
+    assert process.returncode == 1
+    assert errors.endswith(
+        "Error: a worker was killed, perhaps for want of memory; run the same again, what is"
+        " finished is kept, with fewer --workers\n"
+    )
+    assert {f"audio/{path}" for path in told(root)} == {
+        str(Path(path).relative_to(many.resolve())) for *_, path in inventory(many)
+    }
+    subprocess.run(command, cwd=many, check=True, stdout=subprocess.DEVNULL)
+    check_done(many, root, expected)

@@ -610,7 +610,10 @@ def test_a_bomb_takes_no_memory(tmp_path: Path) -> None:
     honest = write_zip(tmp_path / "b.zip", {"Ybomb_______.wav": bytes(60_000_000)}, 8)
     changed(honest, bomb_______=(24, "<I", 1000))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    short = write_zip(tmp_path / "c.zip", {"Ybomb_______.wav": WAV}, zipfile.ZIP_DEFLATED)
+    changed(short, bomb_______=(24, "<I", len(WAV) + 1000))
     for archive, reason in (
+        (short, f"it has {len(WAV)} bytes, not {len(WAV) + 1000}"),
         (path, "it is packed by method 12; right is stored or deflated"),
         (honest, "the archive gives no sound"),
     ):

@@ -1,5 +1,6 @@
 """What is wrong with a source is told with its place; nothing of it is built, unless asked for."""
 
+import errno
 import gzip
 import json
 from pathlib import Path
@@ -11,6 +12,7 @@ from conftest import MORE, STRONG_HEADER, WEAK_HEADER, write_metadata
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import audioset_duck.load as loading
 from audioset_duck.build import build
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sources import SOURCES
@@ -128,6 +130,26 @@ def test_line_ends_that_differ(metadata: Path) -> None:
     ):
         try_build(metadata, live=True)
     assert ask(try_build(metadata), "select count(*) from strong_events") == [(2,)]
+
+
+def test_what_no_line_explains(metadata: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that DuckDB refuses whatever its lines are: what it says is passed on."""
+    (metadata / TRAIN).write_text(STRONG_HEADER + GOOD)
+    monkeypatch.setattr(loading, "_try_load", lambda *_, **__: "it is no good")
+    with pytest.raises(AudiosetDuckError, match=rf"{TRAIN}: it is no good"):
+        try_build(metadata)
+
+
+def test_a_file_that_may_not_be_read(metadata: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (metadata / TRAIN).write_text(STRONG_HEADER + GOOD)
+
+    def refuse(path: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    # As anyone but root is refused.
+    monkeypatch.setattr(pa, "input_stream", refuse)
+    with pytest.raises(AudiosetDuckError, match=rf"{TRAIN} cannot be read: permission denied"):
+        try_build(metadata)
 
 
 def test_rows_that_are_not_utf8(metadata: Path) -> None:
