@@ -194,7 +194,7 @@ def test_a_source_removed_under_way(
 
     def create_and_remove(connection, model, live) -> None:
         create(connection, model, live)
-        if "eval_segments.csv" in model.sql:
+        if "eval_segments.csv" in model.select:
             (metadata / "eval_segments.csv").unlink()
 
     create = loading.create
