@@ -146,14 +146,28 @@ def _files(audio_root: Path, *, is_tidied: bool) -> list[str]:
     return files
 
 
-def _processes(workers: int | None) -> ProcessPoolExecutor:
+@contextlib.contextmanager
+def _processes(workers: int | None) -> Iterator[Executor]:
+    """Processes of this machine."""
+    others = set(multiprocessing.active_children())
     # Spawned, not forked: they inherit neither DuckDB's threads nor the lock of the journal.
-    return ProcessPoolExecutor(
+    with ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=end_with_parent,
         initargs=(os.getpid(),),
-    )
+    ) as pool:
+        try:
+            yield pool
+        except (BrokenProcessPool, OSError) as error:
+            # That its pipes are closed while it starts its processes is all that the pool may say.
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            # One that was about to start as another one was killed is not ended by the pool, which
+            # would wait for it for ever.
+            for process in set(multiprocessing.active_children()) - others:
+                process.kill()
+            raise BrokenProcessPool from error
 
 
 @contextlib.contextmanager
