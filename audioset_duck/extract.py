@@ -160,8 +160,8 @@ def _processes(workers: int | None) -> Iterator[Executor]:
         try:
             yield pool
         except (BrokenProcessPool, OSError) as error:
-            # That its pipes are closed while it starts its processes is all that the pool may say.
-            if isinstance(error, OSError) and error.errno is not None:
+            # Of one that is killed while the others are started, the pool may tell only so much.
+            if isinstance(error, OSError) and str(error) != "handle is closed":
                 raise
             # One that was about to start as another one was killed is not ended by the pool, which
             # would wait for it for ever.

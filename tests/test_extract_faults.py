@@ -5,6 +5,7 @@ AUDIOSET_DUCK_KILLS=200 kills so many times.
 
 import hashlib
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -14,12 +15,14 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import duckdb
 import pytest
 from conftest import COMMAND, KILLS, remount, small_disk
 
+import audioset_duck.extract as extracting
 from audioset_duck.inventory import JOURNAL, Journal
 from audioset_duck.replace import replacing_catalog
 
@@ -249,7 +252,7 @@ def test_a_worker_is_killed(many: Path, expected: dict[str, str]) -> None:
     root = many / "audio"
     command = [*EXTRACT, "--audio-root", "audio", "--workers", "2"]
     with subprocess.Popen(command, cwd=many, stderr=subprocess.PIPE, text=True) as process:
-        while not (victims := workers(process.pid)):
+        while not (victims := workers(process.pid)) and process.poll() is None:
             time.sleep(0.001)
         os.kill(victims[0], signal.SIGKILL)
         assert process.stderr
@@ -264,3 +267,33 @@ def test_a_worker_is_killed(many: Path, expected: dict[str, str]) -> None:
     }
     subprocess.run(command, cwd=many, check=True, stdout=subprocess.DEVNULL)
     check_done(many, root, expected)
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        # What the pool says if it notices while it starts the others.
+        (BrokenProcessPool(), BrokenProcessPool),
+        (OSError("handle is closed"), BrokenProcessPool),
+        (OSError("7z ended with code -9 on x.zip"), OSError),
+    ],
+    ids=["broken", "closed", "another"],
+)
+def test_a_process_that_the_pool_forgot(failure: Exception, told: type[Exception]) -> None:
+    """It would be waited for when this program ends."""
+    before, forgotten = (
+        multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,), daemon=True)
+        for _ in range(2)
+    )
+    before.start()
+    try:
+        with pytest.raises(told) as raised, extracting._processes(1):
+            forgotten.start()
+            raise failure
+        assert (raised.value is failure) == (told is OSError)
+        forgotten.join(10 if told is BrokenProcessPool else 0)
+        assert forgotten.is_alive() == (told is OSError)
+        assert before.is_alive()
+    finally:
+        before.kill()
+        forgotten.kill()
