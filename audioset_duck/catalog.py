@@ -95,21 +95,22 @@ def attach_new(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def bound_memory(
-    connection: duckdb.DuckDBPyConnection, folder: Path, limit: str | None = None
+    connection: duckdb.DuckDBPyConnection, folder: Path, limit: str | None = None, rows: int = 0
 ) -> None:
     """Let what does not fit into memory go to the disk, into a folder `spilled` in another one.
 
     Args:
         connection: Whose memory.
         folder: Where there is room.
-        limit: A size, as in `512MB`. None: the usual one, see `fit_memory`.
+        limit: A size, as in `512MB`. None: what `fit_memory` takes for the rows.
+        rows: How many there are, as far as that is known.
 
     Raises:
         AudiosetDuckError: The limit is no size.
     """
     connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
     if limit is None:
-        fit_memory(connection, 0)
+        fit_memory(connection, rows)
         return
     try:
         connection.execute(f"set memory_limit = {literal(limit)}")

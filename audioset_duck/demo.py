@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 from tqdm import tqdm
 
-from audioset_duck.catalog import attach_new, bound_memory, fit_memory
+from audioset_duck.catalog import attach_new, bound_memory
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.files import replacing
 from audioset_duck.formats import (
@@ -73,8 +73,7 @@ def made_models(
         tempfile.TemporaryDirectory(dir=folder) as scratch,
         attach_new(Path(scratch) / "demo.duckdb") as connection,
     ):
-        bound_memory(connection, Path(scratch))
-        fit_memory(connection, 4 * clips)
+        bound_memory(connection, Path(scratch), rows=4 * clips)
         connection.execute((sql_folder() / "macros.sql").read_text(encoding="utf-8"))
         models = render_models(
             read_templates(sql_folder(), ("demo",)), ("demo",), clips=clips, seed=seed

@@ -18,7 +18,6 @@ from audioset_duck.catalog import (
     bound_memory,
     check_length,
     checkpoint,
-    fit_memory,
     open_catalog,
     read_state,
     source_rows,
@@ -62,9 +61,8 @@ def replacing_catalog(
         before = _copy_old(catalog, scratch)
         connection = attach(scratch) if before else attach_new(scratch)
         with connection:
-            bound_memory(connection, folder, memory_limit)
-            if before and memory_limit is None:
-                fit_memory(connection, source_rows(connection))
+            rows = source_rows(connection) if before else 0
+            bound_memory(connection, folder, memory_limit, rows)
             yield connection, read_state(connection) if before else None
             # The last word: what fails to be written must fail here, not when the file is closed.
             connection.execute("checkpoint")
