@@ -21,11 +21,12 @@ from audioset_duck.load import load_sources, source_sql
 from audioset_duck.models import (
     RELATION_LAYERS,
     Template,
-    comment_on,
     create,
     drop,
+    explain_columns,
     fingerprint,
     identifier,
+    literal,
     read_templates,
     render_models,
     sql_folder,
@@ -244,6 +245,7 @@ def _make_shared(
             bar.set_postfix_str(model.name)
             create(connection, model, live)
             bar.update()
+    explain_columns(connection, {(model.schema, model.name) for model in models})
     ((unknown,),) = connection.execute("""
         select count(distinct label_id)
         from (
@@ -272,10 +274,12 @@ def _make_target(
     schema = identifier(target.name)
     connection.execute(f"drop schema if exists {schema} cascade")
     connection.execute(f"create schema {schema}")
-    for model in render_models(templates, RELATION_LAYERS, resolved):
+    models = render_models(templates, RELATION_LAYERS, resolved)
+    for model in models:
         bar.set_postfix_str(f"{target.name}.{model.name}")
         create(connection, model, live)
         bar.update()
+    explain_columns(connection, {(model.schema, model.name) for model in models})
 
 
 def _create_meta(connection: duckdb.DuckDBPyConnection) -> None:
@@ -291,12 +295,14 @@ def _create_meta(connection: duckdb.DuckDBPyConnection) -> None:
             time timestamp, versions json, configuration json, seconds double
         );
     """)
-    for name, comment in {
+    comments = {
         "sources": "One source file that the catalog is made of.",
         "rejected_rows": "One row that --skip-bad-rows left out.",
         "builds": "One build of this catalog, the newest last.",
-    }.items():
-        comment_on(connection, "table", "meta", name, comment)
+    }
+    for name, comment in comments.items():
+        connection.execute(f"comment on table meta.{name} is {literal(comment)}")
+    explain_columns(connection, {("meta", name) for name in comments})
 
 
 def _write_build(

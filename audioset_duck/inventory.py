@@ -16,7 +16,7 @@ import jinja2
 import pyarrow as pa
 
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.models import comment_on, identifier, literal, split_header, sql_folder
+from audioset_duck.models import explain_columns, identifier, literal, split_header, sql_folder
 from audioset_duck.sources import glob_literal
 
 JOURNAL = "audioset-duck-journal.jsonl"
@@ -133,7 +133,7 @@ def ensure_inventory(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table `audio_files`, empty, unless the catalog has it."""
     columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items() if name != "place")
     connection.execute(f"create table if not exists main.audio_files ({columns})")
-    comment_on(connection, "table", "main", "audio_files", "One audio file of a clip.")
+    _explain(connection, "One audio file of a clip.")
 
 
 def load_journal(connection: duckdb.DuckDBPyConnection, audio_root: Path) -> None:
@@ -149,7 +149,7 @@ def load_journal(connection: duckdb.DuckDBPyConnection, audio_root: Path) -> Non
         template.render(journal=journal, audio_root=str(root), literal=literal)
     )
     connection.execute(f"create or replace table main.audio_files as\n{select}")
-    comment_on(connection, "table", "main", "audio_files", comment)
+    _explain(connection, comment)
 
 
 def load_rows(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> None:
@@ -193,7 +193,12 @@ def load_rows(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]])
         order by ytid, audio_path
     """)
     connection.unregister("found_files")
-    comment_on(connection, "table", "main", "audio_files", "One audio file of a clip.")
+    _explain(connection, "One audio file of a clip.")
+
+
+def _explain(connection: duckdb.DuckDBPyConnection, comment: str) -> None:
+    connection.execute(f"comment on table main.audio_files is {literal(comment)}")
+    explain_columns(connection, {("main", "audio_files")})
 
 
 def wanted_clips(targets: Sequence[str] = ()) -> str:

@@ -213,16 +213,14 @@ def render_models(
 
 
 def create(connection: duckdb.DuckDBPyConnection, model: Model, live: bool = False) -> None:
-    """Create the relation of a model and its comments; `live` makes a view of every table."""
+    """Create the relation of a model, with its comment; `live` makes a view of every table."""
     if model.parameters is not None:
-        connection.execute(
-            f"create macro {model.relation}({model.parameters}) as table\n{model.select}"
-        )
-        connection.execute(f"comment on macro table {model.relation} is {literal(model.comment)}")
-        return
-    kind = "view" if live else model.kind
-    connection.execute(f"create {kind} {model.relation} as\n{model.select}")
-    comment_on(connection, kind, model.schema, model.name, model.comment)
+        kind, head = model.kind, f"macro {model.relation}({model.parameters}) as table"
+    else:
+        kind = "view" if live else model.kind
+        head = f"{kind} {model.relation} as"
+    connection.execute(f"create {head}\n{model.select}")
+    connection.execute(f"comment on {kind} {model.relation} is {literal(model.comment)}")
 
 
 def drop(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -238,24 +236,34 @@ def drop(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
         connection.execute(f"drop {kind} {model.relation}")
 
 
-def comment_on(
-    connection: duckdb.DuckDBPyConnection, kind: str, schema: str, name: str, comment: str
+def explain_columns(
+    connection: duckdb.DuckDBPyConnection, relations: Collection[tuple[str, str]]
 ) -> None:
-    """Comment a relation and each of its columns, from `sql/columns.toml`.
+    """Comment each column of relations, from `sql/columns.toml`.
 
     A column's meaning is looked up as `relation.column`, then as `column`.
+
+    Args:
+        connection: To the catalog.
+        relations: Schema and name of each.
 
     Raises:
         AudiosetDuckError: A column that `columns.toml` does not explain.
     """
-    relation = f"{identifier(schema)}.{identifier(name)}"
-    comments = [f"comment on {kind} {relation} is {literal(comment)}"]
+    columns = connection.execute(
+        "select schema_name, table_name, column_name from duckdb_columns()"
+        " where database_name = current_database()"
+    ).fetchall()
     meanings = _columns()
-    for column, *_ in connection.execute(f"from {relation} limit 0").description or ():
+    comments = []
+    for schema, name, column in columns:
+        if (schema, name) not in relations:
+            continue
         meaning = meanings.get(f"{name}.{column}", meanings.get(column))
         if meaning is None:
             raise AudiosetDuckError(f"sql/columns.toml does not explain {name}.{column}")
-        comments.append(f"comment on column {relation}.{identifier(column)} is {literal(meaning)}")
+        path = ".".join(map(identifier, (schema, name, column)))
+        comments.append(f"comment on column {path} is {literal(meaning)}")
     # At once: each statement by itself would wait for the disk.
     connection.execute(f"begin; {'; '.join(comments)}; commit")
 

@@ -11,6 +11,7 @@ from audioset_duck.models import (
     LAYERS,
     RELATION_LAYERS,
     create,
+    explain_columns,
     identifier,
     literal,
     read_templates,
@@ -68,11 +69,10 @@ def test_an_undefined_variable_is_an_error(tmp_path: Path) -> None:
 def test_a_column_without_a_meaning_is_an_error(tmp_path: Path) -> None:
     templates = read_templates(write_models(tmp_path, shared__a="select 1 as riddle"))
     (model,) = render_models(templates, LAYERS)
-    with (
-        duckdb.connect() as connection,
-        pytest.raises(AudiosetDuckError, match=r"columns.toml does not explain a.riddle"),
-    ):
+    with duckdb.connect() as connection:
         create(connection, model)
+        with pytest.raises(AudiosetDuckError, match=r"columns.toml does not explain a.riddle"):
+            explain_columns(connection, {("main", "a")})
 
 
 def test_one_line_makes_a_table(tmp_path: Path) -> None:
