@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -72,10 +72,12 @@ def report(
         require_target(connection, name)
     written = []
     try:
-        parts = _parts(connection, datasets, targets or list(read_state(connection).targets), top)
+        sections = _sections(
+            connection, datasets, targets or list(read_state(connection).targets), top
+        )
         with alone_in(out, "report", "name another folder with --out"):
-            sections = [make() for make in _bar(parts, "charts", "part", quiet)]
-            files = list(report_files(connection, out, sections, formats))
+            drawn = _bar(sections, "charts", "part", quiet)
+            files = list(report_files(connection, out, drawn, formats))
             for path, write in _bar(files, "report", "file", quiet):
                 with replacing(path) as part:
                     write(part)
@@ -93,13 +95,13 @@ def _bar(steps: Sequence[Step], name: str, unit: str, quiet: bool) -> Iterator[S
     return iter(tqdm(steps, desc=name, unit=unit, delay=1, leave=False, disable=quiet or None))
 
 
-def _parts(
+def _sections(
     connection: duckdb.DuckDBPyConnection,
     datasets: Sequence[str],
     targets: Sequence[str],
     top: int,
-) -> Sequence[Callable[[], Section]]:
-    """What makes each section, in their order."""
+) -> list[Section]:
+    """All sections, in their order; nothing is drawn yet."""
     key_figures = ask(
         connection,
         """
@@ -123,18 +125,41 @@ def _parts(
                 f"there is no data set {name!r} in this catalog; right are {', '.join(present)}"
             )
     chosen = [row for row in key_figures if not datasets or row["dataset"] in datasets]
-    parts = [partial(_dataset_section, connection, row, top) for row in chosen]
+    sections = [_dataset_section(connection, row, top) for row in chosen]
     weak = [row for row in key_figures if row["kind"] == "weak"]
     if weak and all(row in chosen for row in weak):
-        parts.append(partial(_weak_comparison, connection, weak))
-    return parts + [partial(_target_section, connection, name, top) for name in targets]
+        title = "The weak sets compared"
+        sections.append(
+            Section(
+                title,
+                partial(_weak_comparison, connection, weak, title),
+                {"weak_label_distribution_stats": "from main.weak_label_comparison order by rank"},
+            )
+        )
+    return sections + [_target_section(connection, name, top) for name in targets]
 
 
 def _dataset_section(
     connection: duckdb.DuckDBPyConnection, key_figures: dict[str, Any], top: int
 ) -> Section:
     kind, dataset = key_figures["kind"], key_figures["dataset"]
+    title = f"{dataset}, {kind} labels by {'duration' if kind == 'strong' else 'clips'}"
+    table = (
+        f"strong_label_distribution_{dataset}_stats"
+        if kind == "strong"
+        else f"weak_label_distribution_stats_{dataset}"
+    )
+    query = (
+        f"select * exclude (dataset) from main.{kind}_label_stats"
+        f" where dataset = {literal(dataset)} order by rank"
+    )
+    draw = partial(_dataset_pictures, connection, kind, dataset, title, top)
+    return Section(title, draw, {table: query}, figures=_key_figures(key_figures))
 
+
+def _dataset_pictures(
+    connection: duckdb.DuckDBPyConnection, kind: str, dataset: str, title: str, top: int
+) -> list[Picture]:
     def of_this(relation: str, order: str) -> Rows:
         return ask(
             connection,
@@ -144,7 +169,6 @@ def _dataset_section(
         )
 
     labels = of_this("label_amounts", "rank")
-    title = f"{dataset}, {kind} labels by {'duration' if kind == 'strong' else 'clips'}"
     bars = label_charts.label_bars(labels, kind, top)
     shown = min(top, len(labels))
     detailed = [
@@ -188,22 +212,14 @@ def _dataset_section(
                 label_charts.label_bands(of_this("label_bands", "amount_from")),
             ),
         ]
-        pictures = [
+        return [
             Picture(f"strong_label_distribution_{dataset}_detailed", title, detailed, 1, 700),
             Picture(f"strong_label_distribution_{dataset}_analysis", title, panels),
         ]
-        table = f"strong_label_distribution_{dataset}_stats"
-    else:
-        pictures = [
-            Picture(None, title, detailed, 1, 700),
-            Picture(f"weak_label_distribution_analysis_{dataset}", title, panels, 2),
-        ]
-        table = f"weak_label_distribution_stats_{dataset}"
-    query = (
-        f"select * exclude (dataset) from main.{kind}_label_stats"
-        f" where dataset = {literal(dataset)} order by rank"
-    )
-    return Section(title, pictures, {table: query}, figures=_key_figures(key_figures))
+    return [
+        Picture(None, title, detailed, 1, 700),
+        Picture(f"weak_label_distribution_analysis_{dataset}", title, panels, 2),
+    ]
 
 
 def _key_figures(row: dict[str, Any]) -> list[tuple[str, str]]:
@@ -218,7 +234,9 @@ def _key_figures(row: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _weak_comparison(connection: duckdb.DuckDBPyConnection, key_figures: Rows) -> Section:
+def _weak_comparison(
+    connection: duckdb.DuckDBPyConnection, key_figures: Rows, title: str
+) -> list[Picture]:
     labels = ask(
         connection,
         """
@@ -229,7 +247,6 @@ def _weak_comparison(connection: duckdb.DuckDBPyConnection, key_figures: Rows) -
         order by dataset, label_amounts.rank
         """,
     )
-    title = "The weak sets compared"
     panels = [
         Panel(
             f"The share of the {FEW} labels of most clips",
@@ -244,14 +261,51 @@ def _weak_comparison(connection: duckdb.DuckDBPyConnection, key_figures: Rows) -
         Panel("All labels by rank", label_charts.rank_comparison(labels)),
         Panel("Clips of each set", label_charts.dataset_bars(key_figures), height=180),
     ]
-    return Section(
-        title,
-        [Picture("weak_label_distribution_analysis", title, panels, 2)],
-        {"weak_label_distribution_stats": "from main.weak_label_comparison order by rank"},
-    )
+    return [Picture("weak_label_distribution_analysis", title, panels, 2)]
 
 
 def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) -> Section:
+    schema = identifier(name)
+    title = target_title(connection, name)
+    return Section(
+        f"Target {title}",
+        partial(_target_pictures, connection, name, top),
+        {
+            f"target_{name}_counts": f"from {schema}.dataset_counts",
+            f"target_{name}_overlap": (
+                f"from {schema}.positive_overlaps order by dataset, label_id nulls first, overlap"
+            ),
+            f"target_{name}_overlapping_labels": (
+                f"from {schema}.overlapping_labels order by dataset, rank"
+            ),
+            f"target_{name}_overlap_matrix": (
+                f"from {schema}.label_overlaps order by dataset, other_rank, label_id"
+            ),
+            f"target_{name}_durations": f"from {schema}.duration_stats order by dataset, unit",
+            f"target_{name}_composition": f"from {schema}.sample_counts",
+            f"target_{name}_composition_labels": (
+                f"from {schema}.sample_label_shares order by split desc, role, rank"
+            ),
+            f"target_{name}_label_weights": f"from {schema}.label_weights order by pool, rank",
+        }
+        | (
+            {}
+            if read_state(connection).is_live
+            else {f"target_{name}_epoch_coverage": f"from {schema}.{EPOCH}"}
+        ),
+        " ".join(target_warnings(connection, name)),
+        _target_figures(connection, name),
+        f"Target {name}, samples",
+    )
+
+
+def _target_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int) -> list[Picture]:
+    drawn = [*_sample_pictures(connection, name, top), *_event_pictures(connection, name, top)]
+    return [picture for picture in drawn if picture.panels]
+
+
+def _event_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int) -> list[Picture]:
+    """What else is heard during the events of a target, and how long they are."""
     schema = identifier(name)
 
     def of_target(relation: str, order: str) -> dict[str, Rows]:
@@ -267,7 +321,7 @@ def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
     stats = of_target("duration_stats", "unit")
     few = min(FEW, top)
     matrix = of_target("label_overlaps", "other_rank, label_id")
-    pictures = [
+    return [
         Picture(
             f"target_{name}_overlap",
             f"{name}: is anything else heard during its events?",
@@ -320,38 +374,6 @@ def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
             columns=2,
         ),
     ]
-    samples = _sample_pictures(connection, name, top)
-    title = target_title(connection, name)
-    return Section(
-        f"Target {title}",
-        [picture for picture in [*samples, *pictures] if picture.panels],
-        {
-            f"target_{name}_counts": f"from {schema}.dataset_counts",
-            f"target_{name}_overlap": (
-                f"from {schema}.positive_overlaps order by dataset, label_id nulls first, overlap"
-            ),
-            f"target_{name}_overlapping_labels": (
-                f"from {schema}.overlapping_labels order by dataset, rank"
-            ),
-            f"target_{name}_overlap_matrix": (
-                f"from {schema}.label_overlaps order by dataset, other_rank, label_id"
-            ),
-            f"target_{name}_durations": f"from {schema}.duration_stats order by dataset, unit",
-            f"target_{name}_composition": f"from {schema}.sample_counts",
-            f"target_{name}_composition_labels": (
-                f"from {schema}.sample_label_shares order by split desc, role, rank"
-            ),
-            f"target_{name}_label_weights": f"from {schema}.label_weights order by pool, rank",
-        }
-        | (
-            {}
-            if read_state(connection).is_live
-            else {f"target_{name}_epoch_coverage": f"from {schema}.{EPOCH}"}
-        ),
-        " ".join(target_warnings(connection, name)),
-        _target_figures(connection, name),
-        f"Target {name}, samples",
-    )
 
 
 def _target_figures(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[str, str]]:

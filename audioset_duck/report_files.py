@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -48,7 +48,7 @@ class Section:
 
     Attributes:
         title: The heading.
-        pictures: What is drawn.
+        draw: Makes the pictures, as far as they have panels.
         tables: What is written as CSV: name of the file without its ending, and query.
         note: What must be known, in a sentence.
         figures: Key figures: what, and how much.
@@ -56,7 +56,7 @@ class Section:
     """
 
     title: str
-    pictures: list[Picture]
+    draw: Callable[[], list[Picture]]
     tables: dict[str, str]
     note: str = ""
     figures: list[tuple[str, str]] = field(default_factory=list)
@@ -66,21 +66,24 @@ class Section:
 def report_files(
     connection: duckdb.DuckDBPyConnection,
     out: Path,
-    sections: list[Section],
+    sections: Iterable[Section],
     formats: Sequence[str],
 ) -> Iterator[tuple[Path, Callable[[Path], None]]]:
-    """Each file of the report, and what writes it."""
+    """Each file of the report, and what writes it. Of CSV alone nothing is drawn."""
+    drawn: list[tuple[Section, list[Picture]]] = []
     for section in sections:
+        pictures = section.draw() if set(formats) != {"csv"} else []
+        drawn.append((section, pictures))
         for stem, query in section.tables.items():
             if "csv" in formats:
                 yield out / f"{stem}.csv", partial(_write_table, connection, query)
-        for picture in section.pictures:
+        for picture in pictures:
             if picture.stem and "png" in formats:
                 yield out / f"{picture.stem}.png", partial(_write_png, picture)
             if picture.stem and "svg" in formats:
                 yield out / f"{picture.stem}.svg", partial(_write_svg, picture)
     if "html" in formats:
-        yield out / PAGE, partial(_write_page, connection, sections)
+        yield out / PAGE, partial(_write_page, connection, drawn)
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
@@ -104,15 +107,15 @@ def _specification(picture: Picture) -> dict[str, Any]:
     return specification
 
 
-def _write_page(connection: duckdb.DuckDBPyConnection, sections: list[Section], path: Path) -> None:
+def _write_page(
+    connection: duckdb.DuckDBPyConnection, drawn: list[tuple[Section, list[Picture]]], path: Path
+) -> None:
     # Charts of the same rows name them alike, so that they stand in the page once.
     data: dict[str, Rows] = {}
     specifications = []
     parts = []
-    for section in sections:
-        panels = [
-            panel for picture in section.pictures for panel in picture.panels if panel.is_on_page
-        ]
+    for section, pictures in drawn:
+        panels = [panel for picture in pictures for panel in picture.panels if panel.is_on_page]
         parts.append((section, panels))
         for panel in panels:
             chart = panel.chart.properties(
