@@ -158,24 +158,33 @@ def write_metadata(folder: Path, **files: str) -> Path:
     return folder
 
 
-@pytest.fixture
-def many(tmp_path: Path) -> Path:
-    """600 clips of three seconds in two archives."""
+@pytest.fixture(scope="session")
+def made_many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """600 clips of three seconds in two archives; not to be written to."""
+    folder = tmp_path_factory.mktemp("many")
     ytids = [f"{number:011d}" for number in range(600)]
     metadata = write_metadata(
-        tmp_path / "metadata",
+        folder / "metadata",
         names="/m/09x0r Speech",
         weak_eval="\n".join(f"{ytid} 0.000 10.000 /m/09x0r" for ytid in ytids),
     )
-    build(tmp_path / "catalog.duckdb", [], metadata, quiet=True)
-    (tmp_path / "zips").mkdir()
+    build(folder / "catalog.duckdb", [], metadata, quiet=True)
+    (folder / "zips").mkdir()
     noise = np.random.default_rng(0)
     for part in range(2):
-        path = tmp_path / "zips" / f"eval_{part}.zip"
+        path = folder / "zips" / f"eval_{part}.zip"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for ytid in ytids[part::2]:
                 samples = noise.integers(-9000, 9000, 96_000).astype(np.int16)
                 archive.writestr(f"Y{ytid}.wav", made_wav(samples))
+    return folder
+
+
+@pytest.fixture
+def many(made_many: Path, tmp_path: Path) -> Path:
+    """A folder with a copy of its catalog, and its archives."""
+    shutil.copyfile(made_many / "catalog.duckdb", tmp_path / "catalog.duckdb")
+    (tmp_path / "zips").symlink_to(made_many / "zips")
     return tmp_path
 
 

@@ -25,6 +25,7 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.replace import replacing_catalog
 from audioset_duck.targets import BUILT_IN, Target
 
+EXAMPLE = Path(__file__).parents[1] / "catalog.duckdb.example"
 GUN, SNORE = BUILT_IN["gun"], BUILT_IN["snore"]
 COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]
 
@@ -34,8 +35,8 @@ def ask(catalog: Path, query: str) -> list[tuple]:
         return connection.execute(query).fetchall()
 
 
-def content(catalog: Path) -> dict[str, list[tuple]]:
-    """All rows of all relations, but when and how fast each build was."""
+def content(catalog: Path) -> dict[str, tuple[int, int]]:
+    """Of each relation how many rows, and the sum of their hashes."""
     with duckdb.connect(str(catalog), read_only=True) as connection:
         names = connection.execute("""
             select schema_name || '.' || table_name from duckdb_tables() where not internal
@@ -44,10 +45,8 @@ def content(catalog: Path) -> dict[str, list[tuple]]:
         """).fetchall()
         return {
             name: connection.execute(
-                f"from {name} order by all"
-                if name != "meta.builds"
-                else "select versions, configuration from meta.builds order by time"
-            ).fetchall()
+                f"select count(*), sum(hash(rows)) from {name} as rows"
+            ).fetchall()[0]
             for (name,) in names
         }
 
@@ -83,7 +82,7 @@ def test_a_second_target_reads_no_source_again(
     build(twice, [SNORE], demo_metadata, quiet=True)
     assert len(loads) == 18
     expected, found = content(once), content(twice)
-    assert len(found.pop("meta.builds")) == len(expected.pop("meta.builds")) + 1
+    assert (expected.pop("meta.builds")[0], found.pop("meta.builds")[0]) == (1, 2)
     assert found == expected
     assert read_state(open_catalog(twice)).targets.keys() == {"gun", "snore"}
 
@@ -589,8 +588,9 @@ def test_live_views_do_not_depend_on_the_folder(
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_any_shell_since_1_4_opens_it(catalog: Path, demo_metadata: Path, shell: Path) -> None:
-    """Every relation can be queried in the DuckDB shell, before and after a second build."""
+def test_any_shell_since_1_4_opens_it(demo_metadata: Path, tmp_path: Path, shell: Path) -> None:
+    """Every relation of the example can be queried in it, before and after a second build."""
+    catalog = Path(shutil.copyfile(EXAMPLE, tmp_path / "catalog.duckdb"))
     for _ in range(2):
         relations = content(catalog)
         queries = "".join(f"select count(*) as n from {name};\n" for name in relations)
@@ -604,7 +604,7 @@ def test_any_shell_since_1_4_opens_it(catalog: Path, demo_metadata: Path, shell:
         )
         assert result.stderr == ""
         assert [int(line) for line in result.stdout.split()] == [
-            len(rows) for rows in relations.values()
+            count for count, _ in relations.values()
         ]
         build(catalog, [Target("dog", ("Bark",))], demo_metadata, quiet=True)
 

@@ -29,11 +29,11 @@ from audioset_duck.replace import replacing_catalog
 EXTRACT = [*COMMAND, "extract", "--quiet", "--zips", "zips", "--subset", "weak_eval"]
 
 
-@pytest.fixture
-def expected(many: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def expected(made_many: Path) -> dict[str, str]:
     """SHA-256 of each file, by its path below the audio root."""
     found = {}
-    for path in (many / "zips").glob("*.zip"):
+    for path in (made_many / "zips").glob("*.zip"):
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
                 digest = hashlib.sha256(archive.read(name)).hexdigest()
