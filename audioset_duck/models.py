@@ -194,7 +194,7 @@ def render_models(
             "macro": lambda of, said=parameters: said.append(of) or "",
         }
         try:
-            text = _environment().from_string(template.text).render(functions | variables)
+            text = _compiled(template.text).render(functions | variables)
         except jinja2.UndefinedError as error:
             raise AudiosetDuckError(f"{template.layer}/{name}.sql: {error.message}") from None
         comment, select = split_header(text)
@@ -288,6 +288,12 @@ def split_header(text: str) -> tuple[str, str]:
 @functools.cache
 def _columns() -> dict[str, str]:
     return tomllib.loads((sql_folder() / "columns.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _compiled(text: str) -> jinja2.Template:
+    """Each target renders the same templates."""
+    return _environment().from_string(text)
 
 
 @functools.cache
