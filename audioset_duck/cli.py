@@ -137,6 +137,7 @@ def demo(
     from audioset_duck.catalog import open_catalog
     from audioset_duck.config import choose_targets
     from audioset_duck.demo import is_made_here, make_metadata
+    from audioset_duck.files import alone_in
     from audioset_duck.summaries import audio_counts
     from audioset_duck.targets import BUILT_IN
 
@@ -151,19 +152,22 @@ def demo(
             f"{settings.catalog} was not made by the demo in {directory}, and is not to be"
             " replaced; name another folder or --catalog"
         )
-    make_metadata(metadata, clips=clips, seed=seed, quiet=settings.quiet)
-    if not no_audio:
-        from audioset_duck.demo_audio import make_audio
+    with alone_in(directory, "demo", "name another folder"):
+        make_metadata(metadata, clips=clips, seed=seed, quiet=settings.quiet)
+        if not no_audio:
+            from audioset_duck.demo_audio import make_audio
 
-        building.build(settings.catalog, [], metadata, quiet=settings.quiet)
-        make_audio(directory, settings.catalog, clips=clips, seed=seed, quiet=settings.quiet)
-        with open_catalog(settings.catalog) as connection:
-            echo_table(audio_counts(connection))
-        click.echo()
-        if not settings.quiet:
-            click.echo("The demo has audio of 2,400 clips at most; others are missing.", err=True)
-    building.build(settings.catalog, targets, metadata, quiet=settings.quiet)
-    echo_targets(settings, [target.name for target in targets])
+            building.build(settings.catalog, [], metadata, quiet=settings.quiet)
+            make_audio(directory, settings.catalog, clips=clips, seed=seed, quiet=settings.quiet)
+            with open_catalog(settings.catalog) as connection:
+                echo_table(audio_counts(connection))
+            click.echo()
+            if not settings.quiet:
+                click.echo(
+                    "The demo has audio of 2,400 clips at most; others are missing.", err=True
+                )
+        building.build(settings.catalog, targets, metadata, quiet=settings.quiet)
+        echo_targets(settings, [target.name for target in targets])
     context.invoke(check)
     if not settings.quiet:
         option = f"--catalog {shlex.quote(str(settings.catalog))}"

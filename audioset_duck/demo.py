@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from audioset_duck.sources import COMPRESSED_ENDINGS, SOURCES
 
 # A file of this name in a folder says that its metadata is made.
 MARK = "MADE_BY_AUDIOSET_DUCK"
+_SCRATCH = ".making"
 _STRONG_COLUMNS = """
     clip_id as segment_id,
     start_seconds as start_time_seconds,
@@ -64,16 +65,18 @@ def made_models(
     """A connection in which the models of `sql/demo/` are made, in a file that goes away.
 
     Args:
-        folder: Where there is room for the file.
+        folder: Where there is room for the file. What a killed one left there is cleared.
         clips: As for `make_metadata`.
         seed: As for `make_metadata`.
         quiet: Show no progress bar.
     """
-    with (
-        tempfile.TemporaryDirectory(dir=folder) as scratch,
-        attach_new(Path(scratch) / "demo.duckdb") as connection,
-    ):
-        bound_memory(connection, Path(scratch), rows=4 * clips)
+    scratch = folder / _SCRATCH
+    shutil.rmtree(scratch, ignore_errors=True)
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        scratch.mkdir()
+        connection = stack.enter_context(attach_new(scratch / "demo.duckdb"))
+        bound_memory(connection, scratch, rows=4 * clips)
         connection.execute((sql_folder() / "macros.sql").read_text(encoding="utf-8"))
         models = render_models(
             read_templates(sql_folder(), ("demo",)), ("demo",), clips=clips, seed=seed

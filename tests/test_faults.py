@@ -39,6 +39,7 @@ WRITERS = {
     "download": "download fetched --base-url URL",
     "scan": "scan --audio-root few",
     "export": "export --target t --out out",
+    "demo": "demo made --clips 20 --no-audio --target gun",
     # The page takes seconds.
     "report": f"report --out out --dataset train --format {'csv,html' if KILLS > 4 else 'csv'}",
 }
@@ -52,7 +53,7 @@ READERS = {
 }
 STOPS = [(signal.SIGINT, 130, "Interrupted"), (signal.SIGTERM, 143, "Terminated")]
 # What a killed command may leave, for the next one to clear.
-LEFT = re.compile(r"\w+\.duckdb\.building(/.*)?|.*\.part(\.rows)?")
+LEFT = re.compile(r"(made/)?\w+\.duckdb\.building(/.*)?|.*\.part(\.rows)?|.*/\.making(/.*)?")
 # The server's files have checksums of their own.
 SUMS = {name: hashlib.sha256(FILES[name]).hexdigest() for name in SHA256S}
 DOWNLOAD = (
@@ -343,6 +344,7 @@ def test_a_clock_that_was_ahead(place: Path, finish, words: str) -> None:
         (WRITERS["second target"], WRITERS["scan"]),
         (WRITERS["download"], WRITERS["download"]),
         (WRITERS["export"], WRITERS["export"]),
+        (WRITERS["demo"], WRITERS["demo"]),
         (EXTRACT, EXTRACT),
         (EXTRACT, WRITERS["second target"]),
     ],
@@ -357,8 +359,8 @@ def test_two_at_once(place: Path, start, finish, one: str, other: str) -> None:
         codes.append(process.returncode)
         assert "Traceback" not in errors
         assert process.returncode == 0 or re.search(
-            r"Error: another (build of|download to|export to|report to|extraction into) \S+ is "
-            "under way; wait for it to end",
+            r"Error: another (build of|(download|export|demo) to|extraction into) \S+ is under way;"
+            " wait for it to end",
             errors,
         ), errors
     assert set(codes) <= {0, 1} and 0 in codes
