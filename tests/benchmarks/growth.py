@@ -11,6 +11,7 @@ the smallest size: 1 is linearly.
 import argparse
 import math
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -23,6 +24,25 @@ from audioset_duck.targets import BUILT_IN
 
 def limited(metadata: str, catalog: str, memory_limit: str | None) -> None:
     build(Path(catalog), [BUILT_IN["gun"]], Path(metadata), memory_limit=memory_limit, quiet=True)
+
+
+def results(
+    metadata: str, folder: str, limit: str
+) -> Iterator[tuple[str, int, tuple[float, float] | None]]:
+    """Name, rows, and seconds and MB of each build; None if it was too little memory."""
+    catalog = Path(folder) / "catalog.duckdb"
+    built = measure(limited, metadata, str(catalog), None)
+    with duckdb.connect(str(catalog), read_only=True) as connection:
+        rows = source_rows(connection)
+    catalog.unlink()
+    yield "floor", rows, measure(floor, metadata, str(catalog))
+    catalog.unlink()
+    yield "build", rows, built
+    try:
+        yield limit, rows, measure(limited, metadata, str(catalog), limit)
+        catalog.unlink()
+    except duckdb.OutOfMemoryException:
+        yield limit, rows, None
 
 
 def main() -> None:
@@ -38,19 +58,15 @@ def main() -> None:
             metadata = str((options.scratch or Path(folder)) / clips)
             if not Path(metadata).exists():
                 measure(made, metadata, clips)
-            floored, catalog = f"{folder}/floor.duckdb", f"{folder}/catalog.duckdb"
-            results = {"floor": measure(floor, metadata, floored)}
-            Path(floored).unlink()
-            for name, limit in {"build": None, options.memory_limit: options.memory_limit}.items():
-                Path(catalog).unlink(missing_ok=True)
-                results[name] = measure(limited, metadata, catalog, limit)
-            with duckdb.connect(catalog, read_only=True) as connection:
-                rows = source_rows(connection)
-            Path(catalog).unlink()
-            for name, (seconds, memory) in results.items():
-                ratio = seconds / results["floor"][0]
-                line = f"{int(clips):<12,} {rows:<12,} {name:12} {seconds:8.1f} {ratio:13.2f}"
-                line += f" {memory:8.0f}"
+            of_floor = 0.0
+            for name, rows, measured in results(metadata, folder, options.memory_limit):
+                line = f"{int(clips):<12,} {rows:<12,} {name:12}"
+                if measured is None:
+                    print(f"{line} is too little", flush=True)
+                    continue
+                seconds, memory = measured
+                of_floor = of_floor or seconds
+                line += f" {seconds:8.1f} {seconds / of_floor:13.2f} {memory:8.0f}"
                 before_rows, before_seconds = first.setdefault(name, (rows, seconds))
                 if rows > before_rows:
                     exponent = math.log(seconds / before_seconds) / math.log(rows / before_rows)
