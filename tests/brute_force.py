@@ -3,6 +3,7 @@
 Times are whole milliseconds. A relation is a list of tuples in the order of the source rows.
 """
 
+import functools
 import gzip
 import hashlib
 import itertools
@@ -42,6 +43,7 @@ class Clip(NamedTuple):
     labels: tuple[str, ...]
 
 
+@functools.cache
 def milliseconds(text: str) -> int:
     whole, _, fraction = text.partition(".")
     return int(whole) * 1000 + int(fraction.ljust(3, "0"))
@@ -197,10 +199,10 @@ class Sample(NamedTuple):
     path: str | None
 
 
-def uniform(*parts: object) -> Fraction:
-    """A number in [0, 1): the upper 53 of the 128 bits of the MD5 of the parts, as DuckDB reads."""
+def uniform(*parts: object) -> int:
+    """The upper 53 of the 128 bits of the MD5 of the parts, as DuckDB reads: below 2**53."""
     digest = hashlib.md5(":".join(map(str, parts)).encode()).digest()
-    return Fraction(int.from_bytes(digest, "little") >> 75, 2**53)
+    return int.from_bytes(digest, "little") >> 75
 
 
 def audio_of(inventory: list[dict[str, Any]], ytid: str) -> tuple[str | None, int | None, str]:
@@ -226,6 +228,7 @@ def candidates(
     inventory: list[dict[str, Any]] | None = None,
 ) -> Iterator[tuple[Sample, str | None]]:
     """All that rule 6 may make a sample of, and what removes it; None: it is one."""
+    of_target = positive | ignored
     events = list(numbered_events(folder))
     by_clip: dict[tuple[str, str], list[Event]] = {}
     for _, event in events:
@@ -247,7 +250,7 @@ def candidates(
                 other.label not in positive and other.start < event.end and other.end > event.start
                 for other in others
             )
-        elif heard[dataset, clip_id].isdisjoint(positive | ignored):
+        elif heard[dataset, clip_id].isdisjoint(of_target):
             role, overlapped = "strong_negative", None
         else:
             continue
@@ -280,10 +283,11 @@ def candidates(
         for label in set(clip.labels)
     )
     rare = {label for label, count in carried.items() if count < training.rare_cutoff}
+    kept_below = math.ceil(training.head_keep_frac * 2**53)
     positive_clips = {clip_id for (_, clip_id), labels in heard.items() if labels & positive}
     for clip in weak_clips:
         labels = set(clip.labels)
-        if labels & (positive | ignored):
+        if labels & of_target:
             continue
         path, duration, reason = audio(clip.ytid)
         if clip.clip_id in positive_clips:
@@ -292,7 +296,7 @@ def candidates(
             clip.dataset == "unbalanced_train"
             and labels & training.head_labels
             and not labels & rare
-            and uniform(training.seed, "head", clip.clip_id) >= training.head_keep_frac
+            and uniform(training.seed, "head", clip.clip_id) >= kept_below
         ):
             reason = "head trimming"
         yield (

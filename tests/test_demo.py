@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from audioset_duck.demo import make_metadata
+from audioset_duck.files import alone_in
 from audioset_duck.sources import SOURCES
 
 # SHA-256 over all files of seed 0: it stays the same on every machine and DuckDB version.
@@ -114,6 +115,14 @@ def test_no_path_of_a_machine_is_in_the_example() -> None:
     data = EXAMPLE.read_bytes()
     for part in (b"/home/", b"/root", b"/tmp/", b"/Users/"):
         assert part not in data
+
+
+def test_two_at_once(run, tmp_path: Path) -> None:
+    with alone_in(tmp_path / "made", "demo", ""):
+        result = run("demo", "made", "--no-audio")
+    assert result.exit_code == 1
+    assert "Error: another demo to made is under way; wait for it to end" in result.stderr
+    assert list((tmp_path / "made").iterdir()) == []
 
 
 @pytest.mark.parametrize("arguments", [("--clips", "0"), ("--clips", "x"), ("--seed", "x")])

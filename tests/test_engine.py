@@ -9,7 +9,6 @@ from audioset_duck.build import build
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.models import (
     LAYERS,
-    RELATION_LAYERS,
     create,
     explain_columns,
     identifier,
@@ -194,21 +193,21 @@ def test_live_makes_views_of_everything(
             ("meta.sources",),
         ]
         connection.execute(f"attach {literal(str(demo_catalog))} as stored (read_only)")
-        templates = read_templates(sql_folder(), RELATION_LAYERS)
-        for name in templates:
-            for schema in ("staging", "main", "gun"):
-                found = connection.execute(
-                    "from duckdb_views() where schema_name = ? and view_name = ? and not internal",
-                    [schema, name],
-                ).fetchall()
-                if found:
-                    live, stored = (
-                        connection.execute(
-                            f"from {database}{schema}.{name} order by all"
-                        ).fetchall()
-                        for database in ("", "stored.")
-                    )
-                    assert live == stored, name
+        # Those that are views of the stored catalog too are the same SELECTs over these.
+        names = connection.execute("""
+            select schema_name || '.' || table_name from duckdb_tables()
+            where
+                database_name = 'stored'
+                and schema_name in ('staging', 'main', 'gun')
+                and table_name <> 'audio_files'
+        """).fetchall()
+        assert len(names) > 20
+        for (name,) in names:
+            live, stored = (
+                connection.execute(f"from {database}{name} order by all").fetchall()
+                for database in ("", "stored.")
+            )
+            assert live == stored, name
 
 
 def test_live_follows_the_files(tmp_path: Path) -> None:
