@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from audioset_duck.dataset import AudioSetDataset, Batch, Sample, collate
-    from audioset_duck.sampler import TwoTierBatchSampler
+    from audioset_duck.training.dataset import AudioSetDataset, Batch, Sample, collate
+    from audioset_duck.training.sampler import TwoTierBatchSampler
 
-__version__ = "0.1.0"
 __all__ = ["AudioSetDataset", "Batch", "Sample", "TwoTierBatchSampler", "collate"]
 
 
@@ -17,7 +16,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from audioset_duck import dataset, sampler
+        from audioset_duck.training import dataset, sampler
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise

@@ -13,14 +13,18 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from audioset_duck import clip_charts, label_charts, sample_charts, target_charts
-from audioset_duck.catalog import open_catalog, require_target
-from audioset_duck.chart_parts import Chart, Rows, ask
+from audioset_duck.catalog.connection import open_catalog
+from audioset_duck.catalog.state import require_target
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.models import identifier
+from audioset_duck.report.charts import clips as clip_charts
+from audioset_duck.report.charts import labels as label_charts
+from audioset_duck.report.charts import samples as sample_charts
+from audioset_duck.report.charts import targets as target_charts
+from audioset_duck.report.charts.base import Chart, Rows, ask
+from audioset_duck.sqltext import identifier
 
 if TYPE_CHECKING:
-    from audioset_duck.dataset import Item
+    from audioset_duck.training.dataset import Item
 
 AnyPath: TypeAlias = str | PathLike[str]
 Samples: TypeAlias = npt.NDArray[np.float32]

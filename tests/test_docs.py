@@ -9,14 +9,15 @@ from pathlib import Path
 import duckdb
 import pytest
 import torch
-from readme import README, with_commands
+from support.readme import README, with_commands
 
 from audioset_duck import AudioSetDataset, TwoTierBatchSampler
-from audioset_duck.catalog import open_catalog
-from audioset_duck.config import read_configuration
-from audioset_duck.models import RELATION_LAYERS, read_templates, sql_folder
-from audioset_duck.targets import resolve
-from audioset_duck.training import Training, training_options
+from audioset_duck.catalog.connection import open_catalog
+from audioset_duck.catalog.labels import resolve
+from audioset_duck.catalog.models import RELATION_LAYERS, read_templates
+from audioset_duck.config.toml_file import read_configuration
+from audioset_duck.config.training_options import Training, training_options
+from audioset_duck.sqltext import sql_folder
 
 TEXT = README.read_text()
 # The cookbook; the query of the audio section runs where there is an inventory.

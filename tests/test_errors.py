@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from unreached import PACKAGE, reports
+from support.unreached import PACKAGE, reports
 
 # As much of a message as no test has by chance, in characters.
 LENGTH = 16
@@ -20,18 +20,18 @@ def texts(node: ast.AST) -> Iterator[str]:
 
 
 def messages() -> Iterator[tuple[str, list[str]]]:
-    for path in sorted(PACKAGE.glob("*.py")):
+    for path in sorted(PACKAGE.rglob("*.py")):
         for call in reports(path):
             told = [text.strip() for argument in call.args for text in texts(argument)]
             # What only passes on what another one told has no words of its own.
             if any(len(text) >= LENGTH for text in told):
-                yield f"{path.name}:{call.lineno}", told
+                yield f"{path.relative_to(PACKAGE)}:{call.lineno}", told
 
 
 MESSAGES = dict(messages())
 TESTED = "\n".join(
     re.sub(r"\\(.)", r"\1", text)
-    for path in Path(__file__).parent.glob("test_*.py")
+    for path in Path(__file__).parent.rglob("test_*.py")
     if path != Path(__file__)
     for text in texts(ast.parse(path.read_text()))
 )

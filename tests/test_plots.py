@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import soundfile
 import vl_convert
-from conftest import write_metadata, write_sounds
+from support.metadata import write_metadata, write_sounds
 
 from audioset_duck import plots
-from audioset_duck.build import build
-from audioset_duck.catalog import open_catalog
+from audioset_duck.catalog.build import build
+from audioset_duck.catalog.connection import open_catalog
+from audioset_duck.config.targets import Target
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.targets import Target
 
 NAMES = "/m/gun Gun\n/m/rain Rain\n/m/boom Boom"
 TRAIN = """

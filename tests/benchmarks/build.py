@@ -20,11 +20,12 @@ from pathlib import Path
 
 import duckdb
 
-from audioset_duck.build import build
-from audioset_duck.catalog import attach_new
-from audioset_duck.demo import make_metadata
-from audioset_duck.sources import SOURCES, find_sources, read_sql
-from audioset_duck.targets import BUILT_IN
+from audioset_duck.catalog.build import build
+from audioset_duck.catalog.connection import attach_new
+from audioset_duck.config.targets import BUILT_IN
+from audioset_duck.demo.metadata import make_metadata
+from audioset_duck.sources.definitions import SOURCES
+from audioset_duck.sources.files import find_sources, read_sql
 
 LIMITS = {"first target": 5.0, "second target": 5.0}
 

@@ -26,9 +26,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from audioset_duck.archives import list_members
-from audioset_duck.build import build
-from audioset_duck.ffmpeg import find_ffmpeg
+from audioset_duck.audio.archives import list_members
+from audioset_duck.audio.ffmpeg import find_ffmpeg
+from audioset_duck.catalog.build import build
 
 RATE = 32_000
 COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]

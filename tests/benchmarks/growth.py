@@ -17,9 +17,9 @@ from pathlib import Path
 import duckdb
 from build import floor, made, measure
 
-from audioset_duck.build import build
-from audioset_duck.catalog import source_rows
-from audioset_duck.targets import BUILT_IN
+from audioset_duck.catalog.build import build
+from audioset_duck.catalog.state import source_rows
+from audioset_duck.config.targets import BUILT_IN
 
 
 def limited(metadata: str, catalog: str, memory_limit: str | None) -> None:

@@ -12,10 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from audioset_duck.build import build
-from audioset_duck.demo import make_metadata
-from audioset_duck.report_files import PAGE
-from audioset_duck.targets import BUILT_IN
+from audioset_duck.catalog.build import build
+from audioset_duck.config.targets import BUILT_IN
+from audioset_duck.demo.metadata import make_metadata
+from audioset_duck.report.writers import PAGE
 
 SECONDS, PAGE_BYTES = 60, 5_000_000
 

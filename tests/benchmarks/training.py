@@ -25,9 +25,9 @@ import soundfile
 import torch
 
 from audioset_duck import AudioSetDataset, TwoTierBatchSampler, collate
-from audioset_duck.build import build
-from audioset_duck.demo import make_metadata
-from audioset_duck.targets import BUILT_IN, Target
+from audioset_duck.catalog.build import build
+from audioset_duck.config.targets import BUILT_IN, Target
+from audioset_duck.demo.metadata import make_metadata
 
 RATE = 32_000
 STEPS = 100_000

@@ -21,11 +21,11 @@ except ImportError:
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 with atheris.instrument_imports(include=["audioset_duck", "zipfile", "tomllib"]):
-    from test_hostile import ARCHIVES, HEADERS, WAV, compressed
+    from faults.test_hostile import ARCHIVES, HEADERS, WAV, compressed
 
     from fuzz import targets
 
-from audioset_duck.sources import SOURCES
+from audioset_duck.sources.definitions import SOURCES
 
 KINDS = {
     "sources": targets.load_any_source,

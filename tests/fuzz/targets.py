@@ -8,15 +8,23 @@ from pathlib import Path
 import pyarrow as pa
 from tqdm import tqdm
 
-from audioset_duck.archives import MAX_MEMBER_BYTES, Member, MemberError, list_members, read_members
-from audioset_duck.audio import MAX_SECONDS, SAMPLE_RATES, Limits, Verdict, judge
-from audioset_duck.build import _create_meta
-from audioset_duck.catalog import ALIAS, attach_new
-from audioset_duck.config import read_configuration
+from audioset_duck.audio.archives import (
+    MAX_MEMBER_BYTES,
+    Member,
+    MemberError,
+    list_members,
+    read_members,
+)
+from audioset_duck.audio.validation import MAX_SECONDS, SAMPLE_RATES, Limits, Verdict, judge
+from audioset_duck.catalog.build import _create_meta
+from audioset_duck.catalog.connection import ALIAS, attach_new
+from audioset_duck.catalog.models import RELATION_LAYERS, read_templates
+from audioset_duck.catalog.staging import load_sources
+from audioset_duck.config.toml_file import read_configuration
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.load import load_sources
-from audioset_duck.models import RELATION_LAYERS, read_templates, sql_folder
-from audioset_duck.sources import SOURCES, find_sources
+from audioset_duck.sources.definitions import SOURCES
+from audioset_duck.sources.files import find_sources
+from audioset_duck.sqltext import sql_folder
 
 
 def load_source(folder: Path, file: str) -> tuple[list[tuple], list[tuple]]:
@@ -59,7 +67,7 @@ def read_archive(folder: Path, data: bytes) -> None:
         return
     finally:
         # Each is another archive, of the same name.
-        from audioset_duck.archives import _opened
+        from audioset_duck.audio.archives import _opened
 
         _opened.cache_clear()
     # As the plan of an extraction takes them.

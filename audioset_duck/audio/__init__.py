@@ -1,0 +1,1 @@
+"""Audio files: extracted from archives, validated, found, read."""

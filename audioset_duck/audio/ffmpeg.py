@@ -1,0 +1,124 @@
+"""ffmpeg, found and asked about audio that libsndfile does not read, or as a second opinion."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from audioset_duck.audio.validation import (
+    Limits,
+    Verdict,
+    apply_limits,
+    header_fault,
+    missing_bytes,
+)
+from audioset_duck.errors import AudiosetDuckError
+
+# At the beginning of a line: the same within one may be of a title that a file has.
+_STREAM = re.compile(r"^ *Stream #0:\d+.*?: Audio: (\w+).*?, (\d+) Hz, ([\w.]+)", re.MULTILINE)
+_SAMPLES = re.compile(r"n_samples: (\d+)")
+# Demuxers of files that stand by themselves; a playlist would read other files.
+_FORMATS = "aac,aiff,au,caf,flac,matroska,mov,mp3,ogg,w64,wav"
+# A damaged file may say that it has hours; a clip takes a fraction of a second.
+_MOST_SECONDS = 120
+_PEAK = re.compile(r"max_volume: (-?[\d.]+) dB")
+# Names of layouts that are no numbers, as 5.1 and "9 channels" are.
+_CHANNELS = {
+    "mono": 1,
+    "stereo": 2,
+    "downmix": 2,
+    "quad": 4,
+    "hexagonal": 6,
+    "octagonal": 8,
+    "cube": 8,
+    "hexadecagonal": 16,
+}
+
+
+@functools.cache
+def find_ffmpeg() -> str:
+    """The ffmpeg of AUDIOSET_DUCK_FFMPEG, else on PATH, else the one that imageio-ffmpeg carries.
+
+    Raises:
+        AudiosetDuckError: The variable names no program.
+    """
+    named = os.environ.get("AUDIOSET_DUCK_FFMPEG")
+    if named:
+        if shutil.which(named) is None:
+            raise AudiosetDuckError(f"AUDIOSET_DUCK_FFMPEG is {named!r}, which is no program")
+        return named
+    if found := shutil.which("ffmpeg"):
+        return found
+    import imageio_ffmpeg
+
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
+
+
+def judge_by_ffmpeg(data: bytes, limits: Limits) -> Verdict:
+    """Say the same of a WAV file as `audio.judge`, by ffmpeg's volumedetect."""
+    if not data:
+        return Verdict("empty", "the file has no bytes")
+    verdict, codec = _measure("pipe:0", data)
+    if verdict.status != "ok":
+        return verdict
+    if data[:4] not in (b"RIFF", b"RF64") or not re.match(r"pcm_[su]\d", codec):
+        return Verdict(
+            "wrong_format",
+            f"it is {codec}, not PCM in a WAV file",
+            verdict.duration_seconds,
+            verdict.sample_rate_hz,
+            verdict.channels,
+        )
+    if missing := missing_bytes(data):
+        return Verdict(
+            "corrupted",
+            f"it is cut short: {missing} bytes fewer than its header says",
+            verdict.duration_seconds,
+            verdict.sample_rate_hz,
+            verdict.channels,
+        )
+    if not verdict.duration_seconds:
+        return Verdict("empty", "it has no samples", 0.0, verdict.sample_rate_hz, verdict.channels)
+    return apply_limits(verdict, limits)
+
+
+def judge_file(path: Path, limits: Limits) -> Verdict:
+    """Judge an audio file of any format that ffmpeg reads."""
+    verdict, _ = _measure(str(path), None)
+    return apply_limits(verdict, limits) if verdict.status == "ok" else verdict
+
+
+def _measure(source: str, data: bytes | None) -> tuple[Verdict, str]:
+    """Decode audio by ffmpeg; gives what it measured, and the name of the codec."""
+    command = [find_ffmpeg(), "-hide_banner", "-format_whitelist", _FORMATS, "-i", source]
+    if data is None:
+        command.insert(1, "-nostdin")
+    command += ["-map", "0:a:0", "-af", "volumedetect", "-f", "null", "-"]
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, input=data, capture_output=True, check=False, timeout=_MOST_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return Verdict("corrupted", f"ffmpeg does not end with it in {_MOST_SECONDS} s"), ""
+    text = done.stderr.decode(errors="replace")
+    stream = _STREAM.search(text)
+    if done.returncode or stream is None:
+        last = text.strip().splitlines()[-1] if text.strip() else "ffmpeg says nothing"
+        return Verdict("corrupted", f"it cannot be decoded: {last}"), ""
+    codec, rate, layout = stream[1], int(stream[2]), stream[3]
+    channels = _CHANNELS.get(layout) or sum(map(int, re.findall(r"\d+", layout))) or 1
+    # A filter that was set up twice tells its counts twice: the last ones are of the audio.
+    samples, peaks = _SAMPLES.findall(text), _PEAK.findall(text)
+    seconds = int(samples[-1]) / channels / rate if samples else 0.0
+    verdict = Verdict(
+        "ok",
+        duration_seconds=seconds,
+        sample_rate_hz=rate,
+        channels=channels,
+        peak_dbfs=float(peaks[-1]) if peaks else None,
+    )
+    return header_fault(verdict) or verdict, codec

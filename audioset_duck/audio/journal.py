@@ -1,0 +1,112 @@
+"""The journal of an audio root: which clips are finished."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.sqltext import glob_literal
+
+JOURNAL = "audioset-duck-journal.jsonl"
+
+
+class Journal:
+    """What is finished in an audio root, a line of JSON for each place of a clip.
+
+    Only one process at a time can write to it. A line that was cut by a crash is passed over:
+    what it would have told is done again.
+    """
+
+    def __init__(self, audio_root: Path, options: str) -> None:
+        self.path = audio_root / JOURNAL
+        # What was done with other options is no longer finished.
+        self.options = hashlib.sha256(options.encode()).hexdigest()[:16]
+
+    def __enter__(self) -> Journal:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = self.path.open("ab")
+        except OSError as error:
+            raise AudiosetDuckError(
+                f"{self.path.parent} cannot be written to: {error.strerror}; name another folder "
+                "with --audio-root"
+            ) from None
+        try:
+            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._stream.close()
+            raise AudiosetDuckError(
+                f"another extraction into {self.path.parent} is under way; wait for it to end"
+            ) from None
+        # A line cut by a crash is ended, so that the next one stands by itself.
+        if self._stream.tell():
+            self._stream.write(b"\n")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stream.close()
+
+    def finished(self, files: Sequence[str]) -> pa.Table:
+        """The places that were finished with the same options, and whose files are there.
+
+        Args:
+            files: Paths below the audio root of the files that are there.
+
+        Returns:
+            Columns place, status, archive_stamp; no rows if there is no journal yet.
+        """
+        if not self.path.exists():
+            return pa.table({name: [] for name in ("place", "status", "archive_stamp")})
+        columns = ["place", "audio_path", "status", "archive_stamp", "options"]
+        typed = ", ".join(f"{name}: 'varchar'" for name in columns)
+        with duckdb.connect() as connection:
+            connection.register("files", pa.table({"path": pa.array(files, pa.string())}))
+            return connection.sql(
+                f"""
+                with lines as (
+                    select *, row_number() over () as line
+                    from read_json(
+                        {glob_literal(self.path.resolve())},
+                        format = 'newline_delimited',
+                        ignore_errors = true,
+                        hive_partitioning = false,
+                        columns = {{{typed}}}
+                    )
+                ),
+
+                newest as (
+                    from lines
+                    where place is not null
+                    qualify row_number() over (partition by place order by line desc) = 1
+                )
+
+                select place, status, archive_stamp
+                from newest
+                where
+                    options = $options
+                    and (audio_path is null or audio_path in (select path from files))
+                """,
+                params={"options": self.options},
+            ).to_arrow_table()
+
+    def write(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Write rows to the disk."""
+        lines = "".join(f"{json.dumps(row | {'options': self.options})}\n" for row in rows)
+        self._stream.write(lines.encode())
+        self._stream.flush()
+        os.fsync(self._stream.fileno())

@@ -1,0 +1,131 @@
+"""The inventory of audio files that are there already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import soundfile
+from tqdm import tqdm
+
+from audioset_duck.audio.ffmpeg import judge_file
+from audioset_duck.audio.validation import Limits, Verdict, header_fault, judge
+from audioset_duck.catalog.audio_files import load_rows
+from audioset_duck.catalog.build import replace_inventory
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import check_utf8
+
+ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".m4a")
+_NAME = re.compile(r"Y?([0-9A-Za-z_-]{11})")
+
+
+def scan(
+    catalog: Path,
+    audio_root: Path,
+    *,
+    validate: bool = False,
+    limits: Limits | None = None,
+    quiet: bool = False,
+) -> None:
+    """Make the table `audio_files` of a catalog from the files below a folder, by `find_files`.
+
+    What an extraction told of clips that have no file there is kept.
+
+    Raises:
+        AudiosetDuckError: There is no such folder, no audio file in it, or one whose name is not
+            UTF-8.
+    """
+    rows = find_files(audio_root, validate=validate, limits=limits, quiet=quiet)
+    replace_inventory(catalog, lambda connection: load_rows(connection, rows))
+
+
+def find_files(
+    audio_root: Path,
+    *,
+    validate: bool = False,
+    limits: Limits | None = None,
+    quiet: bool = False,
+) -> list[dict[str, Any]]:
+    """Rows of `audio_files` for the files below a folder.
+
+    Files are known by their names, `Y<id>` or `<id>` and wav, flac, mp3, ogg or m4a, in whatever
+    folders; what lies in `invalid_audio/` is passed over. Nothing is written to the folder.
+
+    Args:
+        audio_root: The folder.
+        validate: Decode every file, and judge it by the limits. Else only headers are read.
+        limits: What a valid file must be.
+        quiet: Show no progress bar.
+
+    Raises:
+        AudiosetDuckError: There is no such folder, no audio file in it, or one whose name is not
+            UTF-8.
+    """
+    if not audio_root.is_dir():
+        raise AudiosetDuckError(
+            f"there is no folder {audio_root}; name that of the audio files with --audio-root"
+        )
+    root = audio_root.resolve()
+    found = sorted(_find(root))
+    if not found:
+        raise AudiosetDuckError(
+            f"{audio_root} holds no audio file of a clip; right are names as in "
+            f"Y-0049eXE2Zc.wav, ending in {', '.join(ENDINGS)}"
+        )
+    checked = limits or Limits()
+
+    def row(path: Path) -> dict[str, Any]:
+        verdict = _judge(path, validate, checked)
+        match = _NAME.fullmatch(path.stem)
+        return asdict(verdict) | {
+            "ytid": match[1] if match else None,
+            "audio_path": str(path),
+            "bytes": path.stat().st_size,
+        }
+
+    # libsndfile and ffmpeg work without holding up the other threads.
+    with ThreadPoolExecutor() as pool:
+        return list(
+            tqdm(
+                pool.map(row, found),
+                desc="scan",
+                total=len(found),
+                unit="file",
+                delay=1,
+                leave=False,
+                disable=quiet or None,
+            )
+        )
+
+
+def _find(root: Path) -> Iterator[Path]:
+    for path in root.rglob("*"):
+        if (
+            path.suffix.lower() in ENDINGS
+            and _NAME.fullmatch(path.stem)
+            and "invalid_audio" not in path.relative_to(root).parts
+            and path.is_file()
+        ):
+            yield check_utf8(path)
+
+
+def _judge(path: Path, validate: bool, limits: Limits) -> Verdict:
+    if not path.stat().st_size:
+        return Verdict("empty", "the file has no bytes")
+    if path.suffix.lower() == ".m4a":
+        # libsndfile does not read it.
+        return judge_file(path, limits) if validate else Verdict("ok")
+    if validate:
+        return judge(path.read_bytes(), limits, is_wav=path.suffix.lower() == ".wav")
+    try:
+        info = soundfile.info(path)
+    except soundfile.LibsndfileError as error:
+        return Verdict("corrupted", f"it cannot be opened: {error.error_string}")
+    except (soundfile.SoundFileError, RuntimeError) as error:
+        return Verdict("corrupted", f"it cannot be opened: {error}")
+    verdict = Verdict("ok", None, info.duration, info.samplerate, info.channels)
+    return header_fault(verdict) or verdict

@@ -1,0 +1,1 @@
+"""The catalog: built from the sources, opened, checked, described."""

@@ -1,0 +1,212 @@
+"""How the command line behaves: paths, shared options, failures, signals, tables."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import re
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import check_utf8
+from audioset_duck.interrupts import signals_held
+
+if TYPE_CHECKING:
+    from audioset_duck.catalog.query import Table
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Utf8Path(click.Path):
+    """A path that the catalog can hold."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Make it, or tell what is wrong with it."""
+        try:
+            return check_utf8(Path(str(super().convert(value, param, ctx))))
+        except AudiosetDuckError as error:
+            raise click.ClickException(str(error)) from None
+
+
+PATH = Utf8Path()
+DEFAULT_CATALOG = Path("catalog.duckdb")
+FULL = "free some of the disk and run the same again, or name a place on another one"
+STOPS: dict[int, str] = {signal.SIGINT: "Interrupted", signal.SIGTERM: "Terminated"}
+
+
+@dataclass
+class Settings:
+    """The options that every command has."""
+
+    catalog: Path = DEFAULT_CATALOG
+    config: Path | None = None
+    quiet: bool = False
+
+
+class LoadedCommand(click.Command):
+    """A command that begins with DuckDB loaded."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        # Interrupted while it is loaded, DuckDB would abort the process.
+        with signals_held():
+            import duckdb  # noqa: F401
+        return super().invoke(ctx)
+
+
+class Group(click.Group):
+    """Commands whose failures are a message on stderr and exit 1, never a traceback."""
+
+    command_class = LoadedCommand
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what a person can mend becomes a message."""
+        settings = ctx.ensure_object(Settings)
+        stopped_by: list[int] = []
+
+        def stop(number: int, _: object) -> None:
+            stopped_by.append(number)
+            raise KeyboardInterrupt
+
+        try:
+            for number in STOPS:
+                signal.signal(number, stop)
+            return super().invoke(ctx)
+        except BaseException as error:
+            # Whatever a library made of it.
+            if stopped_by:
+                click.echo(STOPS[stopped_by[0]], err=True)
+                ctx.exit(128 + stopped_by[0])
+            if message := _explain(error, settings.catalog):
+                raise click.ClickException(printable(message)) from None
+            raise
+
+
+def _explain(error: BaseException, catalog: Path) -> str | None:
+    """What is told of a failure; None if it is one of the program, not of what it was given."""
+    if isinstance(error, AudiosetDuckError):
+        return str(error)
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        where = f"{error.filename}: " if error.filename else ""
+        full = f"; {FULL}" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        return f"{where}{error.strerror or error}{full}"
+    duckdb = sys.modules.get("duckdb")
+    if duckdb is not None and isinstance(error, duckdb.Error):
+        return _explain_query(error, catalog)
+    return None
+
+
+def _explain_query(error: Exception, catalog: Path) -> str:
+    """Tell what DuckDB cannot know: what a view of a live catalog lost, what is to be done."""
+    from audioset_duck.catalog.connection import damage
+
+    message = str(error)
+    if lost := re.search(r'No files found that match the pattern "(.*?)"', message):
+        return (
+            f"the catalog was built with --live and reads {lost[1]}, which is not there; put the "
+            "file back, or build the catalog again"
+        )
+    if "No space left on device" in message:
+        return f"{message.splitlines()[0]}; {FULL}"
+    if message.startswith("Out of Memory Error"):
+        return f"{message.splitlines()[0]}; give a build more with --memory-limit"
+    return damage(catalog, error) or message
+
+
+class StderrHandler(logging.Handler):
+    """Writes warnings to stderr, above a progress bar if there is one."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one warning."""
+        from tqdm import tqdm
+
+        message = printable(record.getMessage())
+        tqdm.write(f"{record.levelname.capitalize()}: {message}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Write out what a terminal would obey, and not show: names and rows come from files."""
+    return re.sub(r"[^\n\t -~\xa0-\U0010ffff]", lambda found: repr(found[0])[1:-1], text)
+
+
+def shared_options(command: Command) -> Command:
+    """Add the options that may stand before or after the name of a command."""
+
+    def remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+        if value is not None:
+            setattr(ctx.ensure_object(Settings), str(parameter.name), value)
+
+    options: dict[str, Any] = {"callback": remember, "expose_value": False}
+    for option in (
+        click.option(
+            "--quiet", is_flag=True, default=None, help="No progress and no hints.", **options
+        ),
+        click.option(
+            "--config",
+            type=PATH,
+            metavar="FILE",
+            help="Targets and defaults of your own. [default: audioset-duck.toml, if there]",
+            **options,
+        ),
+        click.option(
+            "--catalog", type=PATH, metavar="PATH", help="[default: catalog.duckdb]", **options
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def limit_options(command: Command) -> Command:
+    """Add the options of what a valid clip must be."""
+    command = click.option(
+        "--silence-db-threshold",
+        type=click.FloatRange(max=0),
+        default=-60.0,
+        show_default=True,
+        metavar="DBFS",
+        help="A clip whose loudest sample is below is silent.",
+    )(command)
+    return click.option(
+        "--min-duration",
+        type=click.FloatRange(min=0),
+        default=0.5,
+        show_default=True,
+        metavar="SECONDS",
+        help="A shorter clip is too short.",
+    )(command)
+
+
+def echo_table(table: Table) -> None:
+    """Print rows in columns, numbers to the right."""
+    cells = [[_cell(value) for value in row] for row in table.rows]
+    widths = [
+        max(len(cell) for cell in column) for column in zip(table.columns, *cells, strict=True)
+    ]
+    numeric = [
+        all(isinstance(row[index], int | float | Decimal | None) for row in table.rows)
+        for index in range(len(table.columns))
+    ]
+    for line in (table.columns, ["-" * width for width in widths], *cells):
+        aligned = (
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
+        )
+        click.echo("  ".join(aligned).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return "; ".join(map(_cell, value))
+    return "" if value is None else printable(str(value)).replace("\n", "\\n")

@@ -1,0 +1,173 @@
+"""A made AudioSet: small or of the real size, life-like, the same for the same seed."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+from tqdm import tqdm
+
+from audioset_duck.catalog.connection import attach_new, bound_memory
+from audioset_duck.catalog.models import read_templates, render_models
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import replacing
+from audioset_duck.sources.definitions import COMPRESSED_ENDINGS, SOURCES
+from audioset_duck.sources.writers import (
+    write_ontology,
+    write_strong,
+    write_strong_labels,
+    write_weak,
+    write_weak_labels,
+)
+from audioset_duck.sqltext import literal, sql_folder
+
+# A file of this name in a folder says that its metadata is made.
+MARK = "MADE_BY_AUDIOSET_DUCK"
+_SCRATCH = ".making"
+_STRONG_COLUMNS = """
+    clip_id as segment_id,
+    start_seconds as start_time_seconds,
+    end_seconds as end_time_seconds,
+    label_id as label
+"""
+
+
+def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool = False) -> None:
+    """Write the nine metadata files of a made AudioSet, in the official formats.
+
+    The models of `sql/demo/` make it. Ids hold `_` and begin with `-`, events overlap, touch
+    and are shorter than any window, and some labels are in only one of the label files.
+
+    Args:
+        folder: Where to; made if it is not there. Files of the same names are replaced.
+        clips: Clips of the unbalanced train set, at least 1. The other sets follow the real
+            proportions, but have at least some hundred clips. 2,041,789 is the real size.
+        seed: Another seed makes another AudioSet.
+        quiet: Show no progress bar.
+
+    Raises:
+        AudiosetDuckError: The folder holds metadata files that were not made here.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _check_made_here(folder)
+    with made_models(folder, clips, seed, quiet=quiet) as connection:
+        for file, write in _writers(connection, seed).items():
+            with replacing(folder / file) as part:
+                write(part)
+
+
+@contextlib.contextmanager
+def made_models(
+    folder: Path, clips: int, seed: int, *, quiet: bool
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection in which the models of `sql/demo/` are made, in a file that goes away.
+
+    Args:
+        folder: Where there is room for the file. What a killed one left there is cleared.
+        clips: As for `make_metadata`.
+        seed: As for `make_metadata`.
+        quiet: Show no progress bar.
+    """
+    scratch = folder / _SCRATCH
+    shutil.rmtree(scratch, ignore_errors=True)
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        scratch.mkdir()
+        connection = stack.enter_context(attach_new(scratch / "demo.duckdb"))
+        bound_memory(connection, scratch, rows=4 * clips)
+        connection.execute((sql_folder() / "macros.sql").read_text(encoding="utf-8"))
+        models = render_models(
+            read_templates(sql_folder(), ("demo",)), ("demo",), clips=clips, seed=seed
+        )
+        for model in tqdm(
+            models, desc="demo", unit="model", delay=1, leave=False, disable=quiet or None
+        ):
+            kind = "table" if model.is_table else "view"
+            connection.execute(f"create {kind} {model.relation} as\n{model.select}")
+        yield connection
+
+
+def is_made_here(catalog: Path, folder: Path) -> bool:
+    """Whether a catalog is of made metadata, and lies beside its folder."""
+    return catalog.resolve().parent == folder.resolve().parent and (folder / MARK).exists()
+
+
+def _check_made_here(folder: Path) -> None:
+    """Real metadata is not to be replaced by a made one."""
+    there = [
+        path
+        for source in SOURCES
+        for ending in COMPRESSED_ENDINGS
+        if (path := folder / f"{source.file}{ending}").exists()
+    ]
+    mark = folder / MARK
+    if there and not mark.exists():
+        raise AudiosetDuckError(
+            f"{there[0]} was not made by the demo, and is not to be replaced; name another folder"
+        )
+    mark.touch()
+
+
+def _writers(connection: duckdb.DuckDBPyConnection, seed: int) -> dict[str, Callable[[Path], None]]:
+    def strong(dataset: str) -> Callable[[Path], None]:
+        query = (
+            f"select {_STRONG_COLUMNS} from demo_events where dataset = {literal(dataset)}"
+            f" order by clip_id, md5(concat_ws(':', {seed}, start_seconds, end_seconds, label_id))"
+        )
+        return lambda path: write_strong(connection, query, path)
+
+    def weak(dataset: str) -> Callable[[Path], None]:
+        query = (
+            "select ytid, start_seconds, end_seconds, label_ids from demo_weak_clips"
+            f" where dataset = {literal(dataset)} order by ytid"
+        )
+        return lambda path: write_weak(
+            connection, query, path, f"a made {dataset} set, seed {seed}"
+        )
+
+    frames = (
+        f"select {_STRONG_COLUMNS}, if(is_present, 'PRESENT', 'NOT_PRESENT') as present"
+        " from demo_frames"
+        f" order by md5(concat_ws(':', {seed}, clip_id)), clip_id, start_seconds, label_id"
+    )
+    weak_labels = """
+        select
+            row_number() over (order by weight desc, label_id) - 1 as index,
+            label_id as mid,
+            weak_display_name as display_name
+        from demo_labels
+        where is_weak
+        order by index
+    """
+    classes = """
+        select
+            parent.label_id as id,
+            parent.display_name as name,
+            list_sort(array(
+                select child.label_id
+                from demo_labels as child
+                where list_contains(child.parent_ids, parent.label_id)
+            )) as child_ids
+        from demo_labels as parent
+        order by parent.label_id
+    """
+    return {
+        "audioset_train_strong.tsv": strong("train"),
+        "audioset_eval_strong.tsv": strong("eval"),
+        "audioset_eval_strong_framed_posneg.tsv": lambda path: write_strong(
+            connection, frames, path
+        ),
+        "unbalanced_train_segments.csv": weak("unbalanced_train"),
+        "balanced_train_segments.csv": weak("balanced_train"),
+        "eval_segments.csv": weak("eval"),
+        "mid_to_display_name.tsv": lambda path: write_strong_labels(
+            connection,
+            "select label_id, display_name from demo_labels where is_strong order by label_id",
+            path,
+        ),
+        "class_labels_indices.csv": lambda path: write_weak_labels(connection, weak_labels, path),
+        "ontology.json": lambda path: write_ontology(connection, classes, path),
+    }

@@ -1,0 +1,1 @@
+"""Altair charts, drawn from rows."""

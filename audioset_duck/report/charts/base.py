@@ -1,0 +1,179 @@
+"""What the charts have in common: colours, parameters, bars, names and panels.
+
+Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people who do not see
+all colours can tell apart, and viridis. The charts have parameters that a page may set:
+`search` (a text), `picked` (the MID of a label), `order` and `shown` (which labels bars are
+drawn for), `label_width` and `plot_width` (pixels for the names of labels, and for what is
+right of them). Each function draws what a SELECT gave, and works nothing out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import altair as alt
+import duckdb
+
+from audioset_duck.catalog.query import query_table
+
+Rows: TypeAlias = list[dict[str, Any]]
+Chart: TypeAlias = alt.Chart | alt.LayerChart
+BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8C8C8C"
+# Pixels from which on a plot has room for more than one number at a bar.
+WIDE = 300
+DATASETS = ["unbalanced_train", "balanced_train", "eval"]
+# How a picture looks; the page has its own colours, which follow the reader's.
+CONFIG = {
+    "background": "white",
+    "padding": 16,
+    "view": {"stroke": None},
+    "axis": {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"},
+    "axisQuantitative": {"labelOverlap": "greedy", "labelSeparation": 5},
+    "axisX": {"grid": True, "gridColor": "#e4e4e4", "domainColor": "#888"},
+    "axisY": {"gridColor": "#e4e4e4", "domainColor": "#888"},
+    "title": {"fontSize": 15, "subtitleFontSize": 12, "subtitleColor": "#444", "anchor": "start"},
+    "text": {"fontSize": 11},
+}
+SEARCH = alt.param("search", value="")
+PICKED = alt.param("picked", value=None)
+LABEL_WIDTH = alt.param("label_width", value=260)
+PLOT_WIDTH = alt.param("plot_width", value=360)
+MATCHES = "search === '' || indexof(lower(datum.title + ' ' + datum.label_id), lower(search)) >= 0"
+IS_PICKED = "picked !== null && datum.label_id === picked"
+# Of what is counted: no label at a half.
+WHOLE_NUMBERS = "datum.value % 1 ? '' : format(datum.value, ',')"
+POWERS = [10.0**power for power in range(-8, 9)]
+# What every tooltip of a label begins with.
+LABEL_TOOLTIP = (alt.Tooltip("title:N", title="Label"), alt.Tooltip("label_id:N", title="MID"))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart of a picture, and of the page.
+
+    Attributes:
+        title: What it shows, in a line.
+        chart: The chart, without a size.
+        note: What must be known to read it.
+        height: Pixels; None if its rows decide.
+        is_on_page: The page has it too.
+        page_title: What the page says instead, where the reader chooses what is shown.
+    """
+
+    title: str
+    chart: Chart
+    note: str = ""
+    height: int | None = 260
+    is_on_page: bool = True
+    page_title: str = ""
+
+
+def ask(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any] | None = None
+) -> Rows:
+    """Run a query; its rows are what charts are drawn from, with decimals as numbers of JSON."""
+    table = query_table(connection, query, parameters)
+    return [
+        {
+            column: float(value) if isinstance(value, Decimal) else value
+            for column, value in zip(table.columns, row, strict=True)
+        }
+        for row in table.rows
+    ]
+
+
+def compose(panels: Sequence[Panel], title: str, columns: int, width: int) -> alt.ConcatChart:
+    """Put panels of a width, in pixels, side by side into one picture."""
+    sized = []
+    for panel in panels:
+        heading = alt.TitleParams(panel.title, subtitle=panel.note or alt.Undefined)
+        chart = panel.chart.properties(title=heading, width=width)
+        sized.append(chart.properties(height=panel.height) if panel.height else chart)
+    return alt.concat(
+        *sized, columns=columns, title=alt.TitleParams(title, fontSize=20, offset=18), spacing=36
+    ).resolve_scale(color="independent", shape="independent", strokeDash="independent")
+
+
+def value_bars(
+    rows: Rows | alt.Chart,
+    field: str,
+    title: str,
+    *,
+    y: alt.Y,
+    text: str,
+    color: Any,
+    tooltip: list[alt.Tooltip],
+    more: str = "",
+    room: int = 50,
+    axis: alt.Axis | None = None,
+    is_log: bool = False,
+) -> alt.LayerChart:
+    """Bars with their values written at their ends, in `room` pixels that no bar reaches.
+
+    The scale reaches further than the longest bar, by the share that this room is of a plot whose
+    width is the parameter `plot_width`; `more` is written too if the plot is wide.
+    """
+    chart = rows if isinstance(rows, alt.Chart) else alt.Chart(inline(rows))
+    if more:
+        text = f"{text} + (plot_width < {WIDE} ? '' : {more})"
+    pixels = f"(plot_width < {WIDE} ? {room} : {room + 60})" if more else str(room)
+    stretch = f"(1 + {pixels} / max(60, plot_width - {pixels}))"
+    reach = f"pow(datum.{field}, {stretch})" if is_log else f"datum.{field} * {stretch}"
+    x = alt.X(
+        f"{field}:Q",
+        title=title,
+        stack=None,
+        scale=alt.Scale(type="log", domainMin=1) if is_log else alt.Scale(zero=True),
+        axis=axis or alt.Axis(tickMinStep=1, tickCount=5),
+    )
+    base = chart.transform_calculate(text=text, reach=reach).encode(x=x, y=y, tooltip=tooltip)
+    bars = base.mark_bar().encode(color=color)
+    return (
+        # A log scale has no 0 to start from.
+        (bars.encode(x2=alt.datum(1)) if is_log else bars)
+        + base.mark_text(align="left", dx=4).encode(text="text:N")
+        + base.mark_point(opacity=0).encode(x="reach:Q", tooltip=alt.value(None))
+    ).add_params(LABEL_WIDTH, PLOT_WIDTH)
+
+
+def largest(rows: Rows) -> alt.Chart:
+    """Those that match the search, by their rank, as many as are to be shown."""
+    return (
+        alt.Chart(inline(rows))
+        .transform_filter(MATCHES)
+        .transform_window(position="row_number()", sort=[alt.SortField("rank")])
+        .transform_filter("datum.position <= shown")
+    )
+
+
+def highlighted() -> Any:
+    """A colour for each label, another one for that which is picked."""
+    return alt.condition(IS_PICKED, alt.value(VERMILION), alt.value(BLUE))
+
+
+def names_axis(field: str, order: str | None = None, *, grid: bool = False) -> alt.Y:
+    """Names down the side, in the order of another field; cut if they are very long."""
+    return alt.Y(
+        f"{field}:N",
+        title=None,
+        sort=alt.EncodingSortField(order, op="min") if order else DATASETS,
+        axis=alt.Axis(labelLimit={"expr": "label_width"}, ticks=False, grid=grid),
+    )
+
+
+def counts_axis(field: str, title: str) -> alt.Y:
+    """An axis of whole numbers up the side."""
+    return alt.Y(
+        f"{field}:Q",
+        title=title,
+        scale=alt.Scale(nice=5),
+        axis=alt.Axis(tickCount=5, labelExpr=WHOLE_NUMBERS),
+    )
+
+
+def inline(rows: Rows) -> alt.InlineData:
+    """Rows as data that a chart carries with it."""
+    return alt.InlineData(values=rows)

@@ -1,0 +1,99 @@
+"""One clip: its events in time, its sound."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from audioset_duck.report.charts.base import (
+    BLUE,
+    GREEN,
+    LABEL_TOOLTIP,
+    LABEL_WIDTH,
+    VERMILION,
+    Chart,
+    Rows,
+    inline,
+    names_axis,
+)
+
+
+def timeline(events: Rows, windows: Rows, *, has_target: bool = True) -> Chart | alt.VConcatChart:
+    """All events of a clip as bars on a time axis, the windows of a target below.
+
+    Args:
+        events: With `title`, `label_id`, `start_seconds`, `end_seconds`, and `role`: what the
+            event is to the target.
+        windows: The same, and `segment_index`; may be empty.
+        has_target: There is a target, so that the roles mean something.
+    """
+    roles = {"positive": VERMILION, "strong_negative": GREEN, "other": BLUE}
+    legend = alt.Legend(title=None, orient="top", symbolOpacity=1, symbolStrokeWidth=0)
+    end = max(row["end_seconds"] for row in events)
+    times = [
+        *LABEL_TOOLTIP,
+        alt.Tooltip("role:N", title="To the target"),
+        alt.Tooltip("start_seconds:Q", title="Start, s", format=".3f"),
+        alt.Tooltip("end_seconds:Q", title="End, s", format=".3f"),
+    ]
+    base = alt.Chart(width=560).encode(
+        x=alt.X("start_seconds:Q", title="seconds", scale=alt.Scale(domain=[0, end], nice=False)),
+        x2="end_seconds:Q",
+        y=names_axis("title", "start_seconds"),
+        color=alt.Color(
+            "role:N",
+            scale=alt.Scale(domain=list(roles), range=list(roles.values())),
+            legend=legend if has_target else None,
+        ),
+    )
+    upper = (
+        base.mark_bar()
+        .encode(tooltip=times)
+        .properties(data=inline(events), title=alt.TitleParams("Events", anchor="start"))
+    )
+    if not windows:
+        return upper.add_params(LABEL_WIDTH)
+    lower = (
+        base.mark_bar(opacity=0.6, stroke="black", strokeWidth=0.7)
+        .encode(tooltip=[*times, alt.Tooltip("segment_index:Q", title="Window of its event")])
+        .properties(data=inline(windows), title=alt.TitleParams("Windows", anchor="start"))
+    )
+    return alt.vconcat(upper, lower).add_params(LABEL_WIDTH)
+
+
+def sound(envelope: Rows, spectrogram: Rows, band_hz: float) -> alt.VConcatChart:
+    """A waveform, and below it a spectrogram.
+
+    Args:
+        envelope: Stretches with `start` (seconds), `lowest` and `highest` (samples, -1 to 1).
+        spectrogram: Stretches with `start`, `end` (seconds) and `levels`: one for each band of
+            frequencies from the lowest on (dB, up to 0).
+        band_hz: How wide a band is.
+    """
+    x = alt.X("start:Q", title="seconds", scale=alt.Scale(zero=False, nice=False))
+    scale = alt.Scale(scheme="viridis", domain=[-80, 0])
+    waveform = (
+        alt.Chart(inline(envelope), width=560, height=90)
+        .mark_area(color=BLUE)
+        .encode(
+            x=x,
+            y=alt.Y("lowest:Q", title="sample", scale=alt.Scale(domain=[-1, 1])),
+            y2="highest:Q",
+        )
+    )
+    levels = (
+        alt.Chart(inline(spectrogram), width=560, height=220)
+        .transform_flatten(["levels"], ["level"])
+        .transform_window(band="row_number()", groupby=["start"])
+        .transform_calculate(low=f"(datum.band - 1) * {band_hz}", high=f"datum.band * {band_hz}")
+        .mark_rect(strokeWidth=0.7)
+        .encode(
+            x=x,
+            x2="end:Q",
+            y=alt.Y("low:Q", title="Hz", axis=alt.Axis(format=",d"), scale=alt.Scale(nice=False)),
+            y2="high:Q",
+            color=alt.Color("level:Q", scale=scale, legend=alt.Legend(title="dB", type="gradient")),
+            # Without it, hairs of the background show between the cells.
+            stroke=alt.Stroke("level:Q", scale=scale, legend=None),
+        )
+    )
+    return alt.vconcat(waveform, levels)

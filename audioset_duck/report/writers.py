@@ -1,0 +1,156 @@
+"""The files of a report: pictures, tables and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import duckdb
+import jinja2
+import vl_convert
+
+from audioset_duck.report.charts.base import CONFIG, Panel, Rows, compose
+from audioset_duck.sqltext import literal
+
+PAGE = "index.html"
+# The highest that a chart of the page is, in pixels, unless its rows decide.
+PAGE_HEIGHT = 260
+# Pixels of a PNG for each of the chart.
+SCALE = 1.5
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Panels in one file.
+
+    Attributes:
+        stem: The file's name without its ending; None if only the page has the panels.
+        title: The heading.
+        panels: The charts.
+        columns: How many stand side by side.
+        width: Of each, in pixels.
+    """
+
+    stem: str | None
+    title: str
+    panels: list[Panel]
+    columns: int = 3
+    width: int = 360
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report: a data set, the weak sets compared, or a target.
+
+    Attributes:
+        title: The heading.
+        draw: Makes the pictures, as far as they have panels.
+        tables: What is written as CSV: name of the file without its ending, and query.
+        note: What must be known, in a sentence.
+        figures: Key figures: what, and how much.
+        short_title: The heading of the key figures, if it is another.
+    """
+
+    title: str
+    draw: Callable[[], list[Picture]]
+    tables: dict[str, str]
+    note: str = ""
+    figures: list[tuple[str, str]] = field(default_factory=list)
+    short_title: str = ""
+
+
+def report_files(
+    connection: duckdb.DuckDBPyConnection,
+    out: Path,
+    sections: Iterable[Section],
+    formats: Sequence[str],
+) -> Iterator[tuple[Path, Callable[[Path], None]]]:
+    """Each file of the report, and what writes it. Of CSV alone nothing is drawn."""
+    drawn: list[tuple[Section, list[Picture]]] = []
+    for section in sections:
+        pictures = section.draw() if set(formats) != {"csv"} else []
+        drawn.append((section, pictures))
+        for stem, query in section.tables.items():
+            if "csv" in formats:
+                yield out / f"{stem}.csv", partial(_write_table, connection, query)
+        for picture in pictures:
+            if picture.stem and "png" in formats:
+                yield out / f"{picture.stem}.png", partial(_write_png, picture)
+            if picture.stem and "svg" in formats:
+                yield out / f"{picture.stem}.svg", partial(_write_svg, picture)
+    if "html" in formats:
+        yield out / PAGE, partial(_write_page, connection, drawn)
+
+
+def _write_table(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    connection.execute(f"copy ({query}) to {literal(str(path))} (format csv, header)")
+
+
+def _write_png(picture: Picture, path: Path) -> None:
+    path.write_bytes(vl_convert.vegalite_to_png(_specification(picture), scale=SCALE))
+
+
+def _write_svg(picture: Picture, path: Path) -> None:
+    path.write_text(vl_convert.vegalite_to_svg(_specification(picture)), encoding="utf-8")
+
+
+def _specification(picture: Picture) -> dict[str, Any]:
+    chart = compose(picture.panels, picture.title, picture.columns, picture.width)
+    specification = chart.to_dict(validate=False) | {"config": CONFIG}
+    for parameter in specification.get("params", []):
+        if parameter["name"] == "plot_width":
+            parameter["value"] = picture.width
+    return specification
+
+
+def _write_page(
+    connection: duckdb.DuckDBPyConnection, drawn: list[tuple[Section, list[Picture]]], path: Path
+) -> None:
+    # Charts of the same rows name them alike, so that they stand in the page once.
+    data: dict[str, Rows] = {}
+    specifications = []
+    parts = []
+    for section, pictures in drawn:
+        panels = [panel for picture in pictures for panel in picture.panels if panel.is_on_page]
+        parts.append((section, panels))
+        for panel in panels:
+            chart = panel.chart.properties(
+                width="container", autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
+            )
+            if panel.height:
+                chart = chart.properties(height=min(panel.height, PAGE_HEIGHT))
+            specification = chart.to_dict(validate=False)
+            data.update(specification.pop("datasets"))
+            specifications.append(specification)
+    ((time, version),) = connection.execute(
+        "select time, versions->>'audioset_duck' from meta.builds order by rowid desc limit 1"
+    ).fetchall()
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("audioset_duck", "report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
+    page = environment.get_template("page.html").render(
+        parts=parts,
+        charts={"specifications": specifications, "data": data},
+        audio=_audio(connection),
+        built=f"{time:%Y-%m-%d %H:%M} UTC by audioset-duck {version}",
+        vega=vl_convert.javascript_bundle(
+            "window.vegaEmbed = vegaEmbed", alt.SCHEMA_VERSION.rsplit(".", 1)[0]
+        ),
+    )
+    path.write_text(page, encoding="utf-8")
+
+
+def _audio(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """The clips by the status of their audio; none if there is no inventory."""
+    rows = connection.execute(
+        "select status, count(distinct ytid) as clips from main.audio_files"
+        " group by status order by clips desc, status"
+    ).fetchall()
+    return [(f"clips {status}", f"{clips:,}") for status, clips in rows]

@@ -1,0 +1,1 @@
+"""AudioSet's metadata files."""

@@ -1,0 +1,644 @@
+"""A build is all or nothing, disturbs no reader, and does no work twice."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+import soundfile
+from support.commands import SHELLS
+from support.metadata import write_metadata
+
+import audioset_duck.catalog.build as building
+import audioset_duck.catalog.staging as loading
+from audioset_duck.catalog.build import build
+from audioset_duck.catalog.connection import open_catalog
+from audioset_duck.catalog.state import read_state
+from audioset_duck.catalog.swap import replacing_catalog
+from audioset_duck.config.targets import BUILT_IN, Target
+from audioset_duck.demo.metadata import make_metadata
+from audioset_duck.errors import AudiosetDuckError
+
+EXAMPLE = Path(__file__).parents[2] / "catalog.duckdb.example"
+GUN, SNORE = BUILT_IN["gun"], BUILT_IN["snore"]
+COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]
+
+
+def ask(catalog: Path, query: str) -> list[tuple]:
+    with duckdb.connect(str(catalog), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def content(catalog: Path) -> dict[str, tuple[int, int]]:
+    """Of each relation how many rows, and the sum of their hashes."""
+    with duckdb.connect(str(catalog), read_only=True) as connection:
+        names = connection.execute("""
+            select schema_name || '.' || table_name from duckdb_tables() where not internal
+            union all
+            select schema_name || '.' || view_name from duckdb_views() where not internal
+        """).fetchall()
+        return {
+            name: connection.execute(
+                f"select count(*), sum(hash(one_row)) from {name} as one_row"
+            ).fetchall()[0]
+            for (name,) in names
+        }
+
+
+@pytest.fixture
+def catalog(demo_catalog: Path, tmp_path: Path) -> Path:
+    """A catalog of the demo that may be written to."""
+    return Path(shutil.copyfile(demo_catalog, tmp_path / "catalog.duckdb"))
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sources that are read, as they are."""
+    read: list[str] = []
+
+    def load_sources(*arguments, **options):
+        read.extend(file.path.name for file in arguments[2])
+        return original(*arguments, **options)
+
+    original = building.load_sources
+    monkeypatch.setattr(building, "load_sources", load_sources)
+    return read
+
+
+def test_a_second_target_reads_no_source_again(
+    demo_metadata: Path, tmp_path: Path, loads: list[str]
+) -> None:
+    once, twice = tmp_path / "once.duckdb", tmp_path / "twice.duckdb"
+    build(once, [GUN, SNORE], demo_metadata, quiet=True)
+    assert len(loads) == 9
+    build(twice, [GUN], demo_metadata, quiet=True)
+    assert len(loads) == 18
+    build(twice, [SNORE], demo_metadata, quiet=True)
+    assert len(loads) == 18
+    expected, found = content(once), content(twice)
+    assert (expected.pop("meta.builds")[0], found.pop("meta.builds")[0]) == (1, 2)
+    assert found == expected
+    assert read_state(open_catalog(twice)).targets.keys() == {"gun", "snore"}
+
+
+def test_a_target_is_replaced(demo_metadata: Path, catalog: Path) -> None:
+    before = ask(catalog, "select count(*) from gun.positive_events")
+    build(catalog, [Target("gun", GUN.labels, descendants=True)], demo_metadata, quiet=True)
+    assert ask(catalog, "select count(*) from gun.positive_events") > before
+    assert ask(catalog, "from gun.untargeted_descendants") == []
+    build(catalog, [GUN], demo_metadata, quiet=True)
+    assert ask(catalog, "select count(*) from gun.positive_events") == before
+
+
+def test_changed_sources_are_read_and_all_targets_made_anew(tmp_path: Path) -> None:
+    names = "/m/a A\n/m/b B"
+    row = "aaaaaaaaaaa_0 0.000 1.000 /m/a\n"
+    metadata = write_metadata(tmp_path / "metadata", names=names, train=row)
+    catalog = tmp_path / "catalog.duckdb"
+    target = Target("a", ("A",), ("B",))
+    build(catalog, [target], metadata, quiet=True)
+    write_metadata(metadata, train=row + row.replace("0.000", "0.500"))
+    build(catalog, [Target("b", ("B",))], metadata, quiet=True)
+    assert ask(catalog, "select count(*) from a.positive_events") == [(2,)]
+    assert ask(catalog, "select role from a.target_labels") == [("positive",), ("ignored",)]
+
+
+def test_a_catalog_is_enough_for_a_further_target(
+    catalog: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    build(catalog, [Target("dog", ("Bark",))], quiet=True)
+    assert ask(catalog, "select count(*) > 0 from dog.positive_events") == [(True,)]
+    with pytest.raises(
+        AudiosetDuckError, match=r"since a live catalog reads its files; .*--metada"
+    ):
+        build(catalog, [GUN], live=True, quiet=True)
+    monkeypatch.setattr(building, "fingerprint", lambda _: "of other models")
+    with pytest.raises(AudiosetDuckError, match=r"made by another version .* with --metadata DIR"):
+        build(catalog, [GUN], quiet=True)
+
+
+def test_a_new_version_of_the_models_makes_all_anew(
+    demo_metadata: Path, catalog: Path, loads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "fingerprint", lambda _: "of other models")
+    build(catalog, [GUN], demo_metadata, quiet=True)
+    assert len(loads) == 9
+
+
+def test_what_the_user_made_is_kept(tmp_path: Path) -> None:
+    metadata = write_metadata(tmp_path / "metadata", names="/m/a A")
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [Target("a", ("A",))], metadata, quiet=True)
+    with duckdb.connect(str(catalog)) as connection:
+        connection.execute("create schema mine; create table mine.notes as select 'hello' as note")
+    write_metadata(metadata, names="/m/a A\n/m/b B")
+    build(catalog, [], metadata, quiet=True)
+    assert ask(catalog, "from mine.notes") == [("hello",)]
+    with pytest.raises(AudiosetDuckError, match="the catalog has a schema mine that is no target"):
+        build(catalog, [Target("mine", ("A",))], metadata, quiet=True)
+
+
+def test_skipped_rows_stay_skipped_until_the_file_changes(tmp_path: Path) -> None:
+    metadata = write_metadata(tmp_path / "metadata", names="/m/a A", train="nonsense")
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [], metadata, skip_bad_rows=True, quiet=True)
+    build(catalog, [Target("a", ("A",))], metadata, quiet=True)
+    assert ask(catalog, "select line, text from meta.rejected_rows") == [(2, "nonsense")]
+    write_metadata(metadata, names="/m/a A", train="other\tnonsense")
+    before = catalog.read_bytes()
+    with pytest.raises(AudiosetDuckError, match="line 2"):
+        build(catalog, [Target("a", ("A",))], metadata, quiet=True)
+    assert catalog.read_bytes() == before
+    with pytest.raises(AudiosetDuckError, match="--live reads the files as they are"):
+        build(catalog, [], metadata, live=True, skip_bad_rows=True)
+
+
+def test_nothing_is_left_of_a_failed_build(catalog: Path, demo_metadata: Path) -> None:
+    before = catalog.read_bytes()
+    with pytest.raises(AudiosetDuckError, match="there is no label 'Barkk'"):
+        build(catalog, [Target("dog", ("Barkk",))], demo_metadata, quiet=True)
+    assert catalog.read_bytes() == before
+    assert [path.name for path in catalog.parent.iterdir()] == [catalog.name]
+
+
+def test_sources_changed_under_way(
+    demo_metadata: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata = Path(shutil.copytree(demo_metadata, tmp_path / "metadata"))
+    changed = metadata / "eval_segments.csv"
+
+    def find_sources(folder: Path):
+        files = original(folder)
+        changed.write_text(changed.read_text() + 'zzzzzzzzzzz, 0.000, 10.000, "/m/04rlf"\n')
+        return files
+
+    original = building.find_sources
+    monkeypatch.setattr(building, "find_sources", find_sources)
+    with pytest.raises(AudiosetDuckError, match=r"eval_segments.csv was changed while it was read"):
+        build(tmp_path / "c.duckdb", [], metadata, quiet=True)
+
+
+def test_a_source_removed_under_way(
+    demo_metadata: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After it was read, of which the operating system tells nothing."""
+    metadata = Path(shutil.copytree(demo_metadata, tmp_path / "metadata"))
+
+    def create_and_remove(connection, model, live) -> None:
+        create(connection, model, live)
+        if "eval_segments.csv" in model.select:
+            (metadata / "eval_segments.csv").unlink()
+
+    create = loading.create
+    monkeypatch.setattr(loading, "create", create_and_remove)
+    with pytest.raises(AudiosetDuckError, match=r"eval_segments.csv was removed while it was read"):
+        build(tmp_path / "c.duckdb", [], metadata, quiet=True)
+    assert not (tmp_path / "c.duckdb").exists()
+
+
+def test_an_inventory_for_a_catalog_of_another_version(
+    run, demo_catalog: Path, demo_metadata: Path, tmp_path: Path
+) -> None:
+    """It is made; the samples, which other models would make, wait for a build."""
+    shutil.copyfile(demo_catalog, tmp_path / "catalog.duckdb")
+    with duckdb.connect(str(tmp_path / "catalog.duckdb")) as connection:
+        older = """json_merge_patch(versions, '{"models": "older"}')"""
+        connection.execute(f"update meta.builds set versions = {older}")
+    ((ytid,),) = ask(demo_catalog, "select ytid from gun.samples limit 1")
+    (tmp_path / "audio").mkdir()
+    soundfile.write(tmp_path / "audio" / f"{ytid}.wav", np.zeros(8000), 8000)
+    result = run("scan", "--audio-root", "audio")
+    assert result.exit_code == 0, result.stderr
+    assert (
+        "Warning: the catalog was made by another version of audioset-duck: its samples are as they"
+        " were; make them anew with audioset-duck build\n"
+    ) in result.stderr
+    assert ask(tmp_path / "catalog.duckdb", "select ytid, status from audio_files") == [
+        (ytid, "ok")
+    ]
+    paths = "select count(audio_path) from gun.samples"
+    assert ask(tmp_path / "catalog.duckdb", paths) == [(0,)]
+    assert run("build", "--metadata", demo_metadata).exit_code == 0
+    assert ask(tmp_path / "catalog.duckdb", paths) != [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        (lambda path: path.write_bytes(b"no database" * 1000), "cannot be opened as a DuckDB file"),
+        (lambda path: path.write_bytes(b""), "cannot be opened as a DuckDB file"),
+        (lambda path: duckdb.connect(str(path)).close(), "but no catalog of audioset-duck"),
+        (lambda path: path.mkdir(), "is a folder; right is a file"),
+    ],
+)
+def test_a_file_of_another_program_is_left_alone(
+    demo_metadata: Path, tmp_path: Path, prepare, message: str
+) -> None:
+    catalog = tmp_path / "catalog.duckdb"
+    prepare(catalog)
+    before = catalog.is_file() and catalog.read_bytes()
+    with pytest.raises(AudiosetDuckError, match=message):
+        build(catalog, [GUN], demo_metadata, quiet=True)
+    assert (catalog.is_file() and catalog.read_bytes()) == before
+
+
+def test_a_catalog_open_for_writing_elsewhere(catalog: Path, demo_metadata: Path) -> None:
+    code = f"import duckdb; c = duckdb.connect({str(catalog)!r}); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout.readline() == "1\n"
+        with pytest.raises(
+            AudiosetDuckError,
+            match=r"is open for writing in another program \(process \d+\); close",
+        ):
+            build(catalog, [GUN], demo_metadata, quiet=True)
+        writer.communicate("\n")
+    build(catalog, [GUN], demo_metadata, quiet=True)
+
+
+def test_the_log_of_a_killed_writer_is_kept(catalog: Path, demo_metadata: Path) -> None:
+    code = f"""
+import duckdb, os
+connection = duckdb.connect({str(catalog)!r})
+connection.execute("set wal_autocheckpoint = '1TB'")
+connection.execute("create schema mine; create table mine.notes as select 1 as note")
+os._exit(9)
+"""
+    subprocess.run([sys.executable, "-c", code], check=False)
+    assert catalog.with_name("catalog.duckdb.wal").exists()
+    build(catalog, [GUN], demo_metadata, quiet=True)
+    assert ask(catalog, "from mine.notes") == [(1,)]
+    assert sorted(path.name for path in catalog.parent.iterdir()) == ["catalog.duckdb"]
+
+
+def test_a_reader_keeps_the_catalog_that_it_opened(catalog: Path, demo_metadata: Path) -> None:
+    """A reader in another process, with a query half fetched, neither blocks nor notices."""
+    code = f"""
+import duckdb
+connection = duckdb.connect({str(catalog)!r}, read_only=True)
+connection.execute("set enable_progress_bar = false")
+rows = connection.execute("select clip_id from weak_clips order by clip_id")
+first = rows.fetchmany(10)
+print(1, flush=True); input()
+rest = rows.fetchall()
+schemas = connection.execute("from duckdb_schemas() where schema_name = 'dog'").fetchall()
+print(len(first) + len(rest), schemas)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as reader:
+        assert reader.stdout.readline() == "1\n"
+        build(catalog, [Target("dog", ("Bark",))], demo_metadata, quiet=True)
+        out, _ = reader.communicate("\n")
+    assert out == "3700 []\n"
+    assert ask(catalog, "select count(*) > 0 from dog.positive_events") == [(True,)]
+
+
+def test_a_writer_meanwhile_keeps_what_it_wrote(catalog: Path, demo_metadata: Path) -> None:
+    """Whether it still has the catalog open, has closed it, or was killed with a log."""
+    for end in ("input()", "connection.close()", "os._exit(9)"):
+        code = f"""
+import duckdb, os
+connection = duckdb.connect({str(catalog)!r})
+connection.execute("set wal_autocheckpoint = '1TB'")
+connection.execute("create or replace table notes as select 1 as note")
+print(1, flush=True)
+{end}
+"""
+        with (
+            pytest.raises(
+                AudiosetDuckError, match=r"open for writing in|was written to by another"
+            ),
+            replacing_catalog(catalog),
+        ):
+            writer = subprocess.Popen(
+                [sys.executable, "-c", code],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            assert writer.stdout.readline() == "1\n"
+            if end != "input()":
+                writer.wait()
+        writer.communicate("\n")
+        build(catalog, [GUN], demo_metadata, quiet=True)
+        assert ask(catalog, "from notes") == [(1,)]
+
+
+def test_builds_beside_a_reader_in_the_same_process(catalog: Path, demo_metadata: Path) -> None:
+    with open_catalog(catalog) as reader, duckdb.connect(str(catalog), read_only=True) as other:
+        build(catalog, [Target("dog", ("Bark",))], demo_metadata, quiet=True)
+        build(catalog, [Target("cat", ("Cat",))], demo_metadata, quiet=True)
+        assert {"dog", "cat"} <= read_state(open_catalog(catalog)).targets.keys()
+        assert "dog" not in read_state(reader).targets
+        assert other.execute("from duckdb_schemas() where schema_name = 'dog'").fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["gun.duckdb", "meta.duckdb", "staging.db", "main", "gun.v2.duckdb", "Gun.duckdb"]
+)
+def test_a_catalog_is_not_named_as_a_schema(demo_metadata: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(
+        AudiosetDuckError, match=r"would have the name of a schema .*_catalog.duckdb"
+    ):
+        build(tmp_path / name, [GUN], demo_metadata, quiet=True)
+
+
+def test_a_catalog_is_not_named_as_a_kept_target(catalog: Path, demo_metadata: Path) -> None:
+    renamed = catalog.rename(catalog.with_name("gun.duckdb"))
+    with pytest.raises(AudiosetDuckError, match="would have the name of a schema"):
+        build(renamed, [SNORE], demo_metadata, quiet=True)
+
+
+@pytest.mark.parametrize("name", ["x?y.duckdb", "x\\y.duckdb"])
+def test_paths_that_duckdb_cannot_write(demo_metadata: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(AudiosetDuckError, match=r"has a . in it, with which DuckDB cannot write"):
+        build(tmp_path / name, [], demo_metadata, quiet=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["md:x", "s3:z.duckdb", "a b'c\"d#é.duckdb"])
+def test_odd_names_are_only_names(run, demo_metadata: Path, tmp_path: Path, name: str) -> None:
+    result = run("build", "--target", "gun", "--metadata", demo_metadata, "--catalog", name)
+    assert result.exit_code == 0, result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_catalog_renamed_to_its_target_can_still_be_read(run, catalog: Path) -> None:
+    catalog.rename(catalog.with_name("gun.duckdb"))
+    result = run("sql", "from gun.dataset_counts", "--catalog", "gun.duckdb", "--format", "csv")
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 6
+
+
+def test_a_clock_that_was_wrong(catalog: Path, demo_metadata: Path) -> None:
+    with duckdb.connect(str(catalog)) as connection:
+        connection.execute("update meta.builds set time = '2030-01-01'")
+    build(catalog, [Target("dog", ("Bark",))], demo_metadata, quiet=True)
+    build(catalog, [Target("dog", ("Cat",))], demo_metadata, quiet=True)
+    assert read_state(open_catalog(catalog)).targets["dog"]["labels"] == ["Cat"]
+
+
+def test_a_target_that_the_user_dropped(run, catalog: Path, demo_metadata: Path) -> None:
+    with duckdb.connect(str(catalog)) as connection:
+        connection.execute("drop schema gun cascade")
+    assert run("info", "--catalog", catalog).exit_code == 0
+    assert run("check", "--catalog", catalog).exit_code == 0
+    build(catalog, [GUN], demo_metadata, quiet=True)
+    assert ask(catalog, "select count(*) > 0 from gun.positive_events") == [(True,)]
+
+
+def test_a_catalog_without_its_builds(catalog: Path) -> None:
+    with duckdb.connect(str(catalog)) as connection:
+        connection.execute("delete from meta.builds")
+    with pytest.raises(
+        AudiosetDuckError, match=r"meta.builds is empty: the catalog must be built anew"
+    ):
+        read_state(open_catalog(catalog))
+
+
+def test_a_link_and_the_rights_of_the_file_are_kept(demo_metadata: Path, tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    link = tmp_path / "catalog.duckdb"
+    link.symlink_to(tmp_path / "store" / "real.duckdb")
+    build(link, [GUN], demo_metadata, quiet=True)
+    link.chmod(0o600)
+    build(link, [SNORE], demo_metadata, quiet=True)
+    assert link.is_symlink()
+    assert link.stat().st_mode & 0o777 == 0o600
+    assert ask(link, "select count(*) > 0 from snore.positive_events") == [(True,)]
+
+
+def test_a_kept_target_whose_label_is_gone(tmp_path: Path) -> None:
+    metadata = write_metadata(tmp_path / "metadata", names="/m/a A\n/m/b B")
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [Target("a", ("A",))], metadata, quiet=True)
+    write_metadata(metadata, names="/m/b B")
+    with pytest.raises(
+        AudiosetDuckError,
+        match=r"target a: there is no label 'A'.* of an earlier build; .* drop schema a cascade",
+    ):
+        build(catalog, [Target("b", ("B",))], metadata, quiet=True)
+
+
+def test_labels_that_no_file_knows_are_warned_of(tmp_path: Path, caplog) -> None:
+    metadata = write_metadata(
+        tmp_path / "metadata", names="/m/a A", train="aaaaaaaaaaa_0 0.000 1.000 /m/nobody"
+    )
+    build(tmp_path / "catalog.duckdb", [], metadata, quiet=True)
+    assert "labels of the data that no label file knows: 1; see audioset-duck check" in caplog.text
+
+
+def test_a_live_catalog_whose_files_are_gone(run, demo_metadata: Path, tmp_path: Path) -> None:
+    metadata = Path(shutil.copytree(demo_metadata, tmp_path / "metadata"))
+    assert run("build", "--live", "--target", "gun").exit_code == 0
+    shutil.rmtree(metadata)
+    for arguments in (
+        ["check"],
+        ["labels", "gun"],
+        ["info"],
+        ["export", "--target", "gun", "--out", "x"],
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 1
+        assert "built with --live and reads " in result.stderr
+        assert str(metadata) in result.stderr and "put the file back" in result.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("output_format", ["table", "csv"])
+def test_a_long_query_can_be_stopped(catalog: Path, number: int, output_format: str) -> None:
+    query = "select count(*) as n from range(100000000000) as t (a) where a % 7 = 3"
+    process = subprocess.Popen(
+        [*COMMAND, "sql", query, "--format", output_format, "--catalog", catalog],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(2)
+    process.send_signal(number)
+    assert process.wait(20) != 0
+
+
+def test_terminated_cleanly(demo_metadata: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [
+            *COMMAND,
+            "build",
+            "--metadata",
+            str(demo_metadata),
+            "--catalog",
+            str(tmp_path / "c.duckdb"),
+        ],
+        stderr=subprocess.PIPE,
+    )
+    while not (tmp_path / "c.duckdb.building" / "new.duckdb").exists():
+        time.sleep(0.01)
+    process.terminate()
+    process.communicate()
+    assert process.returncode == 143
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission(demo_metadata: Path, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(AudiosetDuckError, match=f"{tmp_path} cannot be written to: Permission"):
+        build(tmp_path / "catalog.duckdb", [], demo_metadata, quiet=True)
+
+
+def test_a_folder_that_cannot_be_made(demo_metadata: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AudiosetDuckError, match="file cannot be written to: "):
+        build(tmp_path / "file" / "catalog.duckdb", [], demo_metadata, quiet=True)
+
+
+@pytest.mark.parametrize("room", [-200_000, 0, 70_000, 150_000, 300_000, 500_000])
+def test_a_full_disk(catalog: Path, demo_metadata: Path, room: int) -> None:
+    """A limit on the size of files stands for the disk that is full, sooner or later."""
+    before = catalog.read_bytes()
+    code = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({len(before) + room},) * 2);"
+        "from audioset_duck.cli import main; main()"
+    )
+    labels = ("Speech", "Music", "Vehicle", "Bird", "Dog", "Car", "Engine", "Animal", "Wind")
+    arguments = [word for label in labels for word in ("--label", label)]
+    options = ["--name", "most", "--metadata", demo_metadata, "--catalog", catalog]
+    result = subprocess.run(
+        [sys.executable, "-c", code, "build", *options, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in result.stderr
+    assert [path.name for path in catalog.parent.iterdir()] == ["catalog.duckdb"]
+    if result.returncode:
+        assert "Error: " in result.stderr
+        assert catalog.read_bytes() == before
+    else:
+        with open_catalog(catalog) as connection:
+            assert "most" in read_state(connection).targets
+    assert room > 300_000 or result.returncode == 1
+
+
+def test_little_memory_makes_the_same_catalog(tmp_path: Path) -> None:
+    metadata = tmp_path / "metadata"
+    make_metadata(metadata, clips=30_000, quiet=True)
+    catalogs = [tmp_path / f"{limit}.duckdb" for limit in ("1GB", "100MB")]
+    for catalog in catalogs:
+        build(catalog, [GUN], metadata, memory_limit=catalog.stem, quiet=True)
+    usual, little = (
+        ask(
+            catalog,
+            "select sum(hash(samples)), count(*), count(distinct sample_id) from gun.samples"
+            " union all select sum(hash(pool_members)), count(*), max(member_id)"
+            " from gun.pool_members",
+        )
+        for catalog in catalogs
+    )
+    assert usual == little
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        ("512", r"the memory limit is '512'; right is a size, as in 512MB or 2GB"),
+        ("a'; drop", r"the memory limit is \"a'; drop\"; right is a size"),
+        ("8MB", r"Out of Memory Error.*; give a build more with --memory-limit"),
+    ],
+)
+def test_a_memory_limit_that_is_none(
+    run, demo_metadata: Path, tmp_path: Path, limit: str, message: str
+) -> None:
+    command = ["build", "--target", "gun", "--metadata", str(demo_metadata)]
+    result = run(*command, "--memory-limit", limit)
+    assert result.exit_code == 1
+    assert re.search(message, result.stderr), result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_views_do_not_depend_on_the_folder_or_the_name_of_the_database(
+    catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    moved = catalog.rename(tmp_path / "elsewhere" / "renamed.duckdb")
+    monkeypatch.chdir("/")
+    expected = ask(moved, "select count(*) from gun.strong_negative_segments")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{moved}' as other (read_only)")
+        query = "select count(*) from other.gun.strong_negative_segments"
+        assert connection.execute(query).fetchall() == expected
+
+
+def test_live_views_do_not_depend_on_the_folder(
+    demo_metadata: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(demo_metadata.parent)
+    build(tmp_path / "live.duckdb", [GUN], Path("metadata"), live=True, quiet=True)
+    monkeypatch.chdir("/")
+    assert ask(tmp_path / "live.duckdb", "select count(*) from weak_clips") == [(3700,)]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_any_shell_since_1_4_opens_it(demo_metadata: Path, tmp_path: Path, shell: Path) -> None:
+    """Every relation of the example can be queried in it, before and after a second build."""
+    catalog = Path(shutil.copyfile(EXAMPLE, tmp_path / "catalog.duckdb"))
+    for _ in range(2):
+        relations = content(catalog)
+        queries = "".join(f"select count(*) as n from {name};\n" for name in relations)
+        result = subprocess.run(
+            [shell, "-readonly", "-csv", "-noheader", str(catalog)],
+            input=queries,
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd="/",
+        )
+        assert result.stderr == ""
+        assert [int(line) for line in result.stdout.split()] == [
+            count for count, _ in relations.values()
+        ]
+        build(catalog, [Target("dog", ("Bark",))], demo_metadata, quiet=True)
+
+
+def test_meta_builds(demo_catalog: Path) -> None:
+    ((versions, configuration, seconds),) = ask(
+        demo_catalog, "select versions, configuration, seconds from meta.builds"
+    )
+    assert json.loads(versions)["duckdb"] == duckdb.__version__
+    assert json.loads(configuration) == {
+        "live": False,
+        "skip_bad_rows": False,
+        "targets": {
+            name: {
+                "labels": list(target.labels),
+                "ignore": [],
+                "descendants": False,
+                "clip_length": "1.000",
+                "training": {
+                    "head_labels": ["/m/09x0r", "/m/04rlf"],
+                    "head_keep_frac": "0.2",
+                    "completion_rare_cutoff": 10,
+                    "seed": 0,
+                    "pos_per_batch_frac": "0.25",
+                    "strong_neg_per_batch_frac": "0.25",
+                    "weak_neg_per_batch_frac": "0.5",
+                    "tier_a_fraction": "0.6",
+                    "primary_fraction": "0.9",
+                    "tier_a_coverage": "0.8",
+                },
+            }
+            for name, target in BUILT_IN.items()
+        },
+    }
+    assert 0 < seconds < 600

@@ -1,0 +1,222 @@
+"""The model engine, and what it promises of every model that ships."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from audioset_duck.catalog.build import build
+from audioset_duck.catalog.models import (
+    LAYERS,
+    create,
+    explain_columns,
+    read_templates,
+    render_models,
+)
+from audioset_duck.config.targets import BUILT_IN
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.sqltext import identifier, literal, sql_folder
+
+
+def write_models(folder: Path, **models: str) -> Path:
+    for path, text in models.items():
+        layer, name = path.split("__")
+        (folder / layer).mkdir(exist_ok=True)
+        (folder / layer / f"{name}.sql").write_text(text)
+    return folder
+
+
+def test_models_come_after_those_they_refer_to(tmp_path: Path) -> None:
+    folder = write_models(
+        tmp_path,
+        shared__a="select * from {{ ref('c') }}",
+        shared__b="select 1",
+        shared__c="select * from {{ ref('b') }} join {{ ref('z') }}",
+        staging__z="select 1",
+    )
+    order = list(read_templates(folder))
+    assert order.index("b") < order.index("c") < order.index("a")
+    assert order.index("z") < order.index("c")
+
+
+@pytest.mark.parametrize(
+    ("models", "message"),
+    [
+        ({"shared__a": "{{ ref('b') }}"}, r"shared/a.sql refers to 'b', which is no model"),
+        (
+            {"shared__a": "{{ ref('b') }}", "shared__b": "{{ ref('a') }}"},
+            "models refer to each other: (a -> b -> a|b -> a -> b)",
+        ),
+        ({"shared__a": "select {{ 1 + }}"}, "a.sql, line 1: unexpected 'end of print"),
+        ({"shared__a": "{{ ref(name) }}"}, r"a.sql: ref\(\) takes the name of a model in quotes"),
+        ({"staging__a": "select 1", "target__a": "select 1"}, "staging/ has a model a already"),
+    ],
+)
+def test_broken_models_are_named(tmp_path: Path, models: dict[str, str], message: str) -> None:
+    with pytest.raises(AudiosetDuckError, match=message):
+        read_templates(write_models(tmp_path, **models))
+
+
+def test_an_undefined_variable_is_an_error(tmp_path: Path) -> None:
+    templates = read_templates(write_models(tmp_path, shared__a="select {{ lenght }}"))
+    with pytest.raises(AudiosetDuckError, match=r"shared/a.sql: 'lenght' is undefined"):
+        render_models(templates, LAYERS)
+
+
+def test_a_column_without_a_meaning_is_an_error(tmp_path: Path) -> None:
+    templates = read_templates(write_models(tmp_path, shared__a="select 1 as riddle"))
+    (model,) = render_models(templates, LAYERS)
+    with duckdb.connect() as connection:
+        create(connection, model)
+        with pytest.raises(AudiosetDuckError, match=r"columns.toml does not explain a.riddle"):
+            explain_columns(connection, {("main", "a")})
+
+
+def test_one_line_makes_a_table(tmp_path: Path) -> None:
+    head, select = "-- One row.\n-- Of two.\n", "select 1 as rank\n"
+    text = head + "{{ materialized('table') }}\n" + select
+    templates = read_templates(write_models(tmp_path, shared__a=text, shared__b=head + select))
+    with duckdb.connect() as connection:
+        for model in render_models(templates, LAYERS):
+            create(connection, model)
+        tables = connection.execute("select table_name, comment from duckdb_tables()").fetchall()
+        assert tables == [("a", "One row. Of two.")]
+        connection.execute("drop table a")
+        (live,) = (model for model in render_models(templates, LAYERS) if model.name == "a")
+        create(connection, live, live=True)
+        views = connection.execute("select view_name from duckdb_views() where not internal")
+        assert sorted(views.fetchall()) == [("a",), ("b",)]
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", "it's", "a;b", 'say "hi"', "'; drop table x; --", "é\n\\"]
+)
+def test_literals_and_identifiers_are_quoted(text: str) -> None:
+    with duckdb.connect() as connection:
+        row = f"select {literal(text)}, {literal([text])}, 1 as {identifier(text)}"
+        assert connection.execute(row).fetchall() == [(text, [text], 1)]
+        assert connection.description[2][0] == text
+
+
+def test_layers_read_only_from_layers_below() -> None:
+    templates = read_templates(sql_folder())
+    height = {layer: index for index, layer in enumerate(LAYERS)}
+    for template in templates.values():
+        for other in template.refs:
+            assert height[templates[other].layer] <= height[template.layer], (template, other)
+        if template.layer == "staging":
+            assert not template.refs
+        else:
+            assert "source(" not in template.text
+
+
+def test_every_model_has_a_head_and_fits_on_a_screen() -> None:
+    for path in sql_folder().glob("*/*.sql"):
+        lines = path.read_text().splitlines()
+        assert lines[0].startswith("-- "), path
+        assert len(lines) <= 100 or path.parent.name == "demo", path
+
+
+def test_every_relation_and_column_has_a_comment(demo_catalog: Path) -> None:
+    with duckdb.connect(str(demo_catalog), read_only=True) as connection:
+        relations = connection.execute("""
+            select schema_name, table_name, comment from duckdb_tables() where not internal
+            union all
+            select schema_name, view_name, comment from duckdb_views() where not internal
+        """).fetchall()
+        bare = connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns()"
+            " where not internal and comment is null"
+        ).fetchall()
+    assert len(relations) > 40
+    assert [row for row in relations if not row[2]] == []
+    assert bare == []
+
+
+CONTRACT = {
+    "main.strong_events": "dataset clip_id start_seconds end_seconds label_id",
+    "main.framed_events": "dataset clip_id start_seconds end_seconds label_id is_present",
+    "main.weak_clips": "dataset clip_id ytid video_start_seconds video_end_seconds label_ids",
+    "main.labels": "label_id display_name weak_index weak_display_name is_strong is_weak",
+    "main.ontology": "label_id display_name child_ids",
+    "main.label_descendants": "label_id descendant_id",
+    "main.strong_label_stats": "dataset rank label_id display_name event_count duration_seconds"
+    " percentage cumulative_percentage mean_event_seconds",
+    "main.weak_label_stats": "dataset rank label_id display_name clip_count percentage",
+    "gun.target_labels": "label_id display_name role",
+    "gun.positive_events": "dataset clip_id start_seconds end_seconds label_id is_overlapped",
+    "gun.strong_negative_events": "dataset clip_id start_seconds end_seconds label_id",
+    "gun.weak_negatives": "dataset clip_id ytid video_start_seconds video_end_seconds label_ids",
+    "gun.positive_segments": "dataset clip_id start_seconds end_seconds label_id is_overlapped"
+    " segment_index",
+    "gun.strong_negative_segments": "dataset clip_id start_seconds end_seconds label_id"
+    " segment_index",
+    "main.audio_files": "ytid audio_path status reason duration_seconds sample_rate_hz channels"
+    " peak_dbfs bytes archive member",
+    "gun.samples": "sample_id sample_key role split dataset clip_id ytid start_seconds end_seconds"
+    " label_id label_ids is_overlapped audio_path",
+    "gun.label_pools": "pool label_id sample_count weight tier",
+    "gun.epoch_plan(0, 0, 32)": "step slot sample_id role label_id crop_start_seconds",
+    "meta.sources": "file bytes sha256 rows rejected_rows",
+    "meta.builds": "time versions configuration seconds",
+    "meta.rejected_rows": "file line reason text",
+}
+
+
+def test_relations_of_the_contract(demo_catalog: Path) -> None:
+    with duckdb.connect(str(demo_catalog), read_only=True) as connection:
+        for relation, columns in CONTRACT.items():
+            found = connection.execute(f"describe from {relation}").fetchall()
+            assert [row[0] for row in found] == columns.split(), relation
+            for name, kind, *_ in found:
+                if name.endswith("start_seconds") or name.endswith("end_seconds"):
+                    assert kind == "DECIMAL(9,3)", (relation, name)
+                if name in ("label_ids", "child_ids"):
+                    assert kind == "VARCHAR[]", (relation, name)
+
+
+def test_live_makes_views_of_everything(
+    demo_metadata: Path, demo_catalog: Path, tmp_path: Path
+) -> None:
+    catalog = tmp_path / "live.duckdb"
+    build(catalog, [BUILT_IN["gun"]], demo_metadata, live=True, quiet=True)
+    with duckdb.connect(str(catalog), read_only=True) as connection:
+        tables = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() where not internal"
+        ).fetchall()
+        assert sorted(tables) == [
+            ("main.audio_files",),
+            ("meta.builds",),
+            ("meta.rejected_rows",),
+            ("meta.sources",),
+        ]
+        connection.execute(f"attach {literal(str(demo_catalog))} as stored (read_only)")
+        names = connection.execute("""
+            select schema_name || '.' || view_name from duckdb_views()
+            where
+                database_name = current_database()
+                and schema_name in ('staging', 'main', 'gun')
+                and not internal
+        """).fetchall()
+        assert len(names) > 40
+        for (name,) in names:
+            live, stored = (
+                connection.execute(
+                    f"select count(*), sum(hash(one_row)) from {database}{name} as one_row"
+                ).fetchall()
+                for database in ("", "stored.")
+            )
+            assert live == stored, name
+
+
+def test_live_follows_the_files(tmp_path: Path) -> None:
+    from support.metadata import write_metadata
+
+    names = "/m/032s66 Gunshot\n/m/04zjc Machine gun\n/m/073cg4 Cap gun"
+    row = "aaaaaaaaaaa_0 0.000 1.000 /m/032s66"
+    metadata = write_metadata(tmp_path / "metadata", names=names, train=row)
+    catalog = tmp_path / "live.duckdb"
+    build(catalog, [BUILT_IN["gun"]], metadata, live=True, quiet=True)
+    write_metadata(metadata, train=f"{row}\n{row.replace('0.000', '0.500')}")
+    with duckdb.connect(str(catalog), read_only=True) as connection:
+        assert connection.execute("select count(*) from gun.positive_events").fetchall() == [(2,)]

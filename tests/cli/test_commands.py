@@ -1,0 +1,418 @@
+"""The commands, as they are typed."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+import pytest
+from support.metadata import write_metadata
+
+
+def test_help_lists_every_command_with_an_example(run) -> None:
+    assert run("--version").stdout == f"audioset-duck, version {version('audioset-duck')}\n"
+    commands = [
+        line.split()[0] for line in run("--help").stdout.split("Commands:")[1].splitlines() if line
+    ]
+    assert (
+        commands
+        == "build check demo download export extract info labels report scan sql targets".split()
+    )
+    for command in commands:
+        example = run(command, "--help").stdout.split("Usage:")[1].splitlines()[1:]
+        assert any(line.startswith(f"    audioset-duck {command}") for line in example), command
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = """
+import sys
+from audioset_duck.cli import cli
+cli(["--help"], standalone_mode=False)
+heavy = {"duckdb", "pyarrow", "numpy", "torch", "altair", "tqdm", "jinja2"}
+print(sorted(sys.modules.keys() & heavy))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_demo_runs_everything(run, tmp_path: Path) -> None:
+    result = run("demo", "here", "--clips", 500, "--no-audio", "--target", "gun")
+    assert result.exit_code == 0, result.stderr
+    assert " checks passed, 0 failed" in result.stdout
+    assert "gun (positive: Cap gun; Gunshot, gunfire; Machine gun; windows of 1 s)" in result.stdout
+    assert "Artillery fire (" in result.stderr and "with --descendants" in result.stderr
+    tried = [line.strip() for line in result.stderr.split("Try next\n")[1].splitlines()]
+    assert len(tried) == 6
+    for line in tried:
+        import shlex
+
+        program, *arguments = shlex.split(line)
+        assert program == "audioset-duck"
+        # Pictures take long.
+        more = ("--format", "csv,html") if arguments[0] == "report" else ()
+        again = run(*arguments, *more)
+        assert again.exit_code == 0, (line, again.stderr)
+
+
+def test_demo_may_be_made_again_and_elsewhere(run, tmp_path: Path) -> None:
+    words = ["demo", "here", "--no-audio", "--clips"]
+    assert run(*words, 10).exit_code == 0
+    assert run(*words, 20).exit_code == 0
+    assert run("--catalog", "mine.duckdb", *words, 20).exit_code == 0
+    assert (tmp_path / "mine.duckdb").is_file()
+    assert sorted(path.name for path in (tmp_path / "here").iterdir()) == [
+        "catalog.duckdb",
+        "metadata",
+    ]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_build(run, demo_metadata: Path, tmp_path: Path, before: bool) -> None:
+    shared = ["--catalog", "mine.duckdb", "--quiet"]
+    own = ["build", "--target", "gun", "--metadata", demo_metadata, "--clip-length", "0.5"]
+    own += ["--name", "dog", "--label", "Bark", "--label", "/m/0ghcn6", "--ignore", "Dog"]
+    result = run(*(shared + own if before else own + shared))
+    assert result.exit_code == 0, result.stderr
+    assert "dog (positive: Bark; Growling, ignored: Dog; windows of 0.5 s)" in result.stdout
+    header, rule, train, *_ = result.stdout.splitlines()[1:]
+    assert header.split() == (
+        "dataset events alone overlapped windows negatives neg. windows weak neg.".split()
+    )
+    assert set(rule) == {"-", " "}
+    assert train.split()[0] == "train"
+    assert "built" not in result.stderr
+    with duckdb.connect("mine.duckdb", read_only=True) as connection:
+        assert connection.execute(
+            "select max(end_seconds - start_seconds) from gun.positive_segments"
+        ).fetchall()[0][0] == pytest.approx(0.5)
+
+
+def test_a_built_target_can_be_built_again_by_name(run, demo_metadata: Path) -> None:
+    own = ["--name", "dog", "--label", "Bark", "--ignore", "Dog"]
+    first = run("build", "--metadata", demo_metadata, *own)
+    again = run("build", "--metadata", demo_metadata, "--target", "dog")
+    assert again.exit_code == 0, again.stderr
+    assert again.stdout == first.stdout
+    listed = run("targets").stdout
+    assert [line.split()[-1] for line in listed.splitlines()[2:]] == ["no", "no", "no", "yes"]
+
+
+def test_targets_tell_what_was_built(run, demo_metadata: Path) -> None:
+    own = ["--descendants", "--ignore", "Fireworks", "--clip-length", "0.25"]
+    assert run("build", "--metadata", demo_metadata, "--target", "gun", *own).exit_code == 0
+    gun = run("targets").stdout.splitlines()[2]
+    for part in ("and descendants", "Fireworks", "0.25", "catalog.duckdb", "yes"):
+        assert part in gun
+
+
+def test_demo_replaces_no_catalog_of_others(run, demo_catalog: Path, tmp_path: Path) -> None:
+    real = tmp_path / "catalog.duckdb"
+    real.write_bytes(demo_catalog.read_bytes())
+    for words in (["demo", "."], ["demo", "here", "--catalog", real]):
+        result = run(*words)
+        assert result.exit_code == 1
+        assert "catalog.duckdb was not made by the demo in " in result.stderr
+        assert [path.name for path in tmp_path.iterdir()] == ["catalog.duckdb"]
+
+
+def test_demo_replaces_only_what_it_made(run, tmp_path: Path) -> None:
+    (tmp_path / "metadata").mkdir()
+    real = tmp_path / "metadata" / "eval_segments.csv.gz"
+    real.write_bytes(b"mine")
+    result = run("demo", ".")
+    assert result.exit_code == 1
+    assert (
+        "eval_segments.csv.gz was not made by the demo, and is not to be replaced" in result.stderr
+    )
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [real.name]
+
+
+def test_build_without_a_target(run, demo_metadata: Path) -> None:
+    result = run("build", "--metadata", demo_metadata)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "catalog.duckdb: " in result.stderr
+    assert "audioset-duck build --target" in result.stderr
+
+
+def test_rejected_rows_are_told(run, tmp_path: Path) -> None:
+    write_metadata(tmp_path / "metadata", names="/m/a A", train="nonsense\nmore")
+    failed = run("build")
+    assert failed.exit_code == 1
+    assert "audioset_train_strong.tsv, line 2: the row has 1 column; right are 4" in failed.stderr
+    assert "This row is not sound (so are 1 more)" in failed.stderr
+    assert not (tmp_path / "catalog.duckdb").exists()
+    kept = run("build", "--skip-bad-rows")
+    assert kept.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["build"], "there is no metadata folder metadata"),
+        (["build", "--metadata", "nowhere"], "there is no metadata folder nowhere"),
+        (["build", "--target", "gnu"], "there is no target 'gnu'; right are gun, baby_cry, snore"),
+        (["build", "--label", "Bark"], "--label 'Bark' belongs to a target; name it with --name"),
+        (["build", "--clip-length", "0"], "the clip length is '0'; right are seconds"),
+        (["build", "--clip-length", ""], "the clip length is ''; right are seconds"),
+        (["build", "--config", "no.toml"], "no.toml cannot be read: No such file"),
+        (["check"], "there is no catalog catalog.duckdb; make one with audioset-duck build"),
+        (["info"], "there is no catalog catalog.duckdb"),
+        (["labels", "x"], "there is no catalog catalog.duckdb"),
+        (["sql", "select 1"], "there is no catalog catalog.duckdb"),
+        (["sql"], "there is no catalog catalog.duckdb"),
+        (["export", "--target", "gun", "--out", "x"], "there is no catalog catalog.duckdb"),
+    ],
+)
+def test_failures_are_one_message_and_exit_1(
+    run, tmp_path: Path, arguments: list, message: str
+) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: ") and message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["gun", "GUNSHOT", "/m/032s66"])
+def test_labels(run, demo_catalog: Path, text: str) -> None:
+    result = run("labels", text, "--catalog", demo_catalog)
+    assert result.exit_code == 0
+    assert "/m/032s66  Gunshot, gunfire" in result.stdout
+
+
+def test_labels_by_the_other_file_s_name_with_true_counts(
+    run, demo_catalog: Path, demo_metadata: Path
+) -> None:
+    import brute_force
+
+    lines = run("labels", "Shatter", "--catalog", demo_catalog).stdout.splitlines()
+    assert lines[0].split() == (
+        "label_id display_name other_names strong_events framed_events weak_clips".split()
+    )
+    (row,) = (line.split("  ") for line in lines[2:])
+    cells = [cell.strip() for cell in row if cell.strip()]
+    events = brute_force.present_events(demo_metadata)
+    clips = brute_force.clips(demo_metadata)
+    assert cells == [
+        "/m/07rn7sz",
+        "Glass shatter",
+        "Shatter",
+        str(sum(e.label == cells[0] and e.dataset != "eval_framed" for e in events)),
+        str(sum(e.label == cells[0] and e.dataset == "eval_framed" for e in events)),
+        str(sum(cells[0] in clip.labels for clip in clips)),
+    ]
+
+
+@pytest.mark.parametrize("text", ["gunshoot", "'; drop table labels; --", "%", "é"])
+def test_labels_that_do_not_match(run, demo_catalog: Path, text: str) -> None:
+    result = run("labels", text, "--catalog", demo_catalog)
+    assert result.exit_code == 1
+    assert f"no label matches {text!r}" in result.stderr
+    assert ("; the nearest are 'Gunshot, gunfire'" in result.stderr) == (text == "gunshoot")
+
+
+def test_labels_of_a_slip(run, demo_catalog: Path) -> None:
+    result = run("labels", "Dgo", "--catalog", demo_catalog)
+    assert "no label matches 'Dgo'; the nearest are 'Dog'" in result.stderr
+
+
+def test_a_target_without_positives_is_warned_of(run, tmp_path: Path) -> None:
+    metadata = write_metadata(
+        tmp_path / "metadata",
+        names="/m/bang Bang\n/m/bell Bell",
+        train="AAAAAAAAAAA_0 0 1 /m/bang",
+        balanced="AAAAAAAAAAA 0 10 /m/bell,/m/bang\nBBBBBBBBBBB 0 10 /m/bell",
+    )
+    result = run("build", "--name", "b", "--label", "Bell", "--metadata", str(metadata))
+    assert result.exit_code == 0, result.stderr
+    assert "b: no strong event carries its labels, so it has no positive" in result.stderr
+    assert "of the weak clips, 2 do" in result.stderr
+    result = run("build", "--name", "a", "--label", "Bang", "--metadata", str(metadata))
+    assert "no strong event" not in result.stderr
+    # What is missing was told by the first build.
+    assert "is not in" not in result.stderr
+
+
+def test_the_shell_has_no_format(run, demo_catalog: Path) -> None:
+    result = run("sql", "--format", "csv", "--catalog", demo_catalog)
+    assert result.exit_code == 1
+    assert "--format csv is of a query, and none is given; in the shell, say .mode" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("gum", "which has gun, baby_cry, snore; did you mean gun?"),
+        ("dog", "build it with audioset-duck build --name dog --label LABEL, or with --target dog"),
+    ],
+)
+def test_a_target_that_is_not_built(run, demo_catalog: Path, name: str, cure: str) -> None:
+    result = run("export", "--target", name, "--out", "out", "--catalog", demo_catalog)
+    assert result.exit_code == 1
+    assert cure in result.stderr
+
+
+def test_info(run, demo_catalog: Path) -> None:
+    result = run("info", "--catalog", demo_catalog)
+    assert result.exit_code == 0
+    assert (
+        f"by audioset-duck {version('audioset-duck')}, DuckDB {duckdb.__version__}" in result.stdout
+    )
+    for part in (
+        "audioset_train_strong.tsv",
+        "snore (positive: Snoring; Snort",
+        "TARGET.weak_negatives",
+    ):
+        assert part in result.stdout
+
+
+QUERY = "select dataset, label_ids, video_start_seconds from weak_clips order by clip_id limit 2"
+
+
+def test_sql_formats(run, demo_catalog: Path) -> None:
+    def query(*options: str) -> str:
+        result = run("sql", QUERY, "--catalog", demo_catalog, *options)
+        assert result.exit_code == 0, result.stderr
+        return result.stdout
+
+    with duckdb.connect(str(demo_catalog), read_only=True) as connection:
+        rows = connection.execute(QUERY).fetchall()
+    header, *texts = csv.reader(io.StringIO(query("--format", "csv")))
+    assert header == ["dataset", "label_ids", "video_start_seconds"]
+    assert texts == [[a, "[" + ", ".join(b) + "]", f"{c:.3f}"] for a, b, c in rows]
+    assert json.loads(query("--format", "json")) == [
+        {"dataset": a, "label_ids": b, "video_start_seconds": float(c)} for a, b, c in rows
+    ]
+    assert all(str(row[0]) in query() for row in rows)
+
+
+def test_sql_of_columns_named_like_anything(run, demo_catalog: Path) -> None:
+    query = 'select 1 as "row", 2 as "q", \'a,"b"\' as "relation" -- the end'
+    options = ["--catalog", demo_catalog, "--format"]
+    assert json.loads(run("sql", query, *options, "json").stdout) == [
+        {"row": 1, "q": 2, "relation": 'a,"b"'}
+    ]
+    assert run("sql", query, *options, "csv").stdout == 'row,q,relation\n1,2,"a,""b"""\n'
+
+
+def test_sql_that_ends_in_a_comment_or_explains(run, demo_catalog: Path) -> None:
+    options = ["--catalog", demo_catalog, "--format"]
+    for output_format in ("table", "csv", "json"):
+        result = run("sql", "select 42 as n; -- the end", *options, output_format)
+        assert result.exit_code == 0 and "42" in result.stdout, result.stderr
+    assert run("sql", "explain select 1", *options, "table").exit_code == 0
+    assert "right is --format table" in run("sql", "explain select 1", *options, "csv").stderr
+
+
+@pytest.mark.parametrize("query", ["show tables", "describe labels", "pivot labels on is_weak"])
+def test_sql_of_other_queries(run, demo_catalog: Path, query: str) -> None:
+    for output_format in ("table", "csv", "json"):
+        result = run("sql", query, "--catalog", demo_catalog, "--format", output_format)
+        assert result.exit_code == 0, result.stderr
+
+
+def test_sql_of_no_rows_and_of_many(run, demo_catalog: Path) -> None:
+    none = "select 1 as n where false"
+    assert run("sql", none, "--format", "json", "--catalog", demo_catalog).stdout == "[]\n"
+    assert run("sql", none, "--format", "csv", "--catalog", demo_catalog).stdout == "n\n"
+    many = run("sql", "from range(25000);", "--format", "csv", "--catalog", demo_catalog).stdout
+    assert many.split() == ["range", *map(str, range(25_000))]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("drop table labels", "this is a DROP statement; right is a query"),
+        ("create table x as select 1", "this is a CREATE statement; right is a query"),
+        ("copy labels to 'labels.csv'", "this is a COPY statement; right is a query"),
+        ("select 1; select 2", "2 statements; right is one query at a time"),
+        ("", "the query is empty"),
+        ("from statements", "does not exist"),
+        ("selec 1", "syntax error"),
+        ("from nothing", "does not exist"),
+    ],
+)
+def test_sql_that_cannot_be(run, demo_catalog: Path, query: str, message: str) -> None:
+    before = demo_catalog.read_bytes()
+    result = run("sql", query, "--catalog", demo_catalog)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert demo_catalog.read_bytes() == before
+
+
+def test_sql_without_a_query_is_the_shell(demo_catalog: Path) -> None:
+    shell = Path(sys.executable).parent
+    if not (shell / "duckdb").exists():
+        pytest.skip("no duckdb-cli in this environment")
+    command = [sys.executable, "-c", "from audioset_duck.cli import main; main()", "sql"]
+    result = subprocess.run(
+        [*command, "--catalog", demo_catalog],
+        input=".mode csv\nselect count(*) from gun.positive_events;\ndrop table labels;\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": str(shell)},
+    )
+    assert "\n586" in f"\n{result.stdout}"
+    assert "read-only" in result.stderr
+
+
+def test_safe_sql_reads_no_other_file(run, demo_catalog: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("secret\nx\n")
+    query = "select count(*) as n from read_csv('secret.csv')"
+    assert run("sql", query, "--catalog", demo_catalog).exit_code == 0
+    result = run("sql", "--safe", query, "--catalog", demo_catalog)
+    assert result.exit_code == 1
+    assert "disabled by configuration" in result.stderr
+    result = run("sql", "--safe", "select count(*) as n from labels", "--catalog", demo_catalog)
+    assert result.exit_code == 0 and "n" in result.stdout
+
+
+def test_the_safe_shell_reads_no_other_file(demo_catalog: Path, tmp_path: Path) -> None:
+    shell = Path(sys.executable).parent
+    if not (shell / "duckdb").exists():
+        pytest.skip("no duckdb-cli in this environment")
+    command = [sys.executable, "-c", "from audioset_duck.cli import main; main()", "sql"]
+    (tmp_path / "secret.csv").write_text("secret\nx\n")
+    for option, is_read in ([], True), (["--safe"], False):
+        result = subprocess.run(
+            [*command, *option, "--catalog", demo_catalog],
+            input=f"from '{tmp_path / 'secret.csv'}';\nselect count(*) as n from labels;\n",
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": str(shell)},
+        )
+        assert ("x" in result.stdout) == is_read, result.stderr
+        assert ("disabled by configuration" in result.stderr) != is_read
+        assert " n " in result.stdout, result.stderr
+
+
+def test_sql_without_a_shell_says_where_to_get_one(run, demo_catalog: Path, monkeypatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    result = run("sql", "--catalog", demo_catalog)
+    assert result.exit_code == 1
+    assert (
+        "there is no DuckDB shell on PATH; install one with pip install duckdb-cli" in result.stderr
+    )
+
+
+def test_export(run, demo_catalog: Path, tmp_path: Path) -> None:
+    result = run(
+        "export", "--target", "gun", "--target", "snore", "--out", "meta", "--catalog", demo_catalog
+    )
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 48
+    assert all((tmp_path / line).is_file() for line in result.stdout.splitlines())
+    (tmp_path / "file").write_text("")
+    blocked = run("export", "--target", "gun", "--out", "file", "--catalog", demo_catalog)
+    assert blocked.exit_code == 1
+    assert (
+        "cannot be made: " in blocked.stderr and "name another folder with --out" in blocked.stderr
+    )

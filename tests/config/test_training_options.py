@@ -1,0 +1,290 @@
+"""Training options, and what a build makes of them and of the audio that is there."""
+
+import json
+import re
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from support.audio import write_audio
+from support.metadata import write_sounds, youtube_id
+
+from audioset_duck.audio.scan import scan
+from audioset_duck.catalog.build import build
+from audioset_duck.catalog.connection import open_catalog
+from audioset_duck.catalog.state import kept_targets, read_state
+from audioset_duck.config.targets import Target
+from audioset_duck.config.toml_file import read_configuration
+from audioset_duck.config.training_options import Training, parse_training, training_options
+from audioset_duck.errors import AudiosetDuckError
+
+NAMES = (
+    "head_labels, head_keep_frac, completion_rare_cutoff, seed, pos_per_batch_frac,"
+    " strong_neg_per_batch_frac, weak_neg_per_batch_frac, tier_a_fraction, primary_fraction,"
+    " tier_a_coverage"
+)
+SUM = (
+    "pos_per_batch_frac, strong_neg_per_batch_frac and weak_neg_per_batch_frac are {}, in all {};"
+    " right is a sum of 1"
+)
+SHARE = "right is a share from 0 to 1, with at most 9 decimals"
+WHOLE = "right is a whole number from 0"
+# As TOML has them, as a command line has them, and what is said of them.
+WRONG = [
+    ("head_keep_fraction = 0.5", f"there is no option 'head_keep_fraction'; right are {NAMES}"),
+    ("head_keep_frac = 1.5", f"head_keep_frac is Decimal('1.5'); {SHARE}"),
+    ("head_keep_frac = -0.1", f"head_keep_frac is Decimal('-0.1'); {SHARE}"),
+    ("head_keep_frac = 2", f"head_keep_frac is 2; {SHARE}"),
+    ("head_keep_frac = true", f"head_keep_frac is True; {SHARE}"),
+    ("head_keep_frac = nan", f"head_keep_frac is Decimal('NaN'); {SHARE}"),
+    ("head_keep_frac = 'half'", f"head_keep_frac is 'half'; {SHARE}"),
+    ("tier_a_fraction = 0.1234567891", f"tier_a_fraction is Decimal('0.1234567891'); {SHARE}"),
+    ("primary_fraction = 1.01", f"primary_fraction is Decimal('1.01'); {SHARE}"),
+    ("tier_a_coverage = [0.5]", f"tier_a_coverage is [Decimal('0.5')]; {SHARE}"),
+    ("completion_rare_cutoff = 1.5", f"completion_rare_cutoff is Decimal('1.5'); {WHOLE}"),
+    ("completion_rare_cutoff = -1", f"completion_rare_cutoff is -1; {WHOLE}"),
+    ("seed = true", f"seed is True; {WHOLE}"),
+    ("seed = 'x'", f"seed is 'x'; {WHOLE}"),
+    ("head_labels = 3", "head_labels is 3; right is a list of texts"),
+    ("head_labels = [1]", "head_labels is [1]; right is a list of texts"),
+    ("pos_per_batch_frac = 0.5", SUM.format("0.5, 0.25, 0.5", "1.25")),
+    (
+        "pos_per_batch_frac = 0.3\nstrong_neg_per_batch_frac = 0.3\nweak_neg_per_batch_frac = 0.3",
+        SUM.format("0.3, 0.3, 0.3", "0.9"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("lines", "message"), WRONG)
+def test_wrong_options_in_a_file(tmp_path: Path, lines: str, message: str) -> None:
+    file = tmp_path / "audioset-duck.toml"
+    file.write_text(f"[training]\n{lines}\n")
+    with pytest.raises(AudiosetDuckError, match=re.escape(f"{file}: [training]: {message}")):
+        read_configuration(file)
+    file.write_text(f"[targets.dog]\nlabels = ['Bark']\n[targets.dog.training]\n{lines}\n")
+    where = f"{file}: [targets.dog].training: "
+    with pytest.raises(AudiosetDuckError, match=re.escape(where + message)):
+        read_configuration(file)
+
+
+def test_a_table_of_options_that_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "audioset-duck.toml"
+    file.write_text("training = 5")
+    message = r"\[training\] is 5; right is a table of training options"
+    with pytest.raises(AudiosetDuckError, match=message):
+        read_configuration(file)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["head_keep_frac"], "--training 'head_keep_frac' has no value; right is OPTION=VALUE"),
+        (["keep=1"], f"--training: there is no option 'keep'; right are {NAMES}"),
+        (["seed=-1"], f"--training: seed is '-1'; {WHOLE}"),
+        (["head_keep_frac=50%"], f"--training: head_keep_frac is '50%'; {SHARE}"),
+        (["tier_a_fraction="], f"--training: tier_a_fraction is ''; {SHARE}"),
+        (["pos_per_batch_frac=0.3"], "--training: " + SUM.format("0.3, 0.25, 0.5", "1.05")),
+        (["head_labels=Speach"], "there is no label 'Speach'; right is a MID or an exact display"),
+    ],
+)
+def test_wrong_options_of_a_command(
+    run, demo_metadata: Path, tmp_path: Path, options: list[str], message: str
+) -> None:
+    words = [word for option in options for word in ("--training", option)]
+    result = run("build", "--metadata", demo_metadata, "--target", "gun", *words)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert not (tmp_path / "catalog.duckdb").exists()
+
+
+def test_options_without_a_target_are_of_nothing(run, demo_metadata: Path) -> None:
+    result = run("build", "--metadata", demo_metadata, "--training", "seed=1")
+    assert result.exit_code == 1
+    assert "--training are of a target; name it with --target or --name" in result.stderr
+
+
+def test_options_of_a_file_a_target_and_a_command(run, demo_metadata: Path, tmp_path: Path) -> None:
+    """What is nearer to the target wins; what none names is the default."""
+    (tmp_path / "audioset-duck.toml").write_text("""
+        [training]
+        seed = 5
+        head_keep_frac = 0.50
+        completion_rare_cutoff = 3
+
+        [targets.dog]
+        labels = ["Bark"]
+        training = { head_keep_frac = 0.4 }
+    """)
+    words = ["build", "--metadata", demo_metadata, "--target", "gun", "--target", "dog"]
+    words += ["--training", "seed=7", "--training", "head_labels=Speech, /m/04rlf"]
+    assert run(*words).exit_code == 0
+    with open_catalog(tmp_path / "catalog.duckdb") as connection:
+        kept = kept_targets(read_state(connection))
+    expected = Training(("Speech", "/m/04rlf"), Decimal("0.5"), 3, 7)
+    assert kept["gun"].training == expected
+    assert kept["dog"].training == Training(("Speech", "/m/04rlf"), Decimal("0.4"), 3, 7)
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        Training(),
+        Training(("Speech",), Decimal(1), 0, 10**18 - 1, tier_a_coverage=Decimal("0.123456789")),
+        Training((), Decimal(0), 100, tier_a_fraction=Decimal("0.000000001")),
+    ],
+)
+def test_options_are_written_and_read_back(training: Training) -> None:
+    written = json.loads(json.dumps(training_options(training)))
+    assert parse_training(written, Training(), "here") == training
+
+
+def test_equal_shares_are_written_the_same() -> None:
+    shares = [parse_training({"head_keep_frac": text}, Training(), "") for text in ("0.50", "0.5")]
+    assert training_options(shares[0]) == training_options(shares[1])
+    assert training_options(shares[0])["head_keep_frac"] == "0.5"
+
+
+def test_a_build_says_what_it_kept(run, demo_metadata: Path, tmp_path: Path) -> None:
+    """Samples by role and split, what each filter removed, labels by tier."""
+    result = run("build", "--metadata", demo_metadata, "--target", "gun")
+    assert result.exit_code == 0
+    with duckdb.connect(str(tmp_path / "catalog.duckdb"), read_only=True) as connection:
+        counts = connection.execute("""
+            select split, role, sum(samples) filter (where removed_by is null),
+                sum(samples) filter (where removed_by = 'head trimming'),
+                sum(samples) filter (where removed_by = 'strong positive')
+            from gun.sample_counts group by all
+        """).fetchall()
+        tiers = connection.execute(
+            "select pool, tier, count(*) from gun.label_pools group by all"
+        ).fetchall()
+    lines = [re.sub(r"\s+", " ", line) for line in result.stdout.splitlines()]
+    for split, role, samples, trimmed, conflicts in counts:
+        (line,) = (line for line in lines if line.strip().startswith(f"{split} {role} "))
+        assert f"{samples:,}" in line
+        for reason, count in {"head trimming": trimmed, "strong positive": conflicts}.items():
+            assert (f"{reason} {count or 0:,}" in line) == bool(count)
+    for pool, tier, labels in tiers:
+        assert [line for line in lines if line.strip().startswith(f"{pool} {tier} {labels} ")]
+    assert len(counts) == 6
+    assert len(tiers) == 4
+
+
+# Audio.
+
+
+@pytest.fixture
+def metadata(tmp_path: Path) -> Path:
+    return write_sounds(tmp_path / "metadata", 3, {"/m/a": 2}, {"/m/b": 2})
+
+
+def samples(catalog: Path) -> list[tuple]:
+    with duckdb.connect(str(catalog), read_only=True) as connection:
+        return connection.execute(
+            "select sample_id, ytid, audio_path from t.samples order by sample_id"
+        ).fetchall()
+
+
+def test_build_with_an_audio_root(run, metadata: Path, tmp_path: Path) -> None:
+    """Only clips whose audio is there give samples; the build says why others give none."""
+    words = ["build", "--name", "t", "--label", "/m/gun", "--audio-root", "audio"]
+    missing = run(*words)
+    assert missing.exit_code == 1
+    assert "there is no folder audio; name that of the audio files with --audio-root" in (
+        missing.stderr
+    )
+    for letter in "gsw":
+        write_audio(tmp_path / "audio" / f"{youtube_id(letter, 0)}.wav", 3)
+    (tmp_path / "audio" / f"{youtube_id('g', 1)}.wav").write_bytes(b"no audio")
+    result = run(*words)
+    assert result.exit_code == 0
+    assert samples(tmp_path / "catalog.duckdb") == [
+        (number, ytid, str(tmp_path / "audio" / f"{ytid}.wav"))
+        for number, ytid in enumerate(youtube_id(letter, 0) for letter in "gsw")
+    ]
+    line = next(line for line in result.stdout.splitlines() if "positive" in line and "aud" in line)
+    assert "audio corrupted 1" in line
+    assert "audio not found 1" in line
+
+
+def test_a_build_without_audio_says_so(run, metadata: Path) -> None:
+    result = run("build", "--name", "t", "--label", "/m/gun")
+    assert result.exit_code == 0
+    assert re.search(r"no (audio|inventory)", result.stdout + result.stderr)
+
+
+def test_samples_follow_the_inventory(metadata: Path, tmp_path: Path) -> None:
+    """Scanned after a build, and again when files have come and gone: samples are made anew."""
+    catalog, root = tmp_path / "catalog.duckdb", tmp_path / "audio"
+    build(catalog, [Target("t", ("/m/gun",)), Target("other", ("/m/a",))], metadata, quiet=True)
+    before = samples(catalog)
+    assert [row[1:] for row in before] == [
+        *((youtube_id("g", number), None) for number in range(3)),
+        *((youtube_id("s", number), None) for number in range(2)),
+        *((youtube_id("w", number), None) for number in range(2)),
+    ]
+    first = write_audio(root / f"{youtube_id('g', 0)}.wav", 3)
+    write_audio(root / f"{youtube_id('w', 1)}.flac", 7.5)
+    scan(catalog, root, quiet=True)
+    assert [row[1] for row in samples(catalog)] == [youtube_id("g", 0), youtube_id("w", 1)]
+    with duckdb.connect(str(catalog), read_only=True) as connection:
+        weak = "select end_seconds from {}.samples where role = 'weak_negative'"
+        for target in ("t", "other"):
+            assert connection.execute(weak.format(target)).fetchall() == [(Decimal("7.500"),)]
+    first.unlink()
+    write_audio(root / f"{youtube_id('s', 1)}.wav", 3)
+    scan(catalog, root, quiet=True)
+    assert [row[1] for row in samples(catalog)] == [youtube_id("s", 1), youtube_id("w", 1)]
+    # A build afterwards keeps the inventory.
+    build(catalog, [Target("t", ("/m/gun",))], metadata, quiet=True)
+    assert [row[1] for row in samples(catalog)] == [youtube_id("s", 1), youtube_id("w", 1)]
+
+
+def test_training_needs_torch_only_when_it_is_asked_for(tmp_path: Path) -> None:
+    """Without torch all else imports; the classes say what to install."""
+    code = """
+import sys
+
+class NoTorch:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+sys.meta_path.insert(0, NoTorch())
+import audioset_duck
+import audioset_duck.cli.commands, audioset_duck.catalog.build, audioset_duck.audio.scan
+assert "torch" not in sys.modules
+print(sorted(audioset_duck.__all__))
+for name in audioset_duck.__all__:
+    try:
+        getattr(audioset_duck, name)
+    except ImportError as error:
+        print(error)
+try:
+    audioset_duck.nothing
+except AttributeError as error:
+    print(error)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    names, *lines = result.stdout.splitlines()
+    assert names == str(sorted(CLASSES))
+    assert sorted(lines[:-1]) == [
+        f"{name} needs torch; install it with pip install 'audioset-duck[torch]'"
+        for name in sorted(CLASSES)
+    ]
+    assert lines[-1] == "module 'audioset_duck' has no attribute 'nothing'"
+
+
+CLASSES = ["AudioSetDataset", "Batch", "Sample", "TwoTierBatchSampler", "collate"]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_classes_are_there_with_torch(name: str) -> None:
+    import audioset_duck
+
+    assert getattr(audioset_duck, name).__name__ == name

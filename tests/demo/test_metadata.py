@@ -1,0 +1,132 @@
+"""The made AudioSet is life-like, the same everywhere, and the example catalog is made of it."""
+
+import csv
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import pytest
+from support import brute_force
+
+from audioset_duck.demo.metadata import make_metadata
+from audioset_duck.filesystem import alone_in
+from audioset_duck.sources.definitions import SOURCES
+
+# SHA-256 over all files of seed 0: it stays the same on every machine and DuckDB version.
+SEED_0 = "aba32eee09d2bab3aedd53e9771510c6361480517cb45cd240482b592df3c6fa"
+EXAMPLE = Path(__file__).parents[2] / "catalog.duckdb.example"
+
+
+def digest(folder: Path) -> str:
+    together = hashlib.sha256()
+    for path in sorted(folder.glob("*.*")):
+        together.update(path.name.encode() + path.read_bytes())
+    return together.hexdigest()
+
+
+def test_it_is_the_same_everywhere(demo_metadata: Path) -> None:
+    assert digest(demo_metadata) == SEED_0
+
+
+def test_another_seed_makes_another(demo_metadata: Path, tmp_path: Path) -> None:
+    make_metadata(tmp_path, seed=1, quiet=True)
+    for path in demo_metadata.glob("*.*"):
+        same = (tmp_path / path.name).read_bytes() == path.read_bytes()
+        is_label_file = path.name in (
+            "class_labels_indices.csv",
+            "mid_to_display_name.tsv",
+            "ontology.json",
+        )
+        assert same == is_label_file, path.name
+
+
+def test_all_official_files_and_no_other(demo_metadata: Path) -> None:
+    names = {path.name for path in demo_metadata.iterdir()}
+    assert names == {source.file for source in SOURCES} | {"MADE_BY_AUDIOSET_DUCK"}
+
+
+def test_it_has_what_makes_the_real_one_hard(demo_metadata: Path) -> None:
+    clips = brute_force.clips(demo_metadata)
+    events = brute_force.present_events(demo_metadata)
+    assert Counter(clip.dataset for clip in clips) == {
+        "unbalanced_train": 3000,
+        "balanced_train": 300,
+        "eval": 400,
+    }
+    assert 0.10 < sum("_" in clip.ytid for clip in clips) / len(clips) < 0.20
+    assert 0.005 < sum(clip.ytid.startswith("-") for clip in clips) / len(clips) < 0.03
+    assert any(clip.end - clip.start < 10_000 for clip in clips)
+    assert any(event.end - event.start < 500 for event in events)
+    assert any(event.end - event.start == 10_000 for event in events)
+    by_clip: dict = {}
+    for event in events:
+        by_clip.setdefault((event.dataset, event.clip_id), []).append(event)
+    pairs = [(a, b) for heard in by_clip.values() for a in heard for b in heard if a != b]
+    assert sum(a.end == b.start for a, b in pairs) > 100
+    assert sum(a.start < b.end and a.end > b.start for a, b in pairs) > 1000
+    strong = dict(
+        line.split("\t")
+        for line in brute_force.read_lines(demo_metadata, "mid_to_display_name.tsv")
+    )
+    with (demo_metadata / "class_labels_indices.csv").open() as stream:
+        weak = {row["mid"]: row["display_name"] for row in csv.DictReader(stream)}
+    assert strong.keys() - weak.keys() and weak.keys() - strong.keys()
+    assert [mid for mid in strong.keys() & weak.keys() if strong[mid] != weak[mid]]
+    used = {event.label for event in events} | {label for clip in clips for label in clip.labels}
+    ontology = {row["id"] for row in json.loads((demo_metadata / "ontology.json").read_text())}
+    assert used <= strong.keys() | weak.keys() <= ontology
+
+
+def test_sizes_follow_the_real_proportions(tmp_path: Path) -> None:
+    make_metadata(tmp_path, clips=50_000, quiet=True)
+    counts = Counter(clip.dataset for clip in brute_force.clips(tmp_path))
+    assert counts == {"unbalanced_train": 50_000, "balanced_train": 543, "eval": 500}
+    clips = {
+        event.clip_id for event in brute_force.present_events(tmp_path) if event.dataset == "train"
+    }
+    assert 2_400 < len(clips) < 2_600
+
+
+def test_the_example_catalog_is_the_demo(demo_catalog: Path) -> None:
+    assert EXAMPLE.stat().st_size < 5_000_000
+    with duckdb.connect(str(EXAMPLE), read_only=True) as connection:
+        connection.execute(f"attach '{demo_catalog}' as demo (read_only)")
+        relations = connection.execute("""
+            select schema_name, table_name from duckdb_tables()
+            where database_name = current_database()
+            union all
+            select schema_name, view_name from duckdb_views()
+            where database_name = current_database() and not internal
+        """).fetchall()
+        assert len(relations) > 40
+        assert {schema for schema, _ in relations} == {"main", "meta", "staging", "gun"}
+        for schema, name in relations:
+            if (schema, name) != ("meta", "builds"):
+                example, demo = (
+                    connection.execute(f"from {database}{schema}.{name} order by all").fetchall()
+                    for database in ("", "demo.")
+                )
+                assert example == demo, (schema, name)
+
+
+def test_no_path_of_a_machine_is_in_the_example() -> None:
+    data = EXAMPLE.read_bytes()
+    for part in (b"/home/", b"/root", b"/tmp/", b"/Users/"):
+        assert part not in data
+
+
+def test_two_at_once(run, tmp_path: Path) -> None:
+    with alone_in(tmp_path / "made", "demo", ""):
+        result = run("demo", "made", "--no-audio")
+    assert result.exit_code == 1
+    assert "Error: another demo to made is under way; wait for it to end" in result.stderr
+    assert list((tmp_path / "made").iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [("--clips", "0"), ("--clips", "x"), ("--seed", "x")])
+def test_sizes_that_cannot_be(run, arguments: tuple[str, str]) -> None:
+    result = run("demo", *arguments)
+    assert result.exit_code == 2
+    assert arguments[0] in result.stderr

@@ -1,0 +1,644 @@
+"""The report: its files, its numbers against plain Python, its page in a browser."""
+
+import csv
+import json
+import re
+import xml.etree.ElementTree
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from support import browser, brute_force
+from support.metadata import write_metadata, write_sounds
+
+import audioset_duck.report.sections as reporting
+from audioset_duck.catalog.build import build
+from audioset_duck.catalog.connection import open_catalog
+from audioset_duck.config.targets import BUILT_IN, Target
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.report.sections import report
+
+# Made once, on one worker.
+pytestmark = pytest.mark.xdist_group("report")
+STRONG, WEAK = ["train", "eval", "eval_framed"], ["unbalanced_train", "balanced_train", "eval"]
+
+
+def make(catalog: Path, out: Path, **options) -> list[Path]:
+    with open_catalog(catalog) as connection:
+        return report(connection, out, quiet=True, **options)
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def reported(demo_catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("report") / "not" / "there"
+    files = make(demo_catalog, out, targets=["gun"])
+    assert sorted(files) == sorted(out.iterdir())
+    return out
+
+
+def test_names(reported: Path) -> None:
+    """Those of the older tool, and of the targets."""
+    pictures = [
+        f"strong_label_distribution_{name}_{kind}"
+        for name in STRONG
+        for kind in ("analysis", "detailed")
+    ]
+    pictures += [f"weak_label_distribution_analysis_{name}" for name in WEAK]
+    pictures += ["weak_label_distribution_analysis"]
+    targets = ["overlap", "overlapping_labels", "overlap_matrix", "durations"]
+    targets += ["composition", "composition_labels", "label_weights", "epoch_coverage"]
+    pictures += [f"target_gun_{kind}" for kind in targets]
+    tables = [f"strong_label_distribution_{name}_stats" for name in STRONG]
+    tables += [f"weak_label_distribution_stats_{name}" for name in WEAK]
+    tables += ["weak_label_distribution_stats"]
+    tables += [f"target_gun_{kind}" for kind in [*targets, "counts"]]
+    assert sorted(path.name for path in reported.iterdir()) == sorted(
+        [f"{name}.png" for name in pictures] + [f"{name}.csv" for name in tables] + ["index.html"]
+    )
+
+
+def test_pictures_are_whole(reported: Path) -> None:
+    for path in reported.glob("*.png"):
+        data = path.read_bytes()
+        assert data.startswith(b"\x89PNG") and data.endswith(b"IEND\xaeB`\x82")
+        width, height = (int.from_bytes(data[start : start + 4]) for start in (16, 20))
+        assert 900 < width < 3000 and 200 < height < 2000, path
+
+
+def test_tables_equal_counts_in_plain_python(demo_metadata: Path, tmp_path: Path) -> None:
+    """Every label: clips of the weak sets, milliseconds of the strong ones."""
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [], demo_metadata, quiet=True)
+    make(catalog, tmp_path, formats=["csv"])
+    durations: Counter[tuple[str, str]] = Counter()
+    events: Counter[tuple[str, str]] = Counter()
+    for event in brute_force.present_events(demo_metadata):
+        durations[event.dataset, event.label] += event.end - event.start
+        events[event.dataset, event.label] += 1
+    for dataset in STRONG:
+        rows = table(tmp_path / f"strong_label_distribution_{dataset}_stats.csv")
+        assert {
+            row["label_id"]: (int(row["event_count"]), int(1000 * Decimal(row["duration_seconds"])))
+            for row in rows
+        } == {
+            label: (events[of, label], durations[of, label])
+            for of, label in events
+            if of == dataset
+        }
+        total = sum(durations[of, label] for of, label in durations if of == dataset)
+        check_order(rows, "duration_seconds")
+        for row in rows:
+            exact = 100 * durations[dataset, row["label_id"]] / total
+            assert float(row["percentage"]) == pytest.approx(exact, abs=1e-9)
+        assert float(rows[-1]["cumulative_percentage"]) == pytest.approx(100, abs=1e-9)
+    clips = Counter(
+        (clip.dataset, label) for clip in brute_force.clips(demo_metadata) for label in clip.labels
+    )
+    for dataset in WEAK:
+        rows = table(tmp_path / f"weak_label_distribution_stats_{dataset}.csv")
+        assert {row["label_id"]: int(row["clip_count"]) for row in rows} == {
+            label: count for (of, label), count in clips.items() if of == dataset
+        }
+        check_order(rows, "clip_count")
+    rows = table(tmp_path / "weak_label_distribution_stats.csv")
+    assert {
+        row["label_id"]: tuple(int(row[f"{dataset}_clips"]) for dataset in WEAK) for row in rows
+    } == {
+        label: tuple(clips[dataset, label] for dataset in WEAK)
+        for label in {label for _, label in clips}
+    }
+    check_order(rows, "clip_count")
+
+
+def check_order(rows: list[dict[str, str]], amount: str) -> None:
+    """Ranks, largest first, then by MID; percentages that sum to 100."""
+    assert [int(row["rank"]) for row in rows] == list(range(1, len(rows) + 1))
+    assert rows == sorted(rows, key=lambda row: (-Decimal(row[amount]), row["label_id"]))
+    assert sum(float(row["percentage"]) for row in rows) == pytest.approx(100, abs=1e-6)
+
+
+def test_target_tables_equal_counts_in_plain_python(reported: Path, demo_metadata: Path) -> None:
+    labels = set(BUILT_IN["gun"].labels)
+    events = brute_force.present_events(demo_metadata)
+    expected: dict[tuple[str, str, str], int] = Counter()
+    everything: dict[str, int] = Counter()
+    for event in events:
+        if event.label in labels:
+            everything[event.dataset] += 1
+            others = {
+                (event.dataset, event.label, other.label)
+                for other in events
+                if (other.dataset, other.clip_id) == (event.dataset, event.clip_id)
+                and other.label not in labels
+                and other.start < event.end
+                and other.end > event.start
+            }
+            expected.update(others)
+    rows = table(reported / "target_gun_overlap_matrix.csv")
+    assert {
+        (row["dataset"], row["label_id"], row["other_label_id"]): int(row["event_count"])
+        for row in rows
+    } == expected
+    for row in table(reported / "target_gun_overlapping_labels.csv"):
+        count = sum(expected[row["dataset"], label, row["label_id"]] for label in labels)
+        assert int(row["event_count"]) == count
+        assert float(row["percentage"]) == pytest.approx(100 * count / everything[row["dataset"]])
+
+
+def asked(catalog: Path, query: str) -> list[tuple]:
+    with open_catalog(catalog) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_composition_equals_counts_in_plain_python(demo_audio: Path, tmp_path: Path) -> None:
+    """Of samples whose audio was looked for, so that some are missing."""
+    catalog = demo_audio / "catalog.duckdb"
+    make(catalog, tmp_path, targets=["gun"], formats=["csv", "html"])
+    samples = asked(catalog, "select split, role, dataset, label_ids from gun.samples")
+    roles = Counter((split, role) for split, role, _, _ in samples)
+    heard = Counter((split, role, label) for split, role, _, labels in samples for label in labels)
+    rows = table(tmp_path / "target_gun_composition_labels.csv")
+    assert {
+        (row["split"], row["role"], row["label_id"]): int(row["samples"]) for row in rows
+    } == heard
+    for row in rows:
+        share = 100 * int(row["samples"]) / roles[row["split"], row["role"]]
+        assert float(row["percentage"]) == pytest.approx(share)
+    for group in roles:
+        ranked = [row for row in rows if (row["split"], row["role"]) == group]
+        assert ranked == sorted(ranked, key=lambda row: (-int(row["samples"]), row["label_id"]))
+        assert [int(row["rank"]) for row in ranked] == list(range(1, len(ranked) + 1))
+
+    rows = table(tmp_path / "target_gun_composition.csv")
+    assert {
+        (row["role"], row["dataset"]): int(row["samples"]) for row in rows if not row["removed_by"]
+    } == Counter((role, dataset) for _, role, dataset, _ in samples)
+    # The audio of an id is there if some file of it is.
+    status = dict(
+        asked(
+            catalog,
+            "select ytid, min(status) from audio_files group by ytid having count(audio_path) = 0",
+        )
+    )
+    for role in ("positive", "strong_negative"):
+        segments = asked(catalog, f"select dataset, clip_id from gun.{role}_segments")
+        assert {
+            (row["dataset"], row["removed_by"]): int(row["samples"])
+            for row in rows
+            if row["role"] == role and row["removed_by"]
+        } == Counter(
+            (dataset, f"audio {status[clip_id[:11]]}")
+            for dataset, clip_id in segments
+            if clip_id[:11] in status
+        )
+    page = (tmp_path / "index.html").read_text()
+    for (split, role), count in roles.items():
+        words = role.replace("_negative", " neg.")
+        assert f"<dt>{words}, {split}</dt><dd>{count:,}</dd>" in page
+    missing = sum(int(row["samples"]) for row in rows if row["removed_by"].startswith("audio "))
+    assert f"<dt>without audio</dt><dd>{missing:,}</dd>" in page
+
+
+def test_weights_equal_counts_in_plain_python(reported: Path, demo_catalog: Path) -> None:
+    counts: Counter[tuple[str, str]] = Counter()
+    for role, label, labels in asked(
+        demo_catalog,
+        "select role, label_id, label_ids from gun.samples"
+        " where split = 'train' and role <> 'positive'",
+    ):
+        counts.update((role, carried) for carried in ([label] if label else labels))
+    rows = table(reported / "target_gun_label_weights.csv")
+    for pool in ("strong_negative", "weak_negative"):
+        of_pool = [row for row in rows if row["pool"] == pool]
+        named = {row["label_id"]: int(row["sample_count"]) for row in of_pool}
+        rare = named.pop("other_rare", 0)
+        assert named == {
+            of: count for (role, of), count in counts.items() if role == pool and count >= 10
+        }
+        total = sum(named.values()) + rare
+        roots = sum(count**0.5 for count in [*named.values(), rare])
+        for row in of_pool:
+            count = int(row["sample_count"])
+            assert float(row["sample_percentage"]) == pytest.approx(100 * count / total)
+            assert float(row["draw_percentage"]) == pytest.approx(100 * count**0.5 / roots, 1e-5)
+            assert row["title"] and (row["title"] == "all under 10 samples") == (
+                row["label_id"] == "other_rare"
+            )
+        shares = asked(
+            demo_catalog,
+            f"select tier, measure, percentage from gun.tier_shares where pool = '{pool}'",
+        )
+        for tier, measure, percentage in shares:
+            of_tier = [row for row in of_pool if row["tier"] == tier]
+            expected = {
+                "labels": 100 * len(of_tier) / len(of_pool),
+                "samples": sum(float(row["sample_percentage"]) for row in of_tier),
+                "draws by weight": sum(float(row["draw_percentage"]) for row in of_tier),
+            }
+            assert percentage == pytest.approx(expected[measure])
+        assert len(shares) == 6
+
+
+def test_coverage_equals_the_plan_in_plain_python(reported: Path, demo_catalog: Path) -> None:
+    draws: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], int] = {}
+    plan = asked(
+        demo_catalog,
+        "select step, role, label_id from gun.epoch_plan(0, 0, 32) order by step, slot",
+    )
+    for step, role, label in plan:
+        if role != "positive":
+            key = ("weak_negative" if role == "weak" else "strong_negative", label)
+            draws[key] += 1
+            first.setdefault(key, step + 1)
+    rows = table(reported / "target_gun_epoch_coverage.csv")
+    assert {
+        (row["pool"], row["label_id"]): int(row["draws"]) for row in rows if row["draws"] != "0"
+    } == draws
+    totals = Counter(row["pool"] for row in rows)
+    for row in rows:
+        batch = first.get((row["pool"], row["label_id"]))
+        assert row["first_batch"] == ("" if batch is None else str(batch))
+        assert int(row["batches"]) == plan[-1][0] + 1
+        if batch is not None:
+            seen = sum(pool == row["pool"] and of <= batch for (pool, _), of in first.items())
+            assert int(row["labels_seen"]) == seen
+            assert float(row["seen_percentage"]) == pytest.approx(100 * seen / totals[row["pool"]])
+
+
+@pytest.mark.parametrize(
+    ("files", "drawn", "live"),
+    [
+        # No positive: there is no epoch.
+        ({"positives": 0, "strong": {"/m/a": 12, "/m/b": 2}, "weak": {"/m/a": 3}}, 3, False),
+        # No negative at all, and of one kind only.
+        ({"positives": 20}, 2, True),
+        ({"positives": 20, "strong": {"/m/a": 12}}, 4, False),
+        ({"positives": 20, "weak": {"/m/a": 12}}, 4, True),
+        # Nothing to train on, something to evaluate on.
+        (
+            {"positives": 0, "eval": "aaaaaaaaaaa_0 0.000 1.000 /m/gun", "weak": {"/m/gun": 2}},
+            2,
+            False,
+        ),
+    ],
+    ids=["no positive", "no negative", "no weak negative", "no strong negative", "no training"],
+)
+def test_samples_that_are_not_there_are_not_drawn(
+    files: dict, drawn: int, live: bool, tmp_path: Path
+) -> None:
+    metadata = write_sounds(tmp_path / "metadata", **files)
+    target = Target("gun", ("/m/gun",))
+    build(tmp_path / "c.duckdb", [target], metadata, live=live, quiet=True)
+    written = make(tmp_path / "c.duckdb", tmp_path / "out", formats=["svg", "csv", "html"])
+    kinds = {"composition", "composition_labels", "label_weights", "epoch_coverage"}
+    stems = [path for path in written if path.stem.removeprefix("target_gun_") in kinds]
+    # A live catalog has no plan of an epoch.
+    has_epoch = drawn == 4
+    assert len([path for path in stems if path.suffix == ".svg"]) == drawn - (live and has_epoch)
+    assert len([path for path in stems if path.suffix == ".csv"]) == 4 - live
+    for path in stems:
+        assert "NaN" not in path.read_text() and "undefined" not in path.read_text()
+
+
+def test_one_dataset_and_one_format(
+    demo_catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For tables alone nothing is drawn."""
+    monkeypatch.delattr(reporting, "label_charts")
+    monkeypatch.delattr(reporting, "target_charts")
+    monkeypatch.delattr(reporting, "sample_charts")
+    files = make(
+        demo_catalog, tmp_path, datasets=["balanced_train"], targets=["snore"], formats=["csv"]
+    )
+    assert {path.name for path in files} == {
+        "weak_label_distribution_stats_balanced_train.csv",
+        *(
+            f"target_snore_{kind}.csv"
+            for kind in (
+                "counts",
+                "overlap",
+                "overlapping_labels",
+                "overlap_matrix",
+                "durations",
+                "composition",
+                "composition_labels",
+                "label_weights",
+                "epoch_coverage",
+            )
+        ),
+    }
+
+
+def test_eval_is_two_data_sets(demo_catalog: Path, tmp_path: Path) -> None:
+    files = make(demo_catalog, tmp_path, datasets=["eval"], targets=["gun"], formats=["csv"])
+    names = {path.name for path in files if not path.name.startswith("target")}
+    assert names == {
+        "strong_label_distribution_eval_stats.csv",
+        "weak_label_distribution_stats_eval.csv",
+    }
+
+
+def test_command(run, demo_catalog: Path) -> None:
+    arguments = ["report", "--out", "out", "--dataset", "train", "--target", "gun", "--top", 3]
+    result = run(*arguments, "--format", "svg, csv", "--catalog", demo_catalog)
+    assert result.exit_code == 0, result.stderr
+    written = result.stdout.splitlines()
+    assert "out/strong_label_distribution_train_detailed.svg" in written
+    assert all(Path(line).is_file() for line in written)
+    texts = {
+        path.stem: [
+            element.text or ""
+            for element in xml.etree.ElementTree.parse(path).iter()
+            if element.tag.endswith("text")
+        ]
+        for path in Path("out").glob("*.svg")
+    }
+    assert len(texts) == 10
+    for found in texts.values():
+        assert len(found) > 5
+        assert not [text for text in found if "NaN" in text or "undefined" in text]
+    detailed = texts["strong_label_distribution_train_detailed"]
+    assert "The 3 largest labels" in detailed and "Speech" in detailed
+    assert len([text for text in detailed if text.endswith("%")]) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (
+            {"datasets": ["test"]},
+            r"no data set 'test' in this catalog; right are train, eval, eval_framed, "
+            r"unbalanced_train, balanced_train$",
+        ),
+        (
+            {"targets": ["dog"]},
+            r"target 'dog' is not in this catalog, which has gun, .*--target dog",
+        ),
+        ({"formats": ["pdf"]}, r"there is no format 'pdf'; right are png, svg, html, csv$"),
+        ({"formats": [""]}, r"no format ''; right are png"),
+    ],
+)
+def test_bad_options(demo_catalog: Path, tmp_path: Path, options: dict, match: str) -> None:
+    with pytest.raises(AudiosetDuckError, match=match):
+        make(demo_catalog, tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_top_must_be_positive(run, demo_catalog: Path) -> None:
+    result = run("report", "--out", "out", "--top", 0, "--catalog", demo_catalog)
+    assert result.exit_code == 2
+    assert "0 is not in the range x>=1" in result.stderr
+
+
+def test_folder_that_cannot_be_made(run, demo_catalog: Path) -> None:
+    Path("out").write_text("a file")
+    result = run("report", "--out", "out/report", "--catalog", demo_catalog)
+    assert result.exit_code == 1
+    assert "out/report cannot be made: Not a directory; name another folder with --out" in (
+        result.stderr
+    )
+    result = run("report", "--out", "/proc/report", "--catalog", demo_catalog)
+    assert result.exit_code == 1
+    assert "/proc/report cannot be made" in result.stderr
+
+
+def test_catalog_without_any_data_set(tmp_path: Path) -> None:
+    metadata = write_metadata(tmp_path / "metadata", names="/m/gun Gun")
+    build(tmp_path / "c.duckdb", [], metadata, quiet=True)
+    with pytest.raises(AudiosetDuckError, match="no data set to report on; put events or clips"):
+        make(tmp_path / "c.duckdb", tmp_path)
+
+
+def test_catalog_of_another_version(demo_catalog: Path, tmp_path: Path) -> None:
+    import shutil
+
+    import duckdb
+
+    catalog = tmp_path / "old.duckdb"
+    shutil.copy(demo_catalog, catalog)
+    with duckdb.connect(str(catalog)) as connection:
+        connection.execute("drop table gun.label_overlaps")
+    with pytest.raises(AudiosetDuckError, match=r"another version .*build it again \(.*overlaps"):
+        make(catalog, tmp_path / "out")
+
+
+def test_what_there_is_nothing_of_is_not_drawn(tmp_path: Path) -> None:
+    """One label, once, for no time; a target without events."""
+    metadata = write_metadata(
+        tmp_path / "metadata",
+        names="/m/rain Rain\n/m/gun Gun",
+        train="aaaaaaaaaaa_0 2.000 2.000 /m/rain",
+    )
+    build(tmp_path / "c.duckdb", [Target("gun", ("Gun",))], metadata, quiet=True)
+    files = make(tmp_path / "c.duckdb", tmp_path / "out")
+    assert {path.name for path in files if path.suffix == ".png"} == {
+        "strong_label_distribution_train_analysis.png",
+        "strong_label_distribution_train_detailed.png",
+    }
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "There is nothing of it to draw." in page
+    assert "<dt>imbalance</dt><dd>none</dd>" in page
+    assert "no place on a log scale" in page
+
+
+def test_audio_is_told_of_where_there_is_an_inventory(tmp_path: Path) -> None:
+    metadata = write_metadata(
+        tmp_path / "metadata", names="/m/rain Rain", balanced="aaaaaaaaaaa 0.000 10.000 /m/rain"
+    )
+    catalog = tmp_path / "c.duckdb"
+    rows = [
+        {"ytid": ytid, "status": status}
+        for ytid, status in (
+            ("aaaaaaaaaaa", "ok"),
+            ("bbbbbbbbbbb", "missing"),
+            ("ccccccccccc", "missing"),
+        )
+    ]
+    build(catalog, [], metadata, inventory=rows, quiet=True)
+    make(catalog, tmp_path, formats=["html"])
+    page = (tmp_path / "index.html").read_text()
+    assert "<dt>clips missing</dt><dd>2</dd><dt>clips ok</dt><dd>1</dd>" in page
+
+
+EVIL = """</script><img src=x onerror="document.title='evil'"> "quoted" 'single' & 🔫"""
+
+
+@pytest.fixture(scope="module")
+def evil_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("evil")
+    metadata = write_metadata(
+        folder / "metadata",
+        names=f"/m/gun {EVIL}\n/m/rain {{{{ 1 + 1 }}}} <b>rain</b>",
+        train="""
+            aaaaaaaaaaa_0 0.000 3.000 /m/gun
+            aaaaaaaaaaa_0 1.000 2.000 /m/rain
+        """,
+        balanced="aaaaaaaaaaa 0.000 10.000 /m/gun,/m/rain",
+    )
+    build(folder / "c.duckdb", [Target("gun", ("/m/gun",))], metadata, quiet=True)
+    make(folder / "c.duckdb", folder, formats=["html", "svg"])
+    return folder / "index.html"
+
+
+def test_names_are_escaped(evil_page: Path) -> None:
+    text = evil_page.read_text()
+    assert "<img src=x" not in text and "<b>rain" not in text and "{{ 1 + 1 }}" in text
+    (data,) = re.findall(r'<script type="application/json" id="charts">(.*?)</script>', text)
+    assert EVIL in json.dumps(json.loads(data), ensure_ascii=False).replace('\\"', '"')
+    for path in evil_page.parent.glob("*.svg"):
+        xml.etree.ElementTree.parse(path)
+
+
+def test_page_is_small(reported: Path) -> None:
+    assert (reported / "index.html").stat().st_size < 5_000_000
+
+
+needs_browser = pytest.mark.skipif(not browser.PROGRAM, reason="there is no chromium on PATH")
+DRAWN = "document.body && document.body.dataset.drawn"
+# A chart is drawn if marks with a size are in it.
+EMPTY = """
+    [...document.querySelectorAll(".chart")].filter(chart =>
+        ![...chart.querySelectorAll("svg .role-mark path, svg .role-mark text")].some(mark => {
+            const box = mark.getBoundingClientRect();
+            return box.width > 0 && box.height > 0;
+        })
+    ).map(chart => chart.getAttribute("aria-label"))
+"""
+NAMES = """
+    [...document.querySelectorAll("#chart0 .role-axis-label text[text-anchor=end]")]
+        .sort((a, b) => a.getBoundingClientRect().y - b.getBoundingClientRect().y)
+        .map(text => text.textContent)
+"""
+
+
+@needs_browser
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_in_a_browser(reported: Path, tmp_path: Path, width: int, dark: bool) -> None:
+    """Every chart is drawn, nothing is wrong, nothing is fetched, nothing sticks out."""
+    page_file = reported / "index.html"
+    with browser.Page(tmp_path / "profile", width, dark=dark) as page:
+        page.open(page_file)
+        charts = int(page.wait_for(DRAWN))
+        assert charts == page.run("document.querySelectorAll('.chart').length") > 30
+        assert page.run(EMPTY) == []
+        assert page.run("document.documentElement.scrollWidth") <= width
+        assert not page.run(
+            "[...document.querySelectorAll('.chart svg')].filter(svg =>"
+            f" svg.getBoundingClientRect().right > {width}).length"
+        )
+        brightness = page.run(
+            "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0]"
+        )
+        assert (brightness < 128) == dark
+        assert page.errors == []
+        assert page.requests == [page_file.resolve().as_uri()]
+
+
+@needs_browser
+def test_search_order_and_selection(reported: Path, tmp_path: Path) -> None:
+    rows = table(reported / "strong_label_distribution_train_stats.csv")
+    names = [row["display_name"] for row in rows]
+    with browser.Page(tmp_path / "profile", 1280) as page:
+        page.open(reported / "index.html")
+        page.wait_for(DRAWN)
+
+        def shown(expected: list[str]) -> None:
+            page.wait_for(f"({NAMES}).join('|') === {json.dumps('|'.join(expected))}", 10)
+
+        def choose(name: str, value: str, event: str) -> None:
+            page.run(
+                f"document.getElementById('{name}').value = {json.dumps(value)};"
+                f"document.getElementById('{name}').dispatchEvent(new Event('{event}'))"
+            )
+
+        shown(names[:50])
+        choose("search", "SPEECH", "input")
+        shown([name for name in names if "speech" in name.lower()])
+        choose("order", "least", "change")
+        shown([name for name in reversed(names) if "speech" in name.lower()])
+        choose("order", "name", "change")
+        shown(sorted(name for name in names if "speech" in name.lower()))
+        choose("search", "/m/032s66", "input")
+        shown(["Gunshot, gunfire"])
+        choose("search", "no such label", "input")
+        shown([])
+        choose("search", "", "input")
+        choose("order", "amount", "change")
+        shown(names[:50])
+        choose("order", "events", "change")
+        most = sorted(rows, key=lambda row: -int(row["event_count"]))
+        page.wait_for(f"({NAMES})[0] === {json.dumps(most[0]['display_name'])}", 10)
+
+        # A click on a bar marks its label in every chart that shows labels.
+        marked = "[...document.querySelectorAll('.chart path[fill=\"#D55E00\"]')].length"
+        before = page.run(marked)
+        x, y = page.run("""
+            (() => {
+                const bar = document.querySelector("#chart0 .mark-rect.role-mark path");
+                bar.scrollIntoView({ block: "center" });
+                const box = bar.getBoundingClientRect();
+                return [box.x + box.width / 2, box.y + box.height / 2];
+            })()
+        """)
+        page.click(x, y)
+        page.wait_for(f"{marked} > {before} + 5", 10)
+        assert page.run("document.querySelector('#picked b').textContent").startswith(
+            most[0]["display_name"]
+        )
+        page.run("document.querySelector('#picked button').click()")
+        page.wait_for(f"{marked} === {before} && document.getElementById('picked').hidden", 10)
+        assert page.errors == []
+
+
+@needs_browser
+def test_tooltips_tell_name_and_mid(reported: Path, tmp_path: Path) -> None:
+    with browser.Page(tmp_path / "profile", 1280) as page:
+        page.open(reported / "index.html")
+        page.wait_for(DRAWN)
+        x, y = page.run("""
+            (() => {
+                const bar = document.querySelector("#chart0 .mark-rect.role-mark path");
+                bar.scrollIntoView({ block: "center" });
+                const box = bar.getBoundingClientRect();
+                return [box.x + box.width / 2, box.y + box.height / 2];
+            })()
+        """)
+        page.move(x, y)
+        text = page.wait_for("document.querySelector('#vg-tooltip-element')?.innerText", 10)
+        assert "Speech" in text and "/m/09x0r" in text
+
+
+@needs_browser
+def test_evil_names_do_nothing_in_a_browser(evil_page: Path, tmp_path: Path) -> None:
+    with browser.Page(tmp_path / "profile", 1280) as page:
+        page.open(evil_page)
+        page.wait_for(DRAWN)
+        assert page.run("document.title") == "AudioSet: what is in the catalog"
+        assert page.run("document.querySelectorAll('img, .chart b').length") == 0
+        assert page.run(EMPTY) == []
+        titles = page.run(
+            "[...document.querySelectorAll('#chart0 .role-mark path')]"
+            ".map(mark => mark.getAttribute('aria-label')).join()"
+        )
+        assert EVIL in titles
+        assert page.errors == []
+
+
+@needs_browser
+def test_page_follows_a_change_of_the_colour_scheme(reported: Path, tmp_path: Path) -> None:
+    ink = "getComputedStyle(document.querySelector('#chart0 .role-axis-label text')).fill"
+    with browser.Page(tmp_path / "profile", 1280) as page:
+        page.open(reported / "index.html")
+        page.wait_for(DRAWN)
+        light = page.run(ink)
+        page.set_dark(True)
+        page.wait_for(f"{DRAWN} && {ink} !== {json.dumps(light)}")
+        assert page.run(EMPTY) == []

@@ -1,0 +1,230 @@
+"""What the report shows, worked out by hand: what is given in the files, what a SELECT gives."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from support.metadata import write_metadata
+
+from audioset_duck.catalog.build import build
+from audioset_duck.config.targets import Target
+
+NAMES = "/m/gun Gun\n/m/rifle Rifle\n/m/rain Rain\n/m/boom Boom\n/m/rain2 Rain"
+
+
+@pytest.fixture
+def ask(tmp_path: Path):
+    """Build the target Gun or Rifle from given rows and ask for rows, a line each."""
+
+    def build_and_ask(query: str, clip_length: str = "1", **files: str) -> str:
+        metadata = write_metadata(tmp_path / "metadata", **{"names": NAMES} | files)
+        catalog = tmp_path / "catalog.duckdb"
+        target = Target("t", ("Gun", "Rifle"), clip_length=Decimal(clip_length))
+        build(catalog, [target], metadata, quiet=True)
+        with duckdb.connect(str(catalog), read_only=True) as connection:
+            rows = connection.execute(query).fetchall()
+        return "\n".join(" ".join(str(value) for value in row) for row in rows)
+
+    return build_and_ask
+
+
+def rows(text: str) -> str:
+    return "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
+
+
+STRONG = """
+    aaaaaaaaaaa_0 0.000 5.000 /m/gun
+    aaaaaaaaaaa_0 4.000 7.000 /m/rain
+    bbbbbbbbbbb_0 0.000 1.500 /m/boom
+    bbbbbbbbbbb_0 2.000 2.500 /m/rifle
+    bbbbbbbbbbb_0 5.000 5.000 /m/rain2
+"""
+
+
+def test_label_amounts_of_both_kinds(ask) -> None:
+    query = """
+        select kind, dataset, rank, title, event_count, amount, percentage, cumulative_percentage
+        from label_amounts order by kind, rank
+    """
+    weak = """
+        aaaaaaaaaaa 0.000 10.000 /m/gun,/m/rain
+        bbbbbbbbbbb 0.000 10.000 /m/rain
+        ccccccccccc 0.000 10.000 /m/other
+    """
+    assert ask(query, train=STRONG, weak_eval=weak) == rows("""
+        strong train 1 Gun 1 5.000 50.0 50.0
+        strong train 2 Rain /m/rain 1 3.000 30.0 80.0
+        strong train 3 Boom 1 1.500 15.0 95.0
+        strong train 4 Rifle 1 0.500 5.0 100.0
+        strong train 5 Rain /m/rain2 1 0.000 0.0 100.0
+        weak eval 1 Rain /m/rain 2 2.000 50.0 50.0
+        weak eval 2 Gun 1 1.000 25.0 75.0
+        weak eval 3 /m/other 1 1.000 25.0 100.0
+    """)
+
+
+def test_label_coverage_counts_the_label_that_reaches_a_share_exactly(ask) -> None:
+    query = "select coverage_percentage, label_count from label_coverage order by 1"
+    assert ask(query, train=STRONG) == "50 1\n80 2\n95 3"
+
+
+def test_label_histogram_has_quarters_of_a_power_of_ten_and_no_zero(ask) -> None:
+    query = """
+        select round(amount_from, 3), round(amount_to, 3), label_count
+        from label_histogram order by 1
+    """
+    assert ask(query, train=STRONG) == rows("""
+        0.316 0.562 1
+        1.0 1.778 1
+        1.778 3.162 1
+        3.162 5.623 1
+    """)
+
+
+def test_label_bands_count_what_lies_on_a_border_above_it(ask) -> None:
+    query = """
+        select band, label_count, percentage from label_bands
+        where kind = $$weak$$ order by amount_from
+    """
+    weak = "\n".join(
+        f"{number:011d} 0.000 10.000 /m/gun{',/m/rain' if number < 9 else ''}"
+        for number in range(10)
+    )
+    percentages = f"under 10 1 {100 * 9 / 19}\n10 to 99 1 {100 * 10 / 19}"
+    empty = "100 to 999|1,000 to 9,999|10,000 to 99,999|100,000 and more".split("|")
+    assert ask(query, balanced=weak) == "\n".join(
+        [percentages, *(f"{band} 0 0.0" for band in empty)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "last"),
+    [
+        (10, "10 /m/l09 /m/l09 1 10.0"),
+        (11, f"11 None the last label 1 {100 / 11}"),
+        (20, "11 None the other 10 labels 10 50.0"),
+    ],
+)
+def test_label_shares(ask, labels: int, last: str) -> None:
+    weak = "aaaaaaaaaaa 0.000 10.000 " + ",".join(f"/m/l{number:02d}" for number in range(labels))
+    query = """
+        select place, label_id, title, label_count, round(percentage, 12) from label_shares
+        order by place desc limit 1
+    """
+    number, label_id, *title, count, share = last.split()
+    assert ask(query, balanced=weak) == (
+        f"{number} {label_id} {' '.join(title)} {count} {round(float(share), 12)}"
+    )
+
+
+def test_key_figures(ask) -> None:
+    weak = """
+        aaaaaaaaaaa 0.000 10.000 /m/gun,/m/rain
+        bbbbbbbbbbb 20.000 28.000 /m/rain
+    """
+    assert ask("from dataset_key_figures", train=STRONG, unbalanced=weak) == rows(f"""
+        strong train 2 5 5 {10 / 3600} 5.000 0.500 10.0
+        weak unbalanced_train 2 3 2 {18 / 3600} 2.000 1.000 2.0
+    """)
+
+
+def test_key_figures_of_sounds_that_last_no_time(ask) -> None:
+    given = "aaaaaaaaaaa_0 5.000 5.000 /m/rain"
+    assert ask("from dataset_key_figures", train=given) == "strong train 1 1 1 0.0 0.000 None None"
+
+
+def test_weak_label_comparison(ask) -> None:
+    given = {
+        "unbalanced": "aaaaaaaaaaa 0.000 10.000 /m/gun,/m/rain",
+        "balanced": "bbbbbbbbbbb 0.000 10.000 /m/rain",
+        "weak_eval": "ccccccccccc 0.000 10.000 /m/boom",
+    }
+    assert ask("from weak_label_comparison order by rank", **given) == rows("""
+        1 /m/rain Rain 2 50.0 1 1 0
+        2 /m/boom Boom 1 25.0 0 0 1
+        3 /m/gun Gun 1 25.0 1 0 0
+    """)
+
+
+OVERLAPS = """
+    aaaaaaaaaaa_0 0.000 4.000 /m/gun
+    aaaaaaaaaaa_0 1.000 2.000 /m/rain
+    aaaaaaaaaaa_0 3.000 6.000 /m/rain
+    aaaaaaaaaaa_0 3.500 3.500 /m/boom
+    aaaaaaaaaaa_0 4.000 5.000 /m/boom
+    aaaaaaaaaaa_0 0.000 9.000 /m/rifle
+    bbbbbbbbbbb_0 0.000 1.000 /m/gun
+    bbbbbbbbbbb_0 1.000 2.000 /m/rain
+"""
+
+
+def test_label_overlaps_count_events_once_and_not_the_targets_own_labels(ask) -> None:
+    query = "from t.label_overlaps"
+    assert ask(query, train=OVERLAPS) == rows("""
+        train /m/gun Gun 1 /m/boom Boom 1 0.000
+        train /m/rifle Rifle 1 /m/boom Boom 1 1.000
+        train /m/gun Gun 2 /m/rain Rain /m/rain 1 2.000
+        train /m/rifle Rifle 2 /m/rain Rain /m/rain 1 4.000
+    """)
+
+
+def test_overlapping_labels(ask) -> None:
+    query = "from t.overlapping_labels order by rank"
+    assert ask(query, train=OVERLAPS) == rows(f"""
+        train 1 /m/boom Boom 2 1.000 {100 * 2 / 3}
+        train 2 /m/rain Rain /m/rain 2 6.000 {100 * 2 / 3}
+    """)
+
+
+def test_positive_overlaps(ask) -> None:
+    query = "from t.positive_overlaps order by label_id nulls first, overlap"
+    assert ask(query, train=OVERLAPS) == rows(f"""
+        train None all labels alone 1 1.000 {100 / 3}
+        train None all labels overlapped 2 13.000 {100 * 2 / 3}
+        train /m/gun Gun alone 1 1.000 50.0
+        train /m/gun Gun overlapped 1 4.000 50.0
+        train /m/rifle Rifle overlapped 1 9.000 100.0
+    """)
+
+
+def test_durations(ask) -> None:
+    """An event of 0 s has no window; what ends with a bin is in it."""
+    given = """
+        aaaaaaaaaaa_0 0.000 0.250 /m/gun
+        aaaaaaaaaaa_0 1.000 1.251 /m/gun
+        aaaaaaaaaaa_0 2.000 2.000 /m/gun
+        aaaaaaaaaaa_0 3.000 4.000 /m/gun
+    """
+    query = "from t.duration_histogram order by all"
+    assert ask(query, train=given) == rows("""
+        train event 0.0 0.25 2
+        train event 0.25 0.5 1
+        train event 0.75 1.0 1
+        train window 0.2 0.25 1
+        train window 0.25 0.3 1
+        train window 0.95 1.0 1
+    """)
+    query = """
+        select
+            unit,
+            unit_count,
+            duration_seconds,
+            shortest_seconds,
+            round(percentile_5_seconds, 6),
+            round(median_seconds, 6),
+            round(percentile_95_seconds, 6),
+            longest_seconds
+        from t.duration_stats order by unit
+    """
+    assert ask(query, train=given) == rows("""
+        event 4 1.501 0.000 0.0375 0.2505 0.88765 1.000
+        window 3 1.501 0.250 0.2501 0.251 0.9251 1.000
+    """)
+
+
+@pytest.mark.parametrize("clip_length", ["0.333", "0.007", "10"])
+def test_full_windows_are_in_the_last_bin_whatever_their_length(ask, clip_length: str) -> None:
+    query = "select unit, seconds_to, unit_count from t.duration_histogram where unit = 'window'"
+    given = f"aaaaaaaaaaa_0 0.000 {Decimal(clip_length):.3f} /m/gun"
+    assert ask(query, clip_length, train=given) == f"window {float(clip_length)} 1"

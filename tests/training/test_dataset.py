@@ -1,0 +1,471 @@
+"""What AudioSetDataset loads, against NumPy slices of the same files."""
+
+import gc
+import hashlib
+import io
+import logging
+import pickle
+import re
+from decimal import Decimal
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+import soundfile
+import soxr
+import torch
+from support.audio import make_sounds, write_audio
+from support.metadata import write_metadata, write_sounds, youtube_id
+from torch.utils.data import DataLoader
+
+from audioset_duck import AudioSetDataset, collate
+from audioset_duck.audio.scan import find_files, scan
+from audioset_duck.catalog.build import build
+from audioset_duck.config.targets import Target
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.training.dataset import Sample
+
+RATE = 32_000
+# name: ending, subtype, sample rate, channels
+FORMATS = {
+    "pcm16": ("wav", "PCM_16", 32_000, 1),
+    "pcm24": ("wav", "PCM_24", 32_000, 1),
+    "float": ("wav", "FLOAT", 32_000, 1),
+    "eight_bits": ("wav", "PCM_U8", 32_000, 1),
+    "flac16": ("flac", "PCM_16", 32_000, 1),
+    "flac24": ("flac", "PCM_24", 32_000, 2),
+    "stereo": ("wav", "PCM_16", 32_000, 2),
+    "six": ("wav", "PCM_24", 32_000, 6),
+    "hz8000": ("wav", "PCM_16", 8000, 1),
+    "hz16000": ("flac", "PCM_16", 16_000, 2),
+    "hz22050": ("wav", "FLOAT", 22_050, 1),
+    "hz44100": ("wav", "PCM_24", 44_100, 2),
+    "hz48000": ("wav", "PCM_16", 48_000, 1),
+}
+
+
+def clip_of(name: str) -> str:
+    return name.ljust(11, "_")
+
+
+@pytest.fixture(scope="module")
+def formats(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog of a positive clip and a weak one in each format.
+
+    Its windows are [1.253, 2.253), [3, 4), [4, 5) and [5, 5.617).
+    """
+    folder = tmp_path_factory.mktemp("formats")
+    events, clips = [], []
+    for name, (ending, subtype, rate, channels) in FORMATS.items():
+        events += [f"{clip_of(name)}_0 1.253 2.253 /m/gun", f"{clip_of(name)}_0 3 5.617 /m/gun"]
+        # The audio begins at the clip's beginning, whatever its time in the video.
+        clips.append(f"{clip_of(name)[:10]}w 30.000 36.000 /m/a")
+        for clip in (clip_of(name), f"{clip_of(name)[:10]}w"):
+            write_audio(folder / "audio" / f"{clip}.{ending}", 6, rate, subtype, channels)
+    metadata = write_metadata(
+        folder / "metadata",
+        train="\n".join(events).replace(" 3 ", " 3.000 "),
+        balanced="\n".join(clips),
+        names="/m/gun Gun\n/m/a A",
+    )
+    inventory = find_files(folder / "audio", quiet=True)
+    build(folder / "catalog.duckdb", [Target("t", ("Gun",))], metadata, inventory=inventory)
+    return folder / "catalog.duckdb"
+
+
+def expected_wav(path: str, start: float, end: float, sample_rate: int = RATE) -> np.ndarray:
+    """The slice of the whole file, mixed, resampled, and padded to a second."""
+    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    mono = samples[round(start * rate) : round(end * rate)].mean(axis=1, dtype="float32")
+    if rate != sample_rate:
+        mono = soxr.resample(mono, rate, sample_rate)
+    return np.pad(mono, (0, max(0, sample_rate - len(mono))))[:sample_rate]
+
+
+def rows(dataset: AudioSetDataset, where: str = "true") -> list[tuple]:
+    return dataset.sql(f"""
+        select sample_id, cast(start_seconds as double), cast(end_seconds as double), audio_path
+        from samples where split = '{dataset.split}' and {where} order by sample_id
+    """).fetchall()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_windows_are_exact(formats: Path, name: str) -> None:
+    dataset = AudioSetDataset(formats, "t")
+    windows = rows(dataset, f"ytid = '{clip_of(name)}'")
+    assert [row[1:3] for row in windows] == [(1.253, 2.253), (3, 4), (4, 5), (5, 5.617)]
+    for sample_id, start, end, path in windows:
+        wav = dataset[sample_id].wav
+        assert (wav.dtype, wav.shape) == (torch.float32, (RATE,))
+        expected = expected_wav(path, start, end)
+        if FORMATS[name][2] == RATE:
+            np.testing.assert_array_equal(wav.numpy(), expected)
+        else:
+            np.testing.assert_allclose(wav.numpy(), expected, atol=1e-6)
+    # What is shorter than a window ends in zeros.
+    assert not dataset[windows[-1][0]].wav[round(0.617 * RATE) + 1 :].any()
+    assert dataset[windows[-1][0]].wav[: round(0.617 * RATE) - 1].count_nonzero() > 19_000
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("crop", [0.0, 2.137, 5.0, None])
+def test_crops_of_weak_clips_are_exact(formats: Path, name: str, crop: float | None) -> None:
+    dataset = AudioSetDataset(formats, "t")
+    ((sample_id, start, end, path),) = rows(dataset, f"ytid = '{clip_of(name)[:10]}w'")
+    assert (start, end) == (0, 6)
+    item = dataset[Sample(sample_id, crop)]
+    # Without a plan, from the middle.
+    begin = 2.5 if crop is None else crop
+    np.testing.assert_allclose(item.wav, expected_wav(path, begin, begin + 1), atol=1e-6)
+    assert torch.equal(dataset[sample_id].wav, dataset[Sample(sample_id)].wav)
+
+
+@pytest.mark.parametrize("sample_rate", [8000, 16_000, 44_100, 48_000])
+@pytest.mark.parametrize("name", ["pcm16", "hz8000", "hz48000"])
+def test_sample_rates(formats: Path, name: str, sample_rate: int) -> None:
+    dataset = AudioSetDataset(formats, "t", sample_rate=sample_rate)
+    for sample_id, start, end, path in rows(dataset, f"ytid = '{clip_of(name)}'"):
+        wav = dataset[sample_id].wav
+        assert wav.shape == (sample_rate,)
+        expected = expected_wav(path, start, end, sample_rate)
+        np.testing.assert_allclose(wav, expected, atol=1e-6)
+
+
+def test_resampling_keeps_a_tone(tmp_path: Path) -> None:
+    """1 kHz stays 1 kHz and as loud, window after window: no state is left from the last one."""
+    metadata = write_sounds(tmp_path / "metadata", 1, train=f"{youtube_id('g', 0)}_0 2 3 /m/gun")
+    times = np.arange(4 * 8000) / 8000
+    path = tmp_path / "audio" / f"{youtube_id('g', 0)}.wav"
+    path.parent.mkdir()
+    soundfile.write(path, 0.5 * np.sin(2 * np.pi * 1000 * times), 8000)
+    build(tmp_path / "c.duckdb", [Target("t", ("/m/gun",))], metadata, quiet=True)
+    scan(tmp_path / "c.duckdb", tmp_path / "audio", quiet=True)
+    dataset = AudioSetDataset(tmp_path / "c.duckdb", "t")
+    first, second, again = (dataset[index].wav.numpy() for index in (0, 1, 0))
+    np.testing.assert_array_equal(first, again)
+    for wav in (first, second):
+        spectrum = np.abs(np.fft.rfft(wav)) / RATE * 2
+        assert spectrum.argmax() == 1000
+        assert spectrum[1000] == pytest.approx(0.5, abs=0.01)
+
+
+def test_flac_is_what_wav_is(tmp_path: Path) -> None:
+    """Files of the same 16-bit samples give the same items, whatever they are packed in."""
+    noise = np.random.default_rng(0).integers(-30_000, 30_000, (132_300, 2), "int16")
+    items = []
+    for ending in ("wav", "flac"):
+        metadata = write_sounds(tmp_path / "metadata", 1)
+        path = tmp_path / ending / f"{youtube_id('g', 0)}.{ending}"
+        path.parent.mkdir()
+        soundfile.write(path, noise, 44_100)
+        catalog = tmp_path / f"{ending}_files.duckdb"
+        inventory = find_files(tmp_path / ending, quiet=True)
+        build(catalog, [Target("t", ("/m/gun",))], metadata, inventory=inventory, quiet=True)
+        items.append(AudioSetDataset(catalog, "t")[0])
+    assert items[0].wav.any()
+    assert torch.equal(items[0].wav, items[1].wav)
+
+
+@pytest.mark.parametrize("split", ["train", "eval"])
+def test_labels_are_those_of_the_catalog(sounds: Path, split: str) -> None:
+    dataset = AudioSetDataset(sounds, "t", split)
+    with duckdb.connect(str(sounds), read_only=True) as connection:
+        samples = connection.execute(
+            "select sample_key, role, label_ids from t.samples where split = ? order by sample_id",
+            [split],
+        ).fetchall()
+        label_ids = connection.execute("""
+            select label_id from present_events union select unnest(label_ids) from weak_clips
+            order by label_id
+        """).fetchall()
+    assert dataset.label_ids == [label_id for (label_id,) in label_ids]
+    assert len(dataset) == len(samples) == {"train": 85, "eval": 2}[split]
+    for item, (key, role, labels) in zip(
+        (dataset[i] for i in range(len(dataset))), samples, strict=True
+    ):
+        assert item.clip_id == key
+        assert (item.label.dtype, item.label.item()) == (torch.float32, float(role == "positive"))
+        heard = [
+            label for label, value in zip(dataset.label_ids, item.label_mask, strict=True) if value
+        ]
+        assert (item.label_mask.dtype, heard) == (torch.float32, labels)
+        assert set(item.label_mask.tolist()) <= {0.0, 1.0}
+
+
+def test_labels_and_keys_of_the_demo(demo_catalog: Path) -> None:
+    """Of windows in which several sounds are heard; without audio, by its columns."""
+    dataset = AudioSetDataset(demo_catalog, "snore", "eval")
+    samples = dataset.sql("""
+        select sample_key, label_ids from samples where split = 'eval' order by sample_id
+    """).fetchall()
+    columns = dataset._columns
+    assert len(samples) == len(dataset)
+    for row in range(0, len(dataset), 17):
+        first = int(columns.label_starts[row])
+        found = columns.labels[first : first + int(columns.label_counts[row])].tolist()
+        assert [dataset.label_ids[index] for index in found] == samples[row][1]
+        assert dataset.key(row) == samples[row][0]
+
+
+def test_collate(sounds: Path) -> None:
+    dataset = AudioSetDataset(sounds, "t", sample_rate=8000)
+    items = dataset.__getitems__([0, Sample(70, 1.5), 30])
+    assert [item.clip_id for item in items] == [dataset.key(row) for row in (0, 70, 30)]
+    wav, label, label_mask, clip_ids = collate(items)
+    assert (wav.dtype, wav.shape) == (torch.float32, (3, 8000))
+    assert (label.dtype, label.tolist()) == (torch.float32, [1, 0, 0])
+    assert (label_mask.dtype, label_mask.shape) == (torch.float32, (3, len(dataset.label_ids)))
+    assert clip_ids == [item.clip_id for item in items]
+    for row, item in enumerate(items):
+        assert torch.equal(wav[row], item.wav)
+        assert torch.equal(label_mask[row], item.label_mask)
+
+
+@pytest.mark.parametrize("index", [-1, 85, Sample(85), Sample(-1, 0.5), Sample(10**12)])
+def test_an_index_that_is_none(sounds: Path, index: int | Sample) -> None:
+    with pytest.raises(IndexError, match="is not among the 85 samples of train"):
+        AudioSetDataset(sounds, "t")[index]
+
+
+def test_eval_ids_are_those_of_the_catalog(sounds: Path) -> None:
+    dataset = AudioSetDataset(sounds, "t", "eval")
+    assert dataset[Sample(85)].clip_id == dataset[0].clip_id == f"eval/{youtube_id('e', 0)}_0/1.0"
+    with pytest.raises(IndexError, match="is not among the 2 samples of eval"):
+        dataset[Sample(84)]
+
+
+def test_windows_of_another_length(tmp_path: Path) -> None:
+    metadata = write_sounds(tmp_path / "metadata", 1)
+    path = write_audio(tmp_path / "audio" / f"{youtube_id('g', 0)}.wav", 3)
+    target = Target("t", ("/m/gun",), clip_length=Decimal("0.333"))
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [target], metadata, inventory=find_files(path.parent, quiet=True), quiet=True)
+    dataset = AudioSetDataset(catalog, "t", sample_rate=8000, clip_length=0.333)
+    assert [dataset[row].wav.shape for row in range(len(dataset))] == [(2664,)] * 4
+    samples, _ = soundfile.read(path, dtype="float32")
+    np.testing.assert_array_equal(dataset[1].wav, samples[round(1.333 * 8000) :][:2664])
+
+
+def test_audio_shorter_than_its_clip(tmp_path: Path) -> None:
+    """A window that the audio ends in is padded; so is a weak clip that is shorter than one."""
+    metadata = write_sounds(tmp_path / "metadata", 1, weak={"/m/a": 1})
+    for letter, seconds in {"g": 1.4, "w": 0.3}.items():
+        write_audio(tmp_path / "audio" / f"{youtube_id(letter, 0)}.wav", seconds)
+    catalog = tmp_path / "catalog.duckdb"
+    inventory = find_files(tmp_path / "audio", quiet=True)
+    build(catalog, [Target("t", ("/m/gun",))], metadata, inventory=inventory, quiet=True)
+    dataset = AudioSetDataset(catalog, "t", sample_rate=8000, on_error="raise")
+    for row, start, end in ((0, 8000, 11_200), (1, 0, 2400)):
+        path = rows(dataset)[row][3]
+        samples, _ = soundfile.read(path, dtype="float32")
+        np.testing.assert_array_equal(dataset[row].wav[: end - start], samples[start:end])
+        assert not dataset[row].wav[end - start :].any()
+
+
+# What happens to a file after the catalog was made.
+FAULTS = {
+    "is deleted": (lambda path: path.unlink(), "System error"),
+    "is emptied": (lambda path: path.write_bytes(b""), "Format not recognised"),
+    "is garbage": (lambda path: path.write_bytes(b"\0" * 5000), "Format not recognised"),
+    "is shorter": (
+        lambda path: soundfile.write(path, np.zeros(6400), 8000),
+        "it ends at 0.800 s, before 1.000 s, where the sample is",
+    ),
+    "is a folder": (lambda path: (path.unlink(), path.mkdir()), "Error opening"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_file_that_cannot_be_loaded(
+    tmp_path: Path, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another positive takes its place, the same each time; it is counted, and logged once."""
+    catalog = make_sounds(tmp_path)
+    path = tmp_path / "audio" / f"{youtube_id('g', 3)}.wav"
+    dataset = AudioSetDataset(catalog, "t", sample_rate=8000)
+    strict = AudioSetDataset(catalog, "t", sample_rate=8000, on_error="raise")
+    before = [dataset[row].clip_id for row in range(21)]
+    FAULTS[fault][0](path)
+    with caplog.at_level(logging.WARNING, "audioset_duck"):
+        first = [dataset[row] for row in range(21)]
+        second = [dataset[row] for row in range(21)]
+    assert [item.clip_id for item in first] == [item.clip_id for item in second]
+    assert [row for row in range(21) if first[row].clip_id != before[row]] == [3]
+    assert first[3].clip_id in before
+    assert first[3].label == 1
+    assert first[3].wav.any()
+    assert dataset.failures == 2
+    (message,) = (
+        record.getMessage()
+        for record in caplog.records
+        if record.name == "audioset_duck.training.dataset"
+    )
+    assert message.startswith(f"{path} cannot be loaded: ")
+    assert FAULTS[fault][1] in message
+    assert message.endswith("; another sample takes its place")
+    with pytest.raises(AudiosetDuckError, match=f"{path} cannot be loaded: .*{FAULTS[fault][1]}"):
+        strict[3]
+    assert strict.failures == 0
+
+
+@pytest.mark.parametrize("ending", ["flac", "mp3"])
+def test_a_file_that_breaks_off_is_no_silence(tmp_path: Path, ending: str) -> None:
+    """Its header still says how long it was."""
+    metadata = write_sounds(tmp_path / "metadata", 1, weak={"/m/a": 1})
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 80_000)
+    path = tmp_path / "audio" / f"{youtube_id('w', 0)}.{ending}"
+    path.parent.mkdir()
+    soundfile.write(path, noise, 8000)
+    inventory = find_files(path.parent, quiet=True)
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [Target("t", ("/m/gun",))], metadata, inventory=inventory, quiet=True)
+    dataset = AudioSetDataset(catalog, "t", sample_rate=8000, on_error="raise")
+    assert dataset[Sample(0, 8.0)].wav.any()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert dataset[Sample(0, 1.0)].wav.any()
+    with pytest.raises(
+        AudiosetDuckError, match=r"cannot be loaded: (it breaks off at|.*psf_fseek)"
+    ):
+        dataset[Sample(0, 8.0)]
+
+
+def test_all_files_are_gone(tmp_path: Path) -> None:
+    catalog = make_sounds(tmp_path)
+    dataset = AudioSetDataset(catalog, "t")
+    (tmp_path / "audio").rename(tmp_path / "moved")
+    with pytest.raises(
+        AudiosetDuckError, match=r"100 audio files in a row could not be loaded, the last one .*wav"
+    ):
+        dataset[0]
+    loader = DataLoader(dataset, batch_size=4, num_workers=1, collate_fn=collate, timeout=60)
+    with pytest.raises(AudiosetDuckError, match="100 audio files in a row"):
+        next(iter(loader))
+
+
+def test_failures_are_counted_and_logged_from_workers(tmp_path: Path) -> None:
+    """Once a file, whichever workers meet it and however often."""
+    catalog = make_sounds(tmp_path)
+    dataset = AudioSetDataset(catalog, "t", sample_rate=8000)
+    path = tmp_path / "audio" / f"{youtube_id('g', 0)}.wav"
+    path.unlink()
+    loader = DataLoader(
+        dataset,
+        batch_sampler=[[0, 1]] * 8,
+        num_workers=2,
+        collate_fn=collate,
+        multiprocessing_context="fork",
+    )
+    handler = logging.FileHandler(tmp_path / "log")
+    logging.getLogger("audioset_duck").addHandler(handler)
+    try:
+        assert len(list(loader)) == len(list(loader)) == 8
+    finally:
+        logging.getLogger("audioset_duck").removeHandler(handler)
+        handler.close()
+    assert dataset.failures == 16
+    assert (tmp_path / "log").read_text().count(f"{path} cannot be loaded") == 1
+
+
+def test_a_catalog_without_audio(demo_catalog: Path, caplog) -> None:
+    dataset = AudioSetDataset(demo_catalog, "gun")
+    assert len(dataset) > 20_000
+    assert "knows of no audio; make the inventory with audioset-duck extract or" in caplog.text
+    assert "epochs can be planned without" in caplog.text
+    assert re.fullmatch(
+        r"<AudioSetDataset of gun, train split: \d+,\d+ samples of 1 s at 32,000 Hz>", repr(dataset)
+    )
+    with pytest.raises(
+        AudiosetDuckError,
+        match=r"knows of no audio; make the inventory with audioset-duck extract or .*scan",
+    ):
+        dataset[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"target": "dog"}, r"target 'dog' is not in this catalog, which has t; build it with"),
+        ({"split": "test"}, r"split is 'test'; right are 'train' and 'eval'"),
+        ({"on_error": "ignore"}, r"on_error is 'ignore'; right are 'replace' and 'raise'"),
+        ({"sample_rate": 0}, r"sample_rate is 0; right is a number of Hz from 1,000 to 384,000"),
+        ({"sample_rate": True}, r"sample_rate is True; right is"),
+        ({"sample_rate": "16000"}, r"sample_rate is '16000'; right is"),
+        ({"sample_rate": 22_050.5}, r"sample_rate is 22050.5; right is"),
+        (
+            {"clip_length": 2.0},
+            r"clip_length is 2.0, but t is built in windows of 1 s; build it with audioset-duck "
+            r"build --target t --clip-length 2$",
+        ),
+        ({"catalog": "nowhere.duckdb"}, r"there is no catalog .*nowhere.duckdb; make one with"),
+    ],
+)
+def test_wrong_options_are_refused(sounds: Path, options: dict, message: str) -> None:
+    with pytest.raises(AudiosetDuckError, match=message):
+        AudioSetDataset(**{"catalog": sounds, "target": "t"} | options)
+
+
+def test_a_split_without_samples(tmp_path: Path) -> None:
+    metadata = write_sounds(tmp_path / "metadata", 1)
+    build(tmp_path / "catalog.duckdb", [Target("t", ("/m/gun",))], metadata, quiet=True)
+    with pytest.raises(AudiosetDuckError, match=r"t has no samples of the eval split; .*sample_co"):
+        AudioSetDataset(tmp_path / "catalog.duckdb", "t", "eval")
+
+
+def test_a_catalog_of_another_version(tmp_path: Path) -> None:
+    metadata = write_sounds(tmp_path / "metadata", 1)
+    build(tmp_path / "catalog.duckdb", [Target("t", ("/m/gun",))], metadata, quiet=True)
+    with duckdb.connect(str(tmp_path / "catalog.duckdb")) as connection:
+        connection.execute("drop table t.sample_spans")
+    with pytest.raises(
+        AudiosetDuckError, match=r"made by another version .* make it anew with audioset-duck build"
+    ):
+        AudioSetDataset(tmp_path / "catalog.duckdb", "t")
+
+
+def test_sql(sounds: Path) -> None:
+    """The target's relations need no schema; the connection lasts as long as the answer."""
+    dataset = AudioSetDataset(sounds, "t")
+    relation = dataset.sql("select role, count(*) from samples group by role order by role")
+    gc.collect()
+    assert relation.fetchall() == [("positive", 22), ("strong_negative", 41), ("weak_negative", 24)]
+    # Of two relations of a name, the target's; and those that all targets share.
+    assert dataset.sql("select count(*) from labels").fetchall() == [(4,)]
+    assert "positive" in str(dataset.sql("select distinct role from epoch_plan(0, 0, 8)"))
+
+
+def test_pickling(sounds: Path) -> None:
+    dataset = AudioSetDataset(sounds, "t", sample_rate=8000)
+    copy = pickle.loads(pickle.dumps(dataset))
+    assert len(copy) == len(dataset)
+    for row in (0, 40, 84):
+        for mine, yours in zip(dataset[row], copy[row], strict=True):
+            assert mine == yours if isinstance(mine, str) else torch.equal(mine, yours)
+
+
+def digest(batches: list) -> list[str]:
+    """Of each batch, to the last bit."""
+    found = []
+    for wav, label, label_mask, clip_ids in batches:
+        data = [wav.numpy().tobytes(), label.numpy().tobytes(), label_mask.numpy().tobytes()]
+        found.append(hashlib.md5(b"".join(data) + "\n".join(clip_ids).encode()).hexdigest())
+    return found
+
+
+def test_the_eval_split_is_the_same_each_time(sounds: Path) -> None:
+    dataset = AudioSetDataset(sounds, "t", "eval")
+    loader = DataLoader(dataset, batch_size=2, collate_fn=collate)
+    assert digest(list(loader)) == digest(list(loader))
+
+
+def test_columns_are_shared_not_copied(sounds: Path) -> None:
+    """What a worker that is spawned is sent holds no row: the arrays are in shared memory."""
+    dataset = AudioSetDataset(sounds, "t")
+    buffer = io.BytesIO()
+    ForkingPickler(buffer).dump(dataset)
+    sent = len(buffer.getvalue())
+    arrays = [value for value in vars(dataset._columns).values() if torch.is_tensor(value)]
+    arrays += [dataset._columns.clips.data, dataset._columns.paths.data]
+    assert all(array.is_shared() for array in arrays)
+    assert sent < sum(array.nbytes for array in arrays)
