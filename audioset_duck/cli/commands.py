@@ -28,24 +28,24 @@ from audioset_duck.errors import AudiosetDuckError
 
 def echo_targets(settings: Settings, names: list[str]) -> None:
     """Print what a build made of each target, warn of what its negatives hold, say how it went."""
-    from audioset_duck.catalog import connection as catalog
-    from audioset_duck.catalog import overview as summaries
+    from audioset_duck.catalog import overview, state
+    from audioset_duck.catalog.connection import open_catalog
 
-    with catalog.open_catalog(settings.catalog) as connection:
-        has_inventory = catalog.has_inventory(connection)
+    with open_catalog(settings.catalog) as connection:
+        has_inventory = state.has_inventory(connection)
         for name in names:
-            click.echo(printable(summaries.target_title(connection, name)))
-            echo_table(summaries.target_counts(connection, name))
+            click.echo(printable(overview.target_title(connection, name)))
+            echo_table(overview.target_counts(connection, name))
             click.echo()
-            echo_table(summaries.sample_counts(connection, name))
+            echo_table(overview.sample_counts(connection, name))
             click.echo()
-            echo_table(summaries.tier_counts(connection, name))
+            echo_table(overview.tier_counts(connection, name))
             click.echo()
-            for warning in summaries.target_warnings(connection, name):
+            for warning in overview.target_warnings(connection, name):
                 logging.getLogger("audioset_duck").warning(warning)
     if not settings.quiet:
-        click.echo(summaries.last_build(settings.catalog), err=True)
-        if not catalog.built_targets(settings.catalog):
+        click.echo(overview.last_build(settings.catalog), err=True)
+        if not state.built_targets(settings.catalog):
             click.echo(
                 "It has no target yet; add one with audioset-duck build --target gun", err=True
             )
@@ -295,14 +295,14 @@ def build(
       audioset-duck build --target gun --training head_keep_frac=0.5
     """
     from audioset_duck.catalog import build as building
-    from audioset_duck.catalog import connection as catalog
+    from audioset_duck.catalog.state import built_targets
     from audioset_duck.config.targets import parse_clip_length
     from audioset_duck.config.toml_file import choose_targets, read_configuration
 
     settings = context.ensure_object(Settings)
     configuration = read_configuration(settings.config)
     targets = choose_targets(
-        catalog.built_targets(settings.catalog) | configuration.targets,
+        built_targets(settings.catalog) | configuration.targets,
         target_names,
         own_name,
         labels,
@@ -408,22 +408,23 @@ def info(context: click.Context) -> None:
     Example
       audioset-duck info
     """
-    from audioset_duck.catalog import connection as catalog
-    from audioset_duck.catalog import overview as summaries
+    from audioset_duck.catalog import overview, state
+    from audioset_duck.catalog.connection import open_catalog
+    from audioset_duck.catalog.query import query_table
 
     settings = context.ensure_object(Settings)
-    with catalog.open_catalog(settings.catalog) as connection:
-        click.echo(summaries.last_build(settings.catalog) + "\n")
+    with open_catalog(settings.catalog) as connection:
+        click.echo(overview.last_build(settings.catalog) + "\n")
         echo_table(
-            summaries.query_table(
+            query_table(
                 connection, "select * replace (left(sha256, 12) as sha256) from meta.sources"
             )
         )
-        for name in catalog.read_state(connection).targets:
-            click.echo("\n" + printable(summaries.target_title(connection, name)))
-            echo_table(summaries.target_counts(connection, name))
+        for name in state.read_state(connection).targets:
+            click.echo("\n" + printable(overview.target_title(connection, name)))
+            echo_table(overview.target_counts(connection, name))
         click.echo()
-        echo_table(summaries.relations(connection))
+        echo_table(overview.relations(connection))
 
 
 @cli.command(short_help="Extract valid clips from the archives.")

@@ -1,4 +1,4 @@
-"""AudioSet's metadata files on disk: found, recognised by their headers, read by SQL, validated row by row."""
+"""AudioSet's metadata files on disk: found, read by SQL, validated row by row."""
 
 from __future__ import annotations
 
