@@ -12,7 +12,7 @@ from audioset_duck.errors import AudiosetDuckError
 
 
 @contextlib.contextmanager
-def replacing(path: Path, mark: str = "") -> Iterator[Path]:
+def atomic_write(path: Path, mark: str = "") -> Iterator[Path]:
     """Give a path beside `path` to write to; it is moved to `path` once all is written.
 
     If writing fails, nothing is left of it, and what was at `path` stays as it was.
@@ -34,7 +34,7 @@ def replacing(path: Path, mark: str = "") -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def alone_in(folder: Path, task: str, cure: str) -> Iterator[None]:
+def exclusive_folder(folder: Path, task: str, cure: str) -> Iterator[None]:
     """Make a folder, into which no other process may write meanwhile that comes this way too.
 
     Args:

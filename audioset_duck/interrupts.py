@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def signals_held() -> Iterator[None]:
+def defer_interrupts() -> Iterator[None]:
     """Let SIGINT and SIGTERM wait until the block has ended.
 
     A process that is started within passes over SIGINT: a terminal sends Ctrl-C to all that a

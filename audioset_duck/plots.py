@@ -20,7 +20,7 @@ from audioset_duck.report.charts import clips as clip_charts
 from audioset_duck.report.charts import labels as label_charts
 from audioset_duck.report.charts import samples as sample_charts
 from audioset_duck.report.charts import targets as target_charts
-from audioset_duck.report.charts.base import Chart, Rows, ask
+from audioset_duck.report.charts.base import Chart, Rows, fetch_rows, is_strong
 from audioset_duck.sqltext import identifier
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ STRETCHES, BANDS = 240, 96
 
 
 def event_timeline(
-    catalog: AnyPath, clip_id: str, target: str | None = None, dataset: str | None = None
+    catalog: AnyPath, clip_id: str, target: str | None = None, subset: str | None = None
 ) -> Chart | alt.VConcatChart:
     """All events of a clip on a time axis; with a target, what they are to it, and its windows.
 
@@ -43,29 +43,30 @@ def event_timeline(
         catalog: Path of the catalog.
         clip_id: `<YouTube id>_<start in milliseconds>`.
         target: Name of a target of the catalog.
-        dataset: `train`, `eval` or `eval_framed`. None: the first of these that has the clip.
+        subset: `strong_train`, `strong_eval` or `strong_eval_framed`. None: the first of these
+            that has the clip.
 
     Raises:
         AudiosetDuckError: There is no such clip with events, or no such target.
     """
     with open_catalog(Path(catalog)) as connection:
-        found = ask(
+        found = fetch_rows(
             connection,
             """
-            select dataset from main.present_events where clip_id = $clip_id
-            group by dataset order by list_position(['train', 'eval', 'eval_framed'], dataset)
+            select subset from main.present_events where clip_id = $clip_id
+            group by subset order by main.subset_place(subset)
             """,
             {"clip_id": clip_id},
         )
-        present = [row["dataset"] for row in found]
-        if dataset not in (present or [""]) and (dataset or not present):
+        present = [row["subset"] for row in found]
+        if subset not in (present or [""]) and (subset or not present):
             raise AudiosetDuckError(
-                f"clip {clip_id!r} has no events in {dataset or 'any strong set'}; right is "
+                f"clip {clip_id!r} has no events in {subset or 'any strong set'}; right is "
                 + (" or ".join(present) or "a clip_id of strong_events")
             )
-        parameters = {"clip_id": clip_id, "dataset": dataset or present[0]}
+        parameters = {"clip_id": clip_id, "subset": subset or present[0]}
         if target is None:
-            events = ask(connection, _events_query("'other'"), parameters)
+            events = fetch_rows(connection, _events_query("'other'"), parameters)
             return clip_charts.timeline(events, [], has_target=False)
         require_target(connection, target)
         schema = identifier(target)
@@ -73,26 +74,26 @@ def event_timeline(
             coalesce((
                 select events.role from {schema}.events
                 where
-                    events.dataset = present_events.dataset
-                    and events.source_row = present_events.source_row
+                    events.subset = present_events.subset
+                    and events.event_id = present_events.event_id
             ), 'other')
         """
         return clip_charts.timeline(
-            ask(connection, _events_query(role), parameters),
-            ask(
+            fetch_rows(connection, _events_query(role), parameters),
+            fetch_rows(
                 connection,
                 f"""
                 select
-                    coalesce(title, label_id) as title,
+                    title,
                     label_id,
                     role,
                     start_seconds,
                     end_seconds,
-                    segment_index
-                from {schema}.segments
-                left join main.label_titles using (label_id)
-                where clip_id = $clip_id and dataset = $dataset
-                order by source_row, segment_index
+                    window_index
+                from {schema}.windows
+                inner join main.labels using (label_id)
+                where clip_id = $clip_id and subset = $subset
+                order by event_id, window_index
                 """,
                 parameters,
             ),
@@ -102,61 +103,53 @@ def event_timeline(
 def _events_query(role: str) -> str:
     return f"""
         select
-            coalesce(title, label_id) as title,
+            title,
             label_id,
             {role} as role,
             start_seconds,
             end_seconds
         from main.present_events
-        left join main.label_titles using (label_id)
-        where clip_id = $clip_id and dataset = $dataset
-        order by start_seconds, source_row
+        inner join main.labels using (label_id)
+        where clip_id = $clip_id and subset = $subset
+        order by start_seconds, event_id
     """
 
 
-def label_distribution(
-    catalog: AnyPath, dataset: str, kind: str | None = None, top: int = 20
-) -> Chart:
+def label_distribution(catalog: AnyPath, subset: str, top: int = 20) -> Chart:
     """The largest labels of a data set, by duration if it is strong, by clips if it is weak.
 
     Args:
         catalog: Path of the catalog.
-        dataset: Such as `train` or `unbalanced_train`.
-        kind: `strong` or `weak`, for `eval`, which is both. None: strong if it is.
+        subset: Such as `strong_train` or `weak_eval`.
         top: How many labels.
 
     Raises:
         AudiosetDuckError: There is no such data set in the catalog.
     """
     with open_catalog(Path(catalog)) as connection:
-        rows = ask(
+        rows = fetch_rows(
             connection,
-            """
-            from main.label_amounts
-            where dataset = $dataset and kind = coalesce(
-                $kind, (select min(kind) from main.label_amounts where dataset = $dataset)
-            )
-            order by rank
-            """,
-            {"dataset": dataset, "kind": kind},
+            "from main.label_amounts where subset = $subset order by rank",
+            {"subset": subset},
         )
         if not rows:
-            present = ask(connection, "from main.dataset_key_figures")
-            listed = ", ".join(f"{row['dataset']} ({row['kind']})" for row in present)
-            wanted = f"{dataset!r} ({kind})" if kind else repr(dataset)
+            present = fetch_rows(connection, "from main.subset_key_figures")
             raise AudiosetDuckError(
-                f"there is no data set {wanted} in this catalog; right are {listed}"
+                f"unknown subset {subset!r}; expected one that this catalog has:"
+                f" {', '.join(row['subset'] for row in present)}"
             )
-    return label_charts.label_bars(rows, rows[0]["kind"], top).properties(width=WIDTH)
+    return label_charts.label_bars(rows, is_strong(subset), top).properties(width=WIDTH)
 
 
-def overlap_matrix(catalog: AnyPath, target: str, dataset: str = "train", top: int = 20) -> Chart:
+def overlap_matrix(
+    catalog: AnyPath, target: str, subset: str = "strong_train", top: int = 20
+) -> Chart:
     """How many events of each label of a target other sounds overlap, the most frequent ones.
 
     Args:
         catalog: Path of the catalog.
         target: Name of a target of the catalog.
-        dataset: `train`, `eval` or `eval_framed`.
+        subset: `strong_train`, `strong_eval` or `strong_eval_framed`.
         top: How many other sounds.
 
     Raises:
@@ -165,16 +158,18 @@ def overlap_matrix(catalog: AnyPath, target: str, dataset: str = "train", top: i
     with open_catalog(Path(catalog)) as connection:
         require_target(connection, target)
         overlaps = f"{identifier(target)}.label_overlaps"
-        rows = ask(
+        rows = fetch_rows(
             connection,
-            f"from {overlaps} where dataset = $dataset order by other_rank, label_id",
-            {"dataset": dataset},
+            f"from {overlaps} where subset = $subset order by other_rank, label_id",
+            {"subset": subset},
         )
         if not rows:
-            present = ask(connection, f"select distinct dataset from {overlaps} order by dataset")
-            listed = ", ".join(row["dataset"] for row in present)
+            present = fetch_rows(
+                connection, f"select distinct subset from {overlaps} order by subset"
+            )
+            listed = ", ".join(row["subset"] for row in present)
             raise AudiosetDuckError(
-                f"no event of {target} is overlapped in a data set {dataset!r}; "
+                f"no event of {target} is overlapped in the subset {subset!r}; "
                 f"there are some in {listed or 'none'}"
             )
     return target_charts.overlap_matrix(rows, top).properties(width=WIDTH)
@@ -190,7 +185,7 @@ def epoch_preview(
 ) -> Chart:
     """What the first batches of an epoch hold: a row for each batch, a cell for each slot.
 
-    The colour of a cell tells what the slot is kept for, as `role` of the target's `epoch_plan`;
+    The colour of a cell tells what the slot is kept for, as `draw` of the target's `epoch_plan`;
     its tooltip has the label and the sample's key.
 
     Args:
@@ -220,21 +215,21 @@ def epoch_preview(
     with open_catalog(Path(catalog)) as connection:
         require_target(connection, target)
         schema = identifier(target)
-        rows = ask(
+        rows = fetch_rows(
             connection,
             f"""
             select
                 epoch_plan.step,
                 epoch_plan.slot,
-                epoch_plan.role,
+                epoch_plan.draw,
                 epoch_plan.label_id,
-                coalesce(label_titles.title, epoch_plan.label_id) as title,
+                labels.title,
                 samples.sample_key,
                 epoch_plan.crop_start_seconds
             from {schema}.epoch_plan({seed}, {epoch}, {batch_size}) as epoch_plan
             inner join {schema}.samples as samples using (sample_id)
-            left join main.label_titles as label_titles
-                on epoch_plan.label_id = label_titles.label_id
+            left join main.labels as labels
+                on epoch_plan.label_id = labels.label_id
             where epoch_plan.step < {batches}
             order by epoch_plan.step, epoch_plan.slot
             """,

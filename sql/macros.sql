@@ -1,18 +1,61 @@
+-- The names of the six subsets, in the order in which they are listed: strong ones first.
+create or replace macro main.subset_names() as [
+    'strong_train',
+    'strong_eval',
+    'strong_eval_framed',
+    'weak_unbalanced_train',
+    'weak_balanced_train',
+    'weak_eval'
+];
+-- The place of a subset in that order, from 1.
+create or replace macro main.subset_place(subset) as
+list_position(main.subset_names(), subset);
+-- The split of a subset: 'train' or 'eval'.
+create or replace macro main.split_of(subset) as case
+    when subset in ('strong_train', 'weak_unbalanced_train', 'weak_balanced_train') then 'train'
+    else 'eval'
+end;
+-- Whether a subset has strong labels: events with a start and an end.
+create or replace macro main.is_strong_subset(subset) as
+subset in ('strong_train', 'strong_eval', 'strong_eval_framed');
+-- Whether a name ends like a label's title: in a space and a MID, or is a MID.
+create or replace macro main.ends_with_mid(name) as
+regexp_matches(name, '(^| )/[a-z]/[0-9A-Za-z_]+$');
+-- A number in [0, 1) from 53 bits, which are as many as a double holds exactly: divided by 2 to the
+-- power of 53.
+create or replace macro main.unit_number(bits) as
+cast(bits as bigint) / 9007199254740992.0;
+-- The lower 53 bits of a number, as a mask.
+create or replace macro main.unit_bits() as 9007199254740991;
 -- A number in [0, 1) that depends on nothing but its arguments: the same on every machine, in
--- every version of DuckDB, whatever the number of threads. Its 53 bits fill a double exactly.
+-- every version of DuckDB, whatever the number of threads. Takes the upper 53 of the 128 bits of
+-- an MD5 sum.
 create or replace macro main.uniform(seed, stream, item) as
-cast(md5_number(concat_ws(':', seed, stream, item)) >> 75 as bigint) / 9007199254740992.0;
--- What names a sample in every catalog of the same sources: DATASET/CLIP_ID/EVENT.WINDOW, or
--- DATASET/CLIP_ID of a weak clip, which has no event.
-create or replace macro main.sample_key(dataset, clip_id, source_row, segment_index) as
-concat_ws('/', dataset, clip_id, source_row || '.' || segment_index);
--- 32 bits of the hash of a sample's key: in the order of it, samples are shuffled.
+main.unit_number(md5_number(concat_ws(':', seed, stream, item)) >> 75);
+-- The name of a sample in every catalog of the same sources: SUBSET/CLIP_ID/EVENT_ID.WINDOW_INDEX,
+-- or SUBSET/CLIP_ID of a weak clip, which has no event.
+create or replace macro main.sample_key(subset, clip_id, event_id, window_index) as
+concat_ws('/', subset, clip_id, event_id || '.' || window_index);
+-- The upper 32 bits of the MD5 sum of a sample's key: samples are shuffled by ordering them by it.
 create or replace macro main.shuffle_key(sample_key) as
 cast(md5_number(sample_key) >> 96 as uinteger);
--- Whether a list of labels has one of some in it. For lists as short as these, to compare is four
--- times as fast as the hashing of list_has_any.
+-- The slice of a pool that a shuffle key falls into, 0 to 1023: its upper 10 of 32 bits.
+create or replace macro main.slice_of(shuffle_key) as
+shuffle_key // 4194304;
+-- The rank that draws from a slice: each rank has as many of the 1,024 slices as any other, or one
+-- more.
+create or replace macro main.rank_of(slice, world_size) as
+slice * world_size // 1024;
+-- The part, 0 to 1023, of a guide table in which a number in [0, 1) is looked up.
+create or replace macro main.guide_part(number) as
+cast(floor(number * 1024) as bigint);
+-- The part of a guide table that begins at or after a number in [0, 1].
+create or replace macro main.guide_end(number) as
+cast(ceil(number * 1024) as bigint);
+-- Whether a list of labels has any of the wanted labels in it. For lists this short, comparing is
+-- four times as fast as the hashing of list_has_any.
 create or replace macro main.carries_any(label_ids, wanted_ids) as
 len(list_filter(label_ids, lambda label_id: list_contains(wanted_ids, label_id))) > 0;
--- A sorted list without its repeats: list_distinct would hash.
+-- A sorted list without repeated items. list_distinct would hash.
 create or replace macro main.sorted_set(items) as
 list_filter(items, lambda item, place: place = 1 or item <> items[place - 1]);  -- noqa: PRS

@@ -49,7 +49,7 @@ def find_archives(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise AudiosetDuckError(
-            f"there is no folder {folder}; name that of the archives with --zips"
+            f"there is no folder {folder}; name that of the archives with --archives"
         )
     archives = sorted(
         check_utf8(path)
@@ -82,7 +82,7 @@ class Member(NamedTuple):
     bytes: int
 
 
-def stamp(archive: Path) -> str:
+def fingerprint(archive: Path) -> str:
     """What becomes another when an archive, or one of its volumes, is replaced: sizes and times."""
     volumes = archive.parent.glob(f"{glob.escape(archive.stem)}.[zZ][0-9]*")
     stats = [path.stat() for path in (archive, *volumes)]

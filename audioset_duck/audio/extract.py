@@ -17,9 +17,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from audioset_duck.audio.extraction_plan import (
-    Forecast,
+    DryRun,
+    count_dry_run,
     find_pending,
-    forecast,
     missing,
     plan,
     units,
@@ -30,14 +30,14 @@ from audioset_duck.audio.worker import Options, end_with_parent, extract_unit
 from audioset_duck.catalog.audio_files import load_journal
 from audioset_duck.catalog.build import replace_inventory
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.interrupts import signals_held
+from audioset_duck.interrupts import defer_interrupts
 
 _PART = re.compile(r"Y?[0-9A-Za-z_-]{11}\.(wav|flac)\.[0-9a-f]{8}\.part")
 
 
 def extract(
     catalog: Path,
-    zips: Path,
+    archives: Path,
     audio_root: Path,
     subsets: Sequence[str],
     options: Options,
@@ -46,7 +46,7 @@ def extract(
     executor: Executor | None = None,
     dry_run: bool = False,
     quiet: bool = False,
-) -> Forecast:
+) -> DryRun:
     """Extract the clips of some subsets, each read, judged and written once.
 
     What is finished is in a journal in the audio root: run again after an interruption, however
@@ -55,7 +55,7 @@ def extract(
 
     Args:
         catalog: The catalog, whose shared relations tell the clips of the subsets.
-        zips: Folder of the archives; they may lie in folders of it.
+        archives: Folder of the archives; they may lie in folders of it.
         audio_root: Where the files go; made if it is not there.
         subsets: Some of `SUBSETS`; or targets of the catalog: the clips that their samples need;
             or none: all subsets that the catalog has clips of.
@@ -75,24 +75,24 @@ def extract(
     said = json.dumps(asdict(options), sort_keys=True)
     with _explaining(audio_root), contextlib.ExitStack() as stack:
         # What cannot be planned makes no audio root.
-        with plan(catalog, zips, subsets) as connection:
+        with plan(catalog, archives, subsets) as connection:
             journal = Journal(audio_root, said)
             if not dry_run:
                 stack.enter_context(journal)
             finished = journal.finished(_files(audio_root, is_tidied=not dry_run))
             find_pending(connection, options.layout, finished)
-            told = forecast(connection)
+            told = count_dry_run(connection)
             if dry_run:
                 return told
             work = [
                 {
                     "archive": archive,
-                    "archive_stamp": archive_stamp,
+                    "archive_fingerprint": archive_fingerprint,
                     "audio_root": str(audio_root.resolve()),
                     "options": asdict(options),
                     "clips": clips,
                 }
-                for archive, archive_stamp, clips in units(connection)
+                for archive, archive_fingerprint, clips in units(connection)
             ]
             journal.write(missing(connection))
             write_missing_files(connection, audio_root)
@@ -100,7 +100,7 @@ def extract(
         bar = stack.enter_context(
             tqdm(desc="extract", total=told.to_do, unit="clip", delay=1, disable=quiet or None)
         )
-        with signals_held():
+        with defer_interrupts():
             futures = [pool.submit(extract_unit, unit) for unit in work]
         try:
             for future in as_completed(futures):

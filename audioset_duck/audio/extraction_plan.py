@@ -13,12 +13,12 @@ import duckdb
 import pyarrow as pa
 from tqdm import tqdm
 
-from audioset_duck.audio.archives import Member, find_archives, list_members, stamp
+from audioset_duck.audio.archives import Member, find_archives, fingerprint, list_members
 from audioset_duck.catalog.audio_files import wanted_clips
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import require_target
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.filesystem import replacing
+from audioset_duck.filesystem import atomic_write
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ MEMBERS_A_UNIT = 100
 
 
 @dataclass(frozen=True)
-class Forecast:
+class DryRun:
     """What an extraction would do.
 
     Attributes:
@@ -79,7 +79,7 @@ def check_subsets(names: Sequence[str]) -> None:
             )
 
 
-def forecast(connection: duckdb.DuckDBPyConnection) -> Forecast:
+def count_dry_run(connection: duckdb.DuckDBPyConnection) -> DryRun:
     """Count what an extraction will do, of which `find_pending` has found the clips."""
     (counts,) = connection.execute("""
         with wanted_clips as (select distinct ytid from wanted),
@@ -98,11 +98,13 @@ def forecast(connection: duckdb.DuckDBPyConnection) -> Forecast:
         left join chosen using (ytid)
         left join pending_clips using (ytid)
     """).fetchall()
-    return Forecast(*counts)
+    return DryRun(*counts)
 
 
 @contextlib.contextmanager
-def plan(catalog: Path, zips: Path, subsets: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+def plan(
+    catalog: Path, folder: Path, subsets: Sequence[str]
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the temporary tables `wanted` (subset, ytid, is_silence) and `chosen`.
 
     `chosen` has the one member that is taken of each clip: of the first archive, by name, that
@@ -128,10 +130,10 @@ def plan(catalog: Path, zips: Path, subsets: Sequence[str]) -> Iterator[duckdb.D
                     " meta.sources"
                 )
         connection.execute(
-            "create temp table members (ytid varchar, archive varchar, archive_stamp varchar,"
+            "create temp table members (ytid varchar, archive varchar, archive_fingerprint varchar,"
             " member varchar, header_offset bigint, packed_bytes bigint, bytes bigint)"
         )
-        archives = find_archives(zips)
+        archives = find_archives(folder)
         unreadable = 0
         for archive in tqdm(archives, desc="archives", delay=1, leave=False, disable=None):
             try:
@@ -147,13 +149,13 @@ def plan(catalog: Path, zips: Path, subsets: Sequence[str]) -> Iterator[duckdb.D
                 "listed", pa.table({name: list(values) for name, values in columns})
             )
             connection.execute(
-                "insert into members select ytid, $archive, $stamp, member, header_offset,"
+                "insert into members select ytid, $archive, $fingerprint, member, header_offset,"
                 " packed_bytes, bytes from listed",
-                {"archive": str(archive), "stamp": stamp(archive)},
+                {"archive": str(archive), "fingerprint": fingerprint(archive)},
             )
             connection.unregister("listed")
         if unreadable == len(archives):
-            raise AudiosetDuckError(f"none of the {unreadable} archives of {zips} can be read")
+            raise AudiosetDuckError(f"none of the {unreadable} archives of {folder} can be read")
         connection.execute(
             "create temp table chosen as from members semi join wanted using (ytid)"
             " qualify row_number() over (partition by ytid order by archive, header_offset) = 1"
@@ -181,7 +183,7 @@ def find_pending(connection: duckdb.DuckDBPyConnection, layout: str, finished: p
             select
                 chosen.ytid,
                 chosen.archive,
-                chosen.archive_stamp,
+                chosen.archive_fingerprint,
                 chosen.member,
                 chosen.header_offset,
                 {place} as path,
@@ -196,7 +198,10 @@ def find_pending(connection: duckdb.DuckDBPyConnection, layout: str, finished: p
         anti join finished
             on
                 places.path = finished.place
-                and (finished.status = 'ok' or finished.archive_stamp = places.archive_stamp)
+                and (
+                    finished.status = 'ok'
+                    or finished.archive_fingerprint = places.archive_fingerprint
+                )
     """)
     connection.unregister("finished")
 
@@ -207,7 +212,7 @@ def units(
     """Units of work: an archive, and some of the pending clips of it in the order of the bytes.
 
     Yields:
-        The path of the archive, its stamp, and for each clip its `ytid`, `member`,
+        The path of the archive, its fingerprint, and for each clip its `ytid`, `member`,
         `header_offset`, and its `places`: `path` below the audio root, `subset`, and `is_silence`,
         whether it carries the label Silence there.
     """
@@ -215,7 +220,7 @@ def units(
         with clips as (
             select
                 archive,
-                archive_stamp,
+                archive_fingerprint,
                 header_offset,
                 {{
                     'ytid': ytid,
@@ -226,7 +231,7 @@ def units(
                     )
                 }} as clip
             from pending
-            group by ytid, archive, archive_stamp, member, header_offset
+            group by ytid, archive, archive_fingerprint, member, header_offset
         ),
 
         numbered as (
@@ -237,7 +242,7 @@ def units(
             from clips
         )
 
-        select archive, any_value(archive_stamp), list(clip order by header_offset)
+        select archive, any_value(archive_fingerprint), list(clip order by header_offset)
         from numbered
         group by archive, unit
         order by archive, unit
@@ -272,5 +277,5 @@ def write_missing_files(connection: duckdb.DuckDBPyConnection, audio_root: Path)
         left join chosen using (ytid)
         group by wanted.subset
     """).fetchall():
-        with replacing(folder / f"{subset}.txt") as part:
+        with atomic_write(folder / f"{subset}.txt") as part:
             part.write_text("".join(f"{name}\n" for name in names or ()), encoding="utf-8")

@@ -10,10 +10,10 @@ import subprocess
 from pathlib import Path
 
 from audioset_duck.audio.validation import (
-    Limits,
-    Verdict,
+    ValidationLimits,
+    ValidationResult,
     apply_limits,
-    header_fault,
+    header_error,
     missing_bytes,
 )
 from audioset_duck.errors import AudiosetDuckError
@@ -58,41 +58,43 @@ def find_ffmpeg() -> str:
     return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
-def judge_by_ffmpeg(data: bytes, limits: Limits) -> Verdict:
-    """Say the same of a WAV file as `audio.judge`, by ffmpeg's volumedetect."""
+def validate_by_ffmpeg(data: bytes, limits: ValidationLimits) -> ValidationResult:
+    """Say the same of a WAV file as `audio.validate`, by ffmpeg's volumedetect."""
     if not data:
-        return Verdict("empty", "the file has no bytes")
-    verdict, codec = _measure("pipe:0", data)
-    if verdict.status != "ok":
-        return verdict
+        return ValidationResult("empty", "the file has no bytes")
+    result, codec = _measure("pipe:0", data)
+    if result.status != "ok":
+        return result
     if data[:4] not in (b"RIFF", b"RF64") or not re.match(r"pcm_[su]\d", codec):
-        return Verdict(
+        return ValidationResult(
             "wrong_format",
             f"it is {codec}, not PCM in a WAV file",
-            verdict.duration_seconds,
-            verdict.sample_rate_hz,
-            verdict.channels,
+            result.duration_seconds,
+            result.sample_rate_hz,
+            result.channels,
         )
     if missing := missing_bytes(data):
-        return Verdict(
+        return ValidationResult(
             "corrupted",
             f"it is cut short: {missing} bytes fewer than its header says",
-            verdict.duration_seconds,
-            verdict.sample_rate_hz,
-            verdict.channels,
+            result.duration_seconds,
+            result.sample_rate_hz,
+            result.channels,
         )
-    if not verdict.duration_seconds:
-        return Verdict("empty", "it has no samples", 0.0, verdict.sample_rate_hz, verdict.channels)
-    return apply_limits(verdict, limits)
+    if not result.duration_seconds:
+        return ValidationResult(
+            "empty", "it has no samples", 0.0, result.sample_rate_hz, result.channels
+        )
+    return apply_limits(result, limits)
 
 
-def judge_file(path: Path, limits: Limits) -> Verdict:
+def validate_file(path: Path, limits: ValidationLimits) -> ValidationResult:
     """Judge an audio file of any format that ffmpeg reads."""
-    verdict, _ = _measure(str(path), None)
-    return apply_limits(verdict, limits) if verdict.status == "ok" else verdict
+    result, _ = _measure(str(path), None)
+    return apply_limits(result, limits) if result.status == "ok" else result
 
 
-def _measure(source: str, data: bytes | None) -> tuple[Verdict, str]:
+def _measure(source: str, data: bytes | None) -> tuple[ValidationResult, str]:
     """Decode audio by ffmpeg; gives what it measured, and the name of the codec."""
     command = [find_ffmpeg(), "-hide_banner", "-format_whitelist", _FORMATS, "-i", source]
     if data is None:
@@ -103,22 +105,24 @@ def _measure(source: str, data: bytes | None) -> tuple[Verdict, str]:
             command, input=data, capture_output=True, check=False, timeout=_MOST_SECONDS
         )
     except subprocess.TimeoutExpired:
-        return Verdict("corrupted", f"ffmpeg does not end with it in {_MOST_SECONDS} s"), ""
+        return ValidationResult(
+            "corrupted", f"ffmpeg does not end with it in {_MOST_SECONDS} s"
+        ), ""
     text = done.stderr.decode(errors="replace")
     stream = _STREAM.search(text)
     if done.returncode or stream is None:
         last = text.strip().splitlines()[-1] if text.strip() else "ffmpeg says nothing"
-        return Verdict("corrupted", f"it cannot be decoded: {last}"), ""
+        return ValidationResult("corrupted", f"it cannot be decoded: {last}"), ""
     codec, rate, layout = stream[1], int(stream[2]), stream[3]
     channels = _CHANNELS.get(layout) or sum(map(int, re.findall(r"\d+", layout))) or 1
     # A filter that was set up twice tells its counts twice: the last ones are of the audio.
     samples, peaks = _SAMPLES.findall(text), _PEAK.findall(text)
     seconds = int(samples[-1]) / channels / rate if samples else 0.0
-    verdict = Verdict(
+    result = ValidationResult(
         "ok",
         duration_seconds=seconds,
         sample_rate_hz=rate,
         channels=channels,
         peak_dbfs=float(peaks[-1]) if peaks else None,
     )
-    return header_fault(verdict) or verdict, codec
+    return header_error(result) or result, codec

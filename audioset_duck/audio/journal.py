@@ -68,11 +68,11 @@ class Journal:
             files: Paths below the audio root of the files that are there.
 
         Returns:
-            Columns place, status, archive_stamp; no rows if there is no journal yet.
+            SampleTable place, status, archive_fingerprint; no rows if there is no journal yet.
         """
         if not self.path.exists():
-            return pa.table({name: [] for name in ("place", "status", "archive_stamp")})
-        columns = ["place", "audio_path", "status", "archive_stamp", "options"]
+            return pa.table({name: [] for name in ("place", "status", "archive_fingerprint")})
+        columns = ["place", "audio_path", "status", "archive_fingerprint", "options"]
         typed = ", ".join(f"{name}: 'varchar'" for name in columns)
         with duckdb.connect() as connection:
             connection.register("files", pa.table({"path": pa.array(files, pa.string())}))
@@ -95,7 +95,7 @@ class Journal:
                     qualify row_number() over (partition by place order by line desc) = 1
                 )
 
-                select place, status, archive_stamp
+                select place, status, archive_fingerprint
                 from newest
                 where
                     options = $options

@@ -12,8 +12,9 @@ from typing import Any
 import soundfile
 from tqdm import tqdm
 
-from audioset_duck.audio.ffmpeg import judge_file
-from audioset_duck.audio.validation import Limits, Verdict, header_fault, judge
+from audioset_duck.audio import validation
+from audioset_duck.audio.ffmpeg import validate_file
+from audioset_duck.audio.validation import ValidationLimits, ValidationResult, header_error
 from audioset_duck.catalog.audio_files import load_rows
 from audioset_duck.catalog.build import replace_inventory
 from audioset_duck.errors import AudiosetDuckError
@@ -28,7 +29,7 @@ def scan(
     audio_root: Path,
     *,
     validate: bool = False,
-    limits: Limits | None = None,
+    limits: ValidationLimits | None = None,
     quiet: bool = False,
 ) -> None:
     """Make the table `audio_files` of a catalog from the files below a folder, by `find_files`.
@@ -47,7 +48,7 @@ def find_files(
     audio_root: Path,
     *,
     validate: bool = False,
-    limits: Limits | None = None,
+    limits: ValidationLimits | None = None,
     quiet: bool = False,
 ) -> list[dict[str, Any]]:
     """Rows of `audio_files` for the files below a folder.
@@ -57,7 +58,7 @@ def find_files(
 
     Args:
         audio_root: The folder.
-        validate: Decode every file, and judge it by the limits. Else only headers are read.
+        validate: Decode every file, and validate it by the limits. Else only headers are read.
         limits: What a valid file must be.
         quiet: Show no progress bar.
 
@@ -76,12 +77,12 @@ def find_files(
             f"{audio_root} holds no audio file of a clip; right are names as in "
             f"Y-0049eXE2Zc.wav, ending in {', '.join(ENDINGS)}"
         )
-    checked = limits or Limits()
+    checked = limits or ValidationLimits()
 
     def row(path: Path) -> dict[str, Any]:
-        verdict = _judge(path, validate, checked)
+        result = _inspect(path, validate, checked)
         match = _NAME.fullmatch(path.stem)
-        return asdict(verdict) | {
+        return asdict(result) | {
             "ytid": match[1] if match else None,
             "audio_path": str(path),
             "bytes": path.stat().st_size,
@@ -113,19 +114,19 @@ def _find(root: Path) -> Iterator[Path]:
             yield check_utf8(path)
 
 
-def _judge(path: Path, validate: bool, limits: Limits) -> Verdict:
+def _inspect(path: Path, is_decoded: bool, limits: ValidationLimits) -> ValidationResult:
     if not path.stat().st_size:
-        return Verdict("empty", "the file has no bytes")
+        return ValidationResult("empty", "the file has no bytes")
     if path.suffix.lower() == ".m4a":
         # libsndfile does not read it.
-        return judge_file(path, limits) if validate else Verdict("ok")
-    if validate:
-        return judge(path.read_bytes(), limits, is_wav=path.suffix.lower() == ".wav")
+        return validate_file(path, limits) if is_decoded else ValidationResult("ok")
+    if is_decoded:
+        return validation.validate(path.read_bytes(), limits, is_wav=path.suffix.lower() == ".wav")
     try:
         info = soundfile.info(path)
     except soundfile.LibsndfileError as error:
-        return Verdict("corrupted", f"it cannot be opened: {error.error_string}")
+        return ValidationResult("corrupted", f"it cannot be opened: {error.error_string}")
     except (soundfile.SoundFileError, RuntimeError) as error:
-        return Verdict("corrupted", f"it cannot be opened: {error}")
-    verdict = Verdict("ok", None, info.duration, info.samplerate, info.channels)
-    return header_fault(verdict) or verdict
+        return ValidationResult("corrupted", f"it cannot be opened: {error}")
+    result = ValidationResult("ok", None, info.duration, info.samplerate, info.channels)
+    return header_error(result) or result

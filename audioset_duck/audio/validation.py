@@ -27,7 +27,7 @@ SILENCE_DBFS = -91.0
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ValidationResult:
     """What an audio file is.
 
     Attributes:
@@ -49,7 +49,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Limits:
+class ValidationLimits:
     """What a valid clip must be.
 
     Attributes:
@@ -61,7 +61,7 @@ class Limits:
     silence_db_threshold: float = -60.0
 
 
-def judge(data: bytes, limits: Limits, *, is_wav: bool = True) -> Verdict:
+def validate(data: bytes, limits: ValidationLimits, *, is_wav: bool = True) -> ValidationResult:
     """Decode an audio file once, and say whether it is a valid clip.
 
     Args:
@@ -70,10 +70,10 @@ def judge(data: bytes, limits: Limits, *, is_wav: bool = True) -> Verdict:
         is_wav: It must be PCM in a WAV file. Else whatever libsndfile reads will do.
     """
     if not data:
-        return Verdict("empty", "the file has no bytes")
+        return ValidationResult("empty", "the file has no bytes")
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
-            verdict = Verdict(
+            result = ValidationResult(
                 "ok",
                 sample_rate_hz=file.samplerate,
                 channels=file.channels,
@@ -84,18 +84,18 @@ def judge(data: bytes, limits: Limits, *, is_wav: bool = True) -> Verdict:
             ):
                 found = f"{file.format} {file.subtype}"
                 return replace(
-                    verdict, status="wrong_format", reason=f"it is {found}, not PCM in a WAV file"
+                    result, status="wrong_format", reason=f"it is {found}, not PCM in a WAV file"
                 )
-            if fault := header_fault(verdict):
-                return fault
+            if error := header_error(result):
+                return error
             if is_wav and (missing := missing_bytes(data)):
                 return replace(
-                    verdict,
+                    result,
                     status="corrupted",
                     reason=f"it is cut short: {missing} bytes fewer than its header says",
                 )
             if not file.frames:
-                return replace(verdict, status="empty", reason="it has no samples")
+                return replace(result, status="empty", reason="it has no samples")
             # In parts: a header may tell of more samples than there is memory.
             frames, extremes = 0, []
             while len(part := file.read(_FRAMES_A_PART, dtype="int16", always_2d=True)):
@@ -103,59 +103,59 @@ def judge(data: bytes, limits: Limits, *, is_wav: bool = True) -> Verdict:
                 extremes.append((part.min(), part.max()))
             if frames < file.frames:
                 return replace(
-                    verdict,
+                    result,
                     status="corrupted",
                     reason=f"{frames} of its {file.frames} samples can be decoded",
                 )
     except soundfile.LibsndfileError as error:
-        return Verdict("corrupted", f"it cannot be decoded: {error.error_string}")
+        return ValidationResult("corrupted", f"it cannot be decoded: {error.error_string}")
     except (soundfile.SoundFileError, RuntimeError, ValueError) as error:
-        return Verdict("corrupted", f"it cannot be decoded: {error}")
-    verdict = replace(verdict, peak_dbfs=peak_dbfs(np.array(extremes, np.int16)))
-    return apply_limits(verdict, limits)
+        return ValidationResult("corrupted", f"it cannot be decoded: {error}")
+    result = replace(result, peak_dbfs=peak_dbfs(np.array(extremes, np.int16)))
+    return apply_limits(result, limits)
 
 
-def header_fault(verdict: Verdict) -> Verdict | None:
+def header_error(result: ValidationResult) -> ValidationResult | None:
     """Say of a file whether its header tells of a rate or a length that no audio has."""
-    seconds, rate = verdict.duration_seconds, verdict.sample_rate_hz
+    seconds, rate = result.duration_seconds, result.sample_rate_hz
     if rate is not None and rate not in SAMPLE_RATES:
-        return Verdict(
+        return ValidationResult(
             "wrong_format",
             f"it has {rate:,} samples a second; right are {SAMPLE_RATES[0]:,} to"
             f" {SAMPLE_RATES[-1]:,}",
         )
     if seconds is not None and seconds > MAX_SECONDS:
-        return Verdict("corrupted", f"its header tells of {seconds:,.0f} s")
+        return ValidationResult("corrupted", f"its header tells of {seconds:,.0f} s")
     return None
 
 
-def apply_limits(verdict: Verdict, limits: Limits) -> Verdict:
+def apply_limits(result: ValidationResult, limits: ValidationLimits) -> ValidationResult:
     """Say of a decoded file whether it is long and loud enough."""
-    seconds, peak = verdict.duration_seconds, verdict.peak_dbfs
+    seconds, peak = result.duration_seconds, result.peak_dbfs
     if seconds is None or peak is None:
-        return verdict
+        return result
     if seconds < limits.min_duration:
         return replace(
-            verdict,
+            result,
             status="too_short",
             reason=f"it lasts {seconds:.3f} s, less than {limits.min_duration} s",
         )
     if peak < limits.silence_db_threshold:
         return replace(
-            verdict,
+            result,
             status="silent",
             reason=f"its peak is {peak:.1f} dBFS, below {limits.silence_db_threshold} dBFS",
         )
-    return verdict
+    return result
 
 
-def refuse_if_large(verdict: Verdict, sample_rate: int) -> Verdict:
+def refuse_if_large(result: ValidationResult, sample_rate: int) -> ValidationResult:
     """Refuse what would be far larger at another rate than any clip is."""
-    samples = (verdict.duration_seconds or 0) * sample_rate * (verdict.channels or 0)
+    samples = (result.duration_seconds or 0) * sample_rate * (result.channels or 0)
     if samples <= MAX_SAMPLES:
-        return verdict
+        return result
     return replace(
-        verdict,
+        result,
         status="refused",
         reason=f"it would have {samples:,.0f} samples at {sample_rate:,} Hz, more than any clip",
     )

@@ -14,9 +14,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from audioset_duck.audio.archives import read_members
-from audioset_duck.audio.ffmpeg import judge_by_ffmpeg
-from audioset_duck.audio.validation import Limits, Verdict, judge, refuse_if_large, rewrite
-from audioset_duck.filesystem import replacing
+from audioset_duck.audio.ffmpeg import validate_by_ffmpeg
+from audioset_duck.audio.validation import (
+    ValidationLimits,
+    ValidationResult,
+    refuse_if_large,
+    rewrite,
+    validate,
+)
+from audioset_duck.filesystem import atomic_write
 
 
 @dataclass(frozen=True)
@@ -30,11 +36,11 @@ class Options:
         sample_rate: Samples a second and channel; None keeps the file's.
         mono: Mix all channels into one.
         discard_invalid: Keep no file of an invalid clip.
-        validator: What decodes a clip to judge it.
+        validator: What decodes a clip to validate it.
     """
 
     layout: Literal["audioset", "subset"] = "audioset"
-    limits: Limits = field(default_factory=Limits)
+    limits: ValidationLimits = field(default_factory=ValidationLimits)
     to: Literal["wav", "flac"] = "wav"
     sample_rate: int | None = None
     mono: bool = False
@@ -46,30 +52,30 @@ def extract_unit(unit: dict[str, Any]) -> list[dict[str, Any]]:
     """Extract some members of one archive: plain data in, plain data out, on any machine.
 
     Args:
-        unit: `archive`, `archive_stamp`, `audio_root`, `options` (as a dict), and `clips`: for
-            each its ytid, member, header_offset, and `places`: pairs of a path below the audio
+        unit: `archive`, `archive_fingerprint`, `audio_root`, `options` (as a dict), and `clips`:
+            for each its ytid, member, header_offset, and `places`: pairs of a path below the audio
             root and the subset that it is for, with whether the clip is labelled Silence in it.
 
     Returns:
         A row of `audio_files` for each place.
     """
-    options = Options(**unit["options"] | {"limits": Limits(**unit["options"]["limits"])})
+    options = Options(**unit["options"] | {"limits": ValidationLimits(**unit["options"]["limits"])})
     rows = []
-    decide = judge if options.validator == "libsndfile" else judge_by_ffmpeg
+    decide = validate if options.validator == "libsndfile" else validate_by_ffmpeg
     offsets = [clip["header_offset"] for clip in unit["clips"]]
     read = read_members(Path(unit["archive"]), offsets)
     for clip, found in zip(unit["clips"], read, strict=True):
         data = found if isinstance(found, bytes) else None
-        verdict = (
+        result = (
             decide(found, options.limits)
             if isinstance(found, bytes)
-            else Verdict(found.status, found.reason)
+            else ValidationResult(found.status, found.reason)
         )
-        if verdict.status == "ok" and options.sample_rate:
-            verdict = refuse_if_large(verdict, options.sample_rate)
+        if result.status == "ok" and options.sample_rate:
+            result = refuse_if_large(result, options.sample_rate)
         written: dict[bool, Path] = {}
         for place in clip["places"]:
-            rows.append(_place(unit, clip, place, data, verdict, options, written))
+            rows.append(_place(unit, clip, place, data, result, options, written))
     return rows
 
 
@@ -89,18 +95,18 @@ def _place(
     clip: dict[str, Any],
     place: dict[str, Any],
     data: bytes | None,
-    verdict: Verdict,
+    result: ValidationResult,
     options: Options,
     written: dict[bool, Path],
 ) -> dict[str, Any]:
     """Write a clip to one place, as a link if it is written already; and tell of it."""
-    is_ok = verdict.status == "ok" or (verdict.status == "silent" and place["is_silence"])
+    is_ok = result.status == "ok" or (result.status == "silent" and place["is_silence"])
     root = Path(unit["audio_root"])
-    row = asdict(verdict) | {
+    row = asdict(result) | {
         "ytid": clip["ytid"],
         "place": place["path"],
         "archive": Path(unit["archive"]).name,
-        "archive_stamp": unit["archive_stamp"],
+        "archive_fingerprint": unit["archive_fingerprint"],
         "member": clip["member"],
         "audio_path": None,
         "bytes": None,
@@ -116,7 +122,7 @@ def _place(
     if is_ok or not options.discard_invalid:
         target.parent.mkdir(parents=True, exist_ok=True)
         # A worker whose parent was killed may be at the same clip for a while.
-        with replacing(target, f".{uuid.uuid4().hex[:8]}") as part:
+        with atomic_write(target, f".{uuid.uuid4().hex[:8]}") as part:
             if earlier := written.get(is_ok):
                 os.link(earlier, part)
             else:

@@ -39,7 +39,9 @@ def ensure_inventory(connection: duckdb.DuckDBPyConnection) -> None:
 def load_journal(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
     """Make the table `audio_files` from the journal of the audio root that it lies in."""
     journal = journal.resolve()
-    template = jinja2.Template((sql_folder() / "audio_files.sql").read_text(encoding="utf-8"))
+    template = jinja2.Template(
+        (sql_folder() / "extraction" / "audio_files.sql").read_text(encoding="utf-8")
+    )
     columns = ", ".join(f"{name}: {literal(kind)}" for name, kind in _COLUMNS.items())
     lines = (
         f"read_json({glob_literal(journal)}, format = 'newline_delimited',"

@@ -26,13 +26,12 @@ from audioset_duck.catalog.models import (
     fingerprint,
     read_templates,
     render_models,
-    targeted_models,
 )
 from audioset_duck.catalog.staging import load_sources, source_sql
 from audioset_duck.catalog.state import CatalogState, kept_targets, source_rows
-from audioset_duck.catalog.swap import replacing_catalog
+from audioset_duck.catalog.swap import replace_catalog
 from audioset_duck.config.targets import RESERVED_NAMES, Target
-from audioset_duck.config.training_options import training_options
+from audioset_duck.config.training_options import training_options_json
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sources.definitions import SOURCES
 from audioset_duck.sources.files import SourceFile, find_sources, warn_of_missing
@@ -83,7 +82,7 @@ def build(
             "--live reads the files as they are, so it cannot leave rows out: mend the files, or "
             "build without --live"
         )
-    with replacing_catalog(catalog, memory_limit) as (connection, old):
+    with replace_catalog(catalog, memory_limit) as (connection, old):
         kept = kept_targets(old) if old else {}
         _check_file_name(catalog, {*kept, *(target.name for target in targets)})
         _check_schemas(connection, kept, targets)
@@ -92,7 +91,7 @@ def build(
         if changed or inventory is not None:
             wanted = kept | wanted
         templates = read_templates(sql_folder(), RELATION_LAYERS)
-        per_target = len(targeted_models(templates))
+        per_target = sum(template.is_of_target for template in templates)
         steps = per_target * len(wanted) + (len(templates) - per_target if changed else 0)
         with tqdm(
             desc="build", total=steps, unit="model", delay=1, leave=False, disable=quiet or None
@@ -120,7 +119,7 @@ def build(
         connection.execute("checkpoint")
         configuration = {
             "live": live,
-            "skip_bad_rows": skip_bad_rows if changed or not old else bool(old.rejected_rows),
+            "skip_bad_rows": skip_bad_rows if changed or not old else bool(old.rejected_count),
             "targets": {name: _options(target) for name, target in (kept | wanted).items()},
         }
         _write_build(connection, started, configuration, time.monotonic() - began)
@@ -136,7 +135,7 @@ def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection],
     Raises:
         AudiosetDuckError: The catalog cannot be replaced.
     """
-    with replacing_catalog(catalog) as (connection, old):
+    with replace_catalog(catalog) as (connection, old):
         load(connection)
         if old is None or not old.targets:
             return
@@ -203,8 +202,8 @@ def _options(target: Target) -> dict[str, Any]:
         "labels": list(target.labels),
         "ignore": list(target.ignore),
         "descendants": target.descendants,
-        "clip_length": str(target.clip_length),
-        "training": training_options(target.training),
+        "window_seconds": str(target.window_seconds),
+        "training": training_options_json(target.training),
     }
 
 
@@ -225,7 +224,7 @@ def _check_schemas(
 
 def _make_shared(
     connection: duckdb.DuckDBPyConnection,
-    templates: dict[str, Template],
+    templates: list[Template],
     files: list[SourceFile],
     bar: tqdm[Any],
     *,
@@ -248,14 +247,13 @@ def _make_shared(
             bar.update()
     explain_columns(connection, {(model.schema, model.name) for model in models})
     ((unknown,),) = connection.execute("""
-        select count(distinct label_id)
-        from (
-            select label_id from main.strong_label_stats
-            union all
-            select label_id from main.weak_label_stats
-        )
-        anti join main.labels using (label_id)
-        where exists (from main.labels)
+        select count(*) filter (where label_index is not null and not (is_strong or is_weak))
+        from main.labels
+        having bool_or(is_strong or is_weak)
+        union all
+        select 0
+        order by 1 desc
+        limit 1
     """).fetchall()
     if unknown:
         log.warning(
@@ -265,7 +263,7 @@ def _make_shared(
 
 def _make_target(
     connection: duckdb.DuckDBPyConnection,
-    templates: dict[str, Template],
+    templates: list[Template],
     target: Target,
     bar: tqdm[Any],
     *,
@@ -287,7 +285,7 @@ def _create_meta(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("""
         create schema if not exists meta;
         create or replace table meta.sources (
-            file varchar, bytes bigint, sha256 varchar, rows bigint, rejected_rows bigint
+            file varchar, bytes bigint, sha256 varchar, row_count bigint, rejected_count bigint
         );
         create or replace table meta.rejected_rows (
             file varchar, line bigint, reason varchar, text varchar

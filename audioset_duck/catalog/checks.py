@@ -10,7 +10,7 @@ import duckdb
 from tqdm import tqdm
 
 from audioset_duck.catalog.labels import resolve
-from audioset_duck.catalog.models import CHECKS_LAYER, Model, read_templates, render_models
+from audioset_duck.catalog.models import CHECK_LAYERS, Model, read_templates, render_models
 from audioset_duck.catalog.state import kept_targets, read_state
 from audioset_duck.sqltext import sql_folder
 
@@ -47,7 +47,7 @@ def run_checks(
     models = [
         model
         for target in [None, *targets]
-        for model in render_models(templates, CHECKS_LAYER, target)
+        for model in render_models(templates, CHECK_LAYERS, target)
     ]
     for model in tqdm(
         models, desc="check", unit="check", delay=1, leave=False, disable=quiet or None

@@ -8,7 +8,7 @@ from decimal import Decimal
 import duckdb
 
 from audioset_duck.config.targets import MID, Target
-from audioset_duck.config.training_options import Training
+from audioset_duck.config.training_options import TrainingOptions
 from audioset_duck.errors import AudiosetDuckError
 
 
@@ -20,8 +20,8 @@ class ResolvedTarget:
     positive_label_ids: tuple[str, ...]
     ignored_label_ids: tuple[str, ...]
     descendants: bool
-    clip_length: Decimal
-    training: Training
+    window_seconds: Decimal
+    training: TrainingOptions
 
 
 def resolve(connection: duckdb.DuckDBPyConnection, target: Target) -> ResolvedTarget:
@@ -56,7 +56,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, target: Target) -> ResolvedTa
         positive,
         ignored,
         target.descendants,
-        target.clip_length,
+        target.window_seconds,
         replace(target.training, head_labels=head_labels),
     )
 

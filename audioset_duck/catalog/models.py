@@ -19,30 +19,45 @@ from jinja2 import nodes
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sqltext import identifier, literal, sql_folder
 
-# Each layer reads only from itself and from layers before it.
-RELATION_LAYERS = ("staging", "shared", "target", "segments", "training", "analysis")
-
-
-CHECKS_LAYER = ("checks",)
-
-
-LAYERS = RELATION_LAYERS + CHECKS_LAYER
-
-
-SHARED_SCHEMAS = {"staging": "staging", "shared": "main", "demo": "main"}
-
-
-TARGET_LAYERS = ("target", "segments", "training")
+# The folders of `sql/` that a catalog is built from. Each reads only from itself and from those
+# before it.
+RELATION_LAYERS = (
+    "staging",
+    "shared",
+    "target",
+    "windows",
+    "samples",
+    "epoch",
+    "analysis/shared",
+    "analysis/target",
+)
+CHECK_LAYERS = ("checks/shared", "checks/target")
+LAYERS = RELATION_LAYERS + CHECK_LAYERS
+# The layers that are rendered once for each target, into the schema of its name.
+TARGET_LAYERS = ("target", "windows", "samples", "epoch", "analysis/target", "checks/target")
+MATERIALIZATIONS = ("view", "table", "table_function")
 
 
 @dataclass(frozen=True)
 class Template:
-    """One file of `sql/`: a SELECT that may `ref()` other models, before it is rendered."""
+    """One file of `sql/`: a SELECT that may `ref()` other models, before it is rendered.
+
+    Attributes:
+        name: The stem of the file.
+        layer: The folder of the file, below `sql/`.
+        text: What is in it.
+        refs: The templates that it refers to, by name: each as `LAYER/NAME`.
+    """
 
     name: str
     layer: str
     text: str
-    refs: frozenset[str]
+    refs: Mapping[str, str]
+
+    @property
+    def is_of_target(self) -> bool:
+        """Whether it is rendered for each target."""
+        return self.layer in TARGET_LAYERS
 
 
 @dataclass(frozen=True)
@@ -51,11 +66,12 @@ class Model:
 
     Attributes:
         name: The stem of the file, and the name of the relation.
-        layer: The folder of the file.
+        layer: The folder of the file, below `sql/`.
         schema: The schema of the relation: `staging`, `main`, or a target's name.
         select: The SELECT.
-        is_table: Stored as a table; else a view, or a table macro.
-        parameters: Of a table macro, as SQL; None: the relation takes none.
+        materialized: How the relation is stored: `view`, `table` or `table_function`, which is a
+            table macro of DuckDB.
+        parameters: Of a table function, as SQL; empty: the relation takes none.
         comment: What a row is, from the comment at the head of the file.
     """
 
@@ -63,16 +79,9 @@ class Model:
     layer: str
     schema: str
     select: str
-    is_table: bool
-    parameters: str | None
+    materialized: str
+    parameters: str
     comment: str
-
-    @property
-    def kind(self) -> str:
-        """What the relation is: `table`, `view`, or `macro table`, which takes parameters."""
-        if self.parameters is not None:
-            return "macro table"
-        return "table" if self.is_table else "view"
 
     @property
     def relation(self) -> str:
@@ -81,7 +90,7 @@ class Model:
 
 
 def fingerprint(more: str) -> str:
-    """SHA-256 over the models that a catalog is made by, and over `more` that decides of it."""
+    """SHA-256 over the models that a catalog is built from, and over `more` that decides on it."""
     digest = hashlib.sha256(more.encode())
     folder = sql_folder()
     layers = (path for layer in RELATION_LAYERS for path in (folder / layer).glob("*.sql"))
@@ -90,54 +99,47 @@ def fingerprint(more: str) -> str:
     return digest.hexdigest()
 
 
-def read_templates(folder: Path, layers: Iterable[str] = LAYERS) -> dict[str, Template]:
+def read_templates(folder: Path, layers: Iterable[str] = LAYERS) -> list[Template]:
     """Read the models of some layers, each after the models that it refers to.
 
+    A name is unique in its layer. `ref()` takes the model of that name in the layer of the model
+    that refers to it, or else the only one among the others.
+
     Raises:
-        AudiosetDuckError: Two models of one name, a syntax error, a `ref()` to a model that is
-            not there, or models that refer to each other in a circle; all by name.
+        AudiosetDuckError: A syntax error, a `ref()` to a model that does not exist or to one of
+            several, or models that refer to each other in a circle; all by name.
     """
-    environment = _environment()
-    templates: dict[str, Template] = {}
+    texts: dict[str, tuple[str, str, frozenset[str]]] = {}
+    layers_of: dict[str, list[str]] = {}
     for layer in layers:
         for path in sorted((folder / layer).glob("*.sql")):
             text = path.read_text(encoding="utf-8")
-            try:
-                calls = environment.parse(text).find_all(nodes.Call)
-            except jinja2.TemplateSyntaxError as error:
-                raise AudiosetDuckError(f"{path}, line {error.lineno}: {error.message}") from None
-            try:
-                refs = frozenset(
-                    call.args[0].as_const()
-                    for call in calls
-                    if isinstance(call.node, nodes.Name) and call.node.name == "ref"
-                )
-            except nodes.Impossible:
-                raise AudiosetDuckError(
-                    f"{path}: ref() takes the name of a model in quotes"
-                ) from None
-            if path.stem in templates:
-                raise AudiosetDuckError(
-                    f"{path}: {templates[path.stem].layer}/ has a model {path.stem} already"
-                )
-            templates[path.stem] = Template(path.stem, layer, text, refs)
-    for template in templates.values():
-        for name in sorted(template.refs - templates.keys()):
-            raise AudiosetDuckError(
-                f"{template.layer}/{template.name}.sql refers to {name!r}, which is no model"
-            )
-    graph = {name: sorted(template.refs) for name, template in templates.items()}
+            texts[f"{layer}/{path.stem}"] = (layer, text, _find_refs(path, text))
+            layers_of.setdefault(path.stem, []).append(layer)
+    templates = {}
+    for key, (layer, text, names) in texts.items():
+        refs = {}
+        for name in sorted(names):
+            found = layers_of.get(name, [])
+            if layer in found:
+                found = [layer]
+            if len(found) != 1:
+                problem = "does not exist" if not found else f"is in {' and in '.join(found)}"
+                raise AudiosetDuckError(f"sql/{key}.sql refers to {name!r}, which {problem}")
+            refs[name] = f"{found[0]}/{name}"
+        templates[key] = Template(key.rpartition("/")[2], layer, text, refs)
+    graph = {key: sorted(template.refs.values()) for key, template in templates.items()}
     try:
         order = list(graphlib.TopologicalSorter(graph).static_order())
     except graphlib.CycleError as error:
         raise AudiosetDuckError(
             f"models refer to each other: {' -> '.join(error.args[1])}"
         ) from None
-    return {name: templates[name] for name in order}
+    return [templates[key] for key in order]
 
 
 def render_models(
-    templates: Mapping[str, Template],
+    templates: Iterable[Template],
     layers: Collection[str],
     target: Any = None,
     **variables: Any,
@@ -146,59 +148,79 @@ def render_models(
 
     Args:
         templates: From `read_templates`.
-        layers: Of which layers.
+        layers: Which layers to render.
         target: What `{{ target }}` is in the models; its `name` is the schema.
         **variables: What else the models may use, such as `source`: a function that gives the
             SQL of a relation that reads the source file of a name.
 
     Raises:
-        AudiosetDuckError: A template uses a variable that is not there.
+        AudiosetDuckError: A template uses a variable that does not exist, or is stored in a way
+            that does not exist.
     """
-    targeted = targeted_models(templates)
-    schemas = {
-        name: target.name
-        if name in targeted and target
-        else SHARED_SCHEMAS.get(template.layer, "main")
-        for name, template in templates.items()
-    }
-    models = []
-    for name, template in templates.items():
-        if template.layer not in layers or (name in targeted) != (target is not None):
-            continue
-        materializations: list[str] = []
-        parameters: list[str] = []
-        functions = {
-            "ref": lambda other: f"{identifier(schemas[other])}.{identifier(other)}",
-            "literal": literal,
-            "target": target,
-            "materialized": lambda how, said=materializations: said.append(how) or "",
-            "macro": lambda of, said=parameters: said.append(of) or "",
-        }
-        try:
-            text = _compiled(template.text).render(functions | variables)
-        except jinja2.UndefinedError as error:
-            raise AudiosetDuckError(f"{template.layer}/{name}.sql: {error.message}") from None
-        comment, select = split_header(text)
-        models.append(
-            Model(
-                name,
-                template.layer,
-                schemas[name],
-                select,
-                materializations == ["table"],
-                parameters[0] if parameters else None,
-                comment,
-            )
+    return [
+        _render(template, target, variables)
+        for template in templates
+        if template.layer in layers and template.is_of_target == (target is not None)
+    ]
+
+
+def _render(template: Template, target: Any, variables: Mapping[str, Any]) -> Model:
+    place = f"sql/{template.layer}/{template.name}.sql"
+    settings = {"materialized": "view", "parameters": ""}
+
+    def config(**given: str) -> str:
+        settings.update(given)
+        return ""
+
+    def ref(name: str) -> str:
+        return f"{identifier(_schema(template.refs[name], target))}.{identifier(name)}"
+
+    functions = {"ref": ref, "literal": literal, "target": target, "config": config}
+    try:
+        text = _compiled(template.text).render(functions | dict(variables))
+    except jinja2.UndefinedError as error:
+        raise AudiosetDuckError(f"{place}: {error.message}") from None
+    if settings["materialized"] not in MATERIALIZATIONS or len(settings) != 2:
+        raise AudiosetDuckError(
+            f"{place}: config({', '.join(settings)}) with materialized="
+            f"{settings['materialized']!r}; expected materialized, one of"
+            f" {', '.join(MATERIALIZATIONS)}, and parameters"
         )
-    return models
+    comment, select = split_header(text)
+    schema = _schema(f"{template.layer}/{template.name}", target)
+    return Model(template.name, template.layer, schema, select, comment=comment, **settings)
+
+
+def _schema(key: str, target: Any) -> str:
+    """The schema of a template's relation, which follows from its folder."""
+    layer = key.rpartition("/")[0]
+    if layer in TARGET_LAYERS:
+        return str(target.name)
+    return "staging" if layer == "staging" else "main"
+
+
+def _find_refs(path: Path, text: str) -> frozenset[str]:
+    """The names that a template refers to."""
+    try:
+        calls = _environment().parse(text).find_all(nodes.Call)
+    except jinja2.TemplateSyntaxError as error:
+        raise AudiosetDuckError(f"{path}, line {error.lineno}: {error.message}") from None
+    try:
+        return frozenset(
+            call.args[0].as_const()
+            for call in calls
+            if isinstance(call.node, nodes.Name) and call.node.name == "ref"
+        )
+    except nodes.Impossible:
+        raise AudiosetDuckError(f"{path}: ref() takes the name of a model in quotes") from None
 
 
 def create(connection: duckdb.DuckDBPyConnection, model: Model, live: bool = False) -> None:
     """Create the relation of a model, with its comment; `live` makes a view of every table."""
-    if model.parameters is not None:
-        kind, head = model.kind, f"macro {model.relation}({model.parameters}) as table"
+    if model.materialized == "table_function":
+        kind, head = "macro table", f"macro {model.relation}({model.parameters}) as table"
     else:
-        kind = "view" if live else model.kind
+        kind = "view" if live else model.materialized
         head = f"{kind} {model.relation} as"
     connection.execute(f"create {head}\n{model.select}")
     connection.execute(f"comment on {kind} {model.relation} is {literal(model.comment)}")
@@ -247,15 +269,6 @@ def explain_columns(
         comments.append(f"comment on column {path} is {literal(meaning)}")
     # At once: each statement by itself would wait for the disk.
     connection.execute(f"begin; {'; '.join(comments)}; commit")
-
-
-def targeted_models(templates: Mapping[str, Template]) -> set[str]:
-    """Names of the models of a target: those of its layers, and all that refer to one of them."""
-    targeted: set[str] = set()
-    for name, template in templates.items():
-        if template.layer in TARGET_LAYERS or template.refs & targeted:
-            targeted.add(name)
-    return targeted
 
 
 def split_header(text: str) -> tuple[str, str]:

@@ -23,19 +23,19 @@ def target_counts(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
         connection,
         f"""
         select
-            dataset,
-            if(is_strong, positive_events, null) as events,
-            if(is_strong, not_overlapped, null) as alone,
-            if(is_strong, overlapped, null) as overlapped,
-            if(is_strong, positive_segments, null) as windows,
-            if(is_strong, strong_negative_events, null) as negatives,
-            if(is_strong, strong_negative_segments, null) as "neg. windows",
-            if(dataset in ('train', 'eval_framed'), null, weak_negatives) as "weak neg."
+            subset,
+            if(is_strong, positive_event_count, null) as events,
+            if(is_strong, not_overlapped_event_count, null) as alone,
+            if(is_strong, overlapped_event_count, null) as overlapped,
+            if(is_strong, positive_window_count, null) as windows,
+            if(is_strong, strong_negative_event_count, null) as negatives,
+            if(is_strong, strong_negative_window_count, null) as "neg. windows",
+            if(is_strong, null, weak_negative_count) as "weak neg."
         from (
-            select *, dataset in ('train', 'eval', 'eval_framed') as is_strong
-            from {identifier(name)}.dataset_counts
+            select *, main.is_strong_subset(subset) as is_strong
+            from {identifier(name)}.subset_counts
         )
-        where positive_events + strong_negative_events + weak_negatives > 0
+        where positive_event_count + strong_negative_event_count + weak_negative_count > 0
         """,
     )
 
@@ -46,7 +46,7 @@ def sample_counts(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
         connection,
         f"""
         with counts as (
-            select split, role, removed_by, sum(samples) as samples
+            select split, role, reason, sum(sample_count) as sample_count
             from {identifier(name)}.sample_counts
             group by all
         )
@@ -54,9 +54,9 @@ def sample_counts(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
         select
             split,
             role,
-            cast(coalesce(sum(samples) filter (where removed_by is null), 0) as bigint) as samples,
-            list(format('{{}} {{:,}}', removed_by, cast(samples as bigint)) order by removed_by)
-                filter (where removed_by is not null) as removed
+            cast(coalesce(sum(sample_count) filter (where reason is null), 0) as bigint) as samples,
+            list(format('{{}} {{:,}}', reason, cast(sample_count as bigint)) order by reason)
+                filter (where reason is not null) as excluded
         from counts
         group by split, role
         order by split desc, role
@@ -85,12 +85,12 @@ def tier_counts(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
 def target_title(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     """A target's name, its labels and its clip length, in a line."""
     labels = connection.execute(
-        "select role, string_agg(coalesce(display_name, label_id), '; ' order by display_name)"
+        "select role, string_agg(display_name, '; ' order by display_name)"
         f" from {identifier(name)}.target_labels group by role order by role desc"
     ).fetchall()
-    clip_length = kept_targets(read_state(connection))[name].clip_length
+    window_seconds = kept_targets(read_state(connection))[name].window_seconds
     listed = ", ".join(f"{role}: {names}" for role, names in labels)
-    return f"{name} ({listed}; windows of {clip_length.normalize():f} s)"
+    return f"{name} ({listed}; windows of {window_seconds.normalize():f} s)"
 
 
 def target_warnings(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
@@ -124,7 +124,7 @@ def _no_positives(connection: duckdb.DuckDBPyConnection, name: str) -> str | Non
 def _untargeted_kinds(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
     """A warning if a target's negatives carry what the ontology calls kinds of the target."""
     found = connection.execute(
-        "select label_id, display_name, strong_negative_events, weak_negatives"
+        "select label_id, display_name, strong_negative_event_count, weak_negative_count"
         f" from {identifier(name)}.untargeted_descendants"
     ).fetchall()
     if not found:
@@ -168,12 +168,12 @@ def audio_counts(connection: duckdb.DuckDBPyConnection, subsets: Sequence[str] =
         select
             subset,
             status,
-            count(*) as clips,
+            count(*) as clip_count,
             round(sum(duration_seconds) / 3600, 2) as hours,
             sum(bytes) as bytes
         from clips
         group by subset, status
-        order by subset, clips desc, status
+        order by subset, clip_count desc, status
         """,
         {"subsets": list(subsets)},
     )
@@ -188,13 +188,14 @@ def find_labels(connection: duckdb.DuckDBPyConnection, text: str) -> Table:
     found = query_table(
         connection,
         """
-        select label_id, display_name, other_names, strong_events, framed_events, weak_clips
+        select label_id, display_name, other_names, strong_event_count, framed_event_count,
+            weak_clip_count
         from main.label_counts
         where
             label_id = $text
             or contains(lower(display_name), lower($text))
             or contains(lower(array_to_string(other_names, chr(10))), lower($text))
-        order by strong_events + framed_events + weak_clips desc, label_id
+        order by strong_event_count + framed_event_count + weak_clip_count desc, label_id
         """,
         {"text": text},
     )
@@ -230,13 +231,13 @@ def list_targets(known: dict[str, Target], origins: Mapping[str, str], catalog: 
             name,
             "; ".join(target.labels) + (" and descendants" if target.descendants else ""),
             "; ".join(target.ignore),
-            f"{target.clip_length.normalize():f}",
+            f"{target.window_seconds.normalize():f}",
             origins[name] if known.get(name) == target else str(catalog),
             name in built,
         )
         for name, target in (known | built).items()
     ]
-    return Table(["target", "labels", "ignored", "clip_length", "defined_in", "is_built"], rows)
+    return Table(["target", "labels", "ignored", "window_seconds", "defined_in", "is_built"], rows)
 
 
 def relations(connection: duckdb.DuckDBPyConnection) -> Table:

@@ -16,7 +16,12 @@ from audioset_duck.catalog.connection import ALIAS
 from audioset_duck.catalog.models import Model, Template, create, drop, render_models
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sources.definitions import SOURCES, Source
-from audioset_duck.sources.files import SourceFile, create_fault_macros, judge_lines, read_sql
+from audioset_duck.sources.files import (
+    SourceFile,
+    create_validation_macros,
+    read_sql,
+    validate_lines,
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +42,7 @@ def source_sql(
 
 def load_sources(
     connection: duckdb.DuckDBPyConnection,
-    templates: Mapping[str, Template],
+    templates: Iterable[Template],
     files: list[SourceFile],
     bar: tqdm[Any],
     *,
@@ -89,7 +94,7 @@ def load_sources(
 
 def _load(
     connection: duckdb.DuckDBPyConnection,
-    templates: Mapping[str, Template],
+    templates: Iterable[Template],
     model: Model,
     file: SourceFile,
     *,
@@ -101,11 +106,11 @@ def _load(
     What is sound of it is then written to a file of its own, and loaded by the same model.
     """
     file.check_whole()
-    create_fault_macros(connection)
+    create_validation_macros(connection)
     if failure := _try_load(connection, model, file, live=live):
-        if not file.source.line_fault:
+        if not file.source.line_error:
             raise AudiosetDuckError(f"{file.path}: {failure}; download it again")
-        judge_lines(connection, file)
+        validate_lines(connection, file)
         _reject(connection, file, skip_bad_rows=skip_bad_rows)
         if live:
             raise AudiosetDuckError(
@@ -133,16 +138,16 @@ def _try_load(
     drop(connection, model)
     try:
         create(connection, model, live)
-        fault = connection.execute(
-            f"select {file.source.fault} as fault from {model.relation}"
-            " where fault is not null limit 1"
+        found = connection.execute(
+            f"select {file.source.error} as error from {model.relation}"
+            " where error is not null limit 1"
         ).fetchall()
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         return str(error).strip().splitlines()[0]
     except UnicodeDecodeError:
         # DuckDB's own message has the bytes in it.
         return "it is not UTF-8"
-    return fault[0][0] if fault else None
+    return found[0][0] if found else None
 
 
 def _reject(
@@ -150,7 +155,7 @@ def _reject(
 ) -> None:
     """Note the rejected rows of a judged file, or raise for the first of them."""
     bad = connection.execute(
-        "select line, reason, text, count(*) over () from judged_lines"
+        "select line, reason, text, count(*) over () from validated_lines"
         " where reason is not null order by line limit 1"
     ).fetchall()
     if not bad:
@@ -164,7 +169,7 @@ def _reject(
             " --skip-bad-rows"
         )
     connection.execute(
-        "insert into meta.rejected_rows select ?, line, reason, text from judged_lines"
+        "insert into meta.rejected_rows select ?, line, reason, text from validated_lines"
         " where reason is not null order by line",
         [file.path.name],
     )
@@ -172,9 +177,9 @@ def _reject(
 
 
 def _write_sound_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> None:
-    rows = connection.execute("select text from judged_lines where reason is null order by line")
+    rows = connection.execute("select text from validated_lines where reason is null order by line")
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         stream.writelines(f"{line or '#'}\n" for line in source.header)
         while batch := rows.fetchmany(100_000):
             stream.writelines(f"{text}\n" for (text,) in batch)
-    connection.execute("drop table judged_lines")
+    connection.execute("drop table validated_lines")

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from audioset_duck.catalog.connection import open_catalog
-from audioset_duck.config.targets import BUILT_IN, Target, parse_clip_length, parse_target
+from audioset_duck.config.targets import BUILT_IN, Target, parse_target, parse_window_seconds
 from audioset_duck.errors import AudiosetDuckError
 
 
@@ -26,19 +26,19 @@ class CatalogState:
         targets: The options of each target that is built, as in audioset-duck.toml.
         models: SHA-256 of the models that made it.
         sha256s: SHA-256 of each source, by file name.
-        rejected_rows: How many rows of the sources were left out.
+        rejected_count: How many rows of the sources were left out.
     """
 
     is_live: bool
     targets: Mapping[str, Mapping[str, Any]]
     models: str
     sha256s: Mapping[str, str]
-    rejected_rows: int
+    rejected_count: int
 
 
 def source_rows(connection: duckdb.DuckDBPyConnection) -> int:
     """How many rows the source files of a catalog have."""
-    ((rows,),) = connection.execute("select sum(rows) from meta.sources").fetchall()
+    ((rows,),) = connection.execute("select sum(row_count) from meta.sources").fetchall()
     return int(rows or 0)
 
 
@@ -53,7 +53,7 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:
         )
     versions, configuration = map(_json_object, newest[0])
     targets = _json_object(json.dumps(configuration.get("targets", {})))
-    sources = connection.execute("select file, sha256, rejected_rows from meta.sources").fetchall()
+    sources = connection.execute("select file, sha256, rejected_count from meta.sources").fetchall()
     schemas = connection.execute(
         "select schema_name from duckdb_schemas() where database_name = current_database()"
     ).fetchall()
@@ -63,7 +63,7 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:
         {name: options for name, options in targets.items() if (name,) in schemas},
         versions.get("models", ""),
         {file: sha256 for file, sha256, _ in sources},
-        sum(rejected_rows for *_, rejected_rows in sources),
+        sum(rejected_count for *_, rejected_count in sources),
     )
 
 
@@ -81,7 +81,7 @@ def _json_object(text: object) -> dict[str, Any]:
 def kept_targets(state: CatalogState) -> dict[str, Target]:
     """The targets of a catalog, as they were asked for."""
     return {
-        name: parse_target(name, options, parse_clip_length("1"), f"the catalog's target {name}")
+        name: parse_target(name, options, parse_window_seconds("1"), f"the catalog's target {name}")
         for name, options in state.targets.items()
     }
 

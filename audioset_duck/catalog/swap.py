@@ -21,11 +21,11 @@ from audioset_duck.catalog.connection import (
 )
 from audioset_duck.catalog.state import CatalogState, read_state, source_rows
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.interrupts import signals_held
+from audioset_duck.interrupts import defer_interrupts
 
 
 @contextlib.contextmanager
-def replacing_catalog(
+def replace_catalog(
     catalog: Path, memory_limit: str | None = None
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, CatalogState | None]]:
     """Open what will be the new catalog for writing: a copy of the old one, or an empty one.
@@ -85,7 +85,7 @@ def _scratch_folder(catalog: Path) -> Iterator[Path]:
     descriptor = None
     try:
         try:
-            with signals_held():
+            with defer_interrupts():
                 catalog.parent.mkdir(parents=True, exist_ok=True)
                 descriptor = _lock(folder)
         except OSError as error:
@@ -99,7 +99,7 @@ def _scratch_folder(catalog: Path) -> Iterator[Path]:
         yield folder
     finally:
         if descriptor is not None:
-            with signals_held():
+            with defer_interrupts():
                 _clear(folder)
                 folder.rmdir()
                 os.close(descriptor)

@@ -57,7 +57,7 @@ def echo_targets(settings: Settings, names: list[str]) -> None:
             )
 
 
-def need_catalog(settings: Settings, metadata: Path | None) -> None:
+def ensure_catalog(settings: Settings, metadata: Path | None) -> None:
     """Make a catalog without a target, if there is none yet."""
     if not settings.catalog.exists():
         from audioset_duck.catalog import build as building
@@ -139,7 +139,7 @@ def demo(
     from audioset_duck.config.targets import BUILT_IN
     from audioset_duck.config.toml_file import choose_targets
     from audioset_duck.demo.metadata import is_made_here, make_metadata
-    from audioset_duck.filesystem import alone_in
+    from audioset_duck.filesystem import exclusive_folder
 
     settings = context.ensure_object(Settings)
     targets = choose_targets(BUILT_IN, target_names or list(BUILT_IN))
@@ -152,7 +152,7 @@ def demo(
             f"{settings.catalog} was not made by the demo in {directory}, and is not to be"
             " replaced; name another folder or --catalog"
         )
-    with alone_in(directory, "demo", "name another folder"):
+    with exclusive_folder(directory, "demo", "name another folder"):
         make_metadata(metadata, clips=clips, seed=seed, quiet=settings.quiet)
         if not no_audio:
             from audioset_duck.demo.audio import make_audio
@@ -188,7 +188,7 @@ def demo(
             root = shlex.quote(str(directory / "wav"))
             tries += [
                 "sql \"from audio_files where status not in ('ok', 'missing')\"",
-                f"extract --zips {zips} --audio-root {root} --subset strong_eval",
+                f"extract --archives {zips} --audio-root {root} --subset strong_eval",
             ]
         click.echo(f"\nThe metadata files are in {folder}. Try next", err=True)
         for words in tries:
@@ -242,7 +242,7 @@ def download(context: click.Context, directory: Path, base_url: str | None) -> N
     metavar="LABEL",
     help="Label that is neither positive nor negative. Repeats.",
 )
-@click.option("--clip-length", metavar="SECONDS", help="Length of a window. [default: 1]")
+@click.option("--window-seconds", metavar="SECONDS", help="Length of a window. [default: 1]")
 @click.option(
     "--training",
     multiple=True,
@@ -276,7 +276,7 @@ def build(
     labels: tuple[str, ...],
     descendants: bool,
     ignore: tuple[str, ...],
-    clip_length: str | None,
+    window_seconds: str | None,
     training: tuple[str, ...],
     audio_root: Path | None,
     live: bool,
@@ -290,13 +290,13 @@ def build(
     \b
     Examples
       audioset-duck build --target gun --target snore
-      audioset-duck build --target gun --descendants --clip-length 0.5
+      audioset-duck build --target gun --descendants --window-seconds 0.5
       audioset-duck build --name dog --label Bark --label /m/0ghcn6
       audioset-duck build --target gun --training head_keep_frac=0.5
     """
     from audioset_duck.catalog import build as building
     from audioset_duck.catalog.state import built_targets
-    from audioset_duck.config.targets import parse_clip_length
+    from audioset_duck.config.targets import parse_window_seconds
     from audioset_duck.config.toml_file import choose_targets, read_configuration
 
     settings = context.ensure_object(Settings)
@@ -308,8 +308,8 @@ def build(
         labels,
         ignore,
         descendants=descendants,
-        clip_length=None if clip_length is None else parse_clip_length(clip_length),
-        default_clip_length=configuration.clip_length,
+        window_seconds=None if window_seconds is None else parse_window_seconds(window_seconds),
+        default_window_seconds=configuration.window_seconds,
         training=split_options(training),
         default_training=configuration.training,
     )
@@ -428,7 +428,7 @@ def info(context: click.Context) -> None:
 
 
 @cli.command(short_help="Extract valid clips from the archives.")
-@click.option("--zips", type=PATH, required=True, metavar="DIR", help="Folder of the archives.")
+@click.option("--archives", type=PATH, required=True, metavar="DIR", help="Folder of the archives.")
 @click.option("--audio-root", type=PATH, required=True, metavar="DIR", help="Where the files go.")
 @click.option(
     "--subset",
@@ -464,7 +464,7 @@ def info(context: click.Context) -> None:
     type=click.Choice(["libsndfile", "ffmpeg"]),
     default="libsndfile",
     show_default=True,
-    help="What decodes a clip to judge it; ffmpeg starts a process for each.",
+    help="What decodes a clip to validate it; ffmpeg starts a process for each.",
 )
 @click.option("--dask-scheduler", metavar="ADDRESS", help="Work on the Dask cluster there.")
 @click.option("--dry-run", is_flag=True, help="Only tell how much there is to do.")
@@ -473,7 +473,7 @@ def info(context: click.Context) -> None:
 def extract(
     context: click.Context,
     /,
-    zips: Path,
+    archives: Path,
     audio_root: Path,
     subsets: tuple[str, ...],
     target_names: tuple[str, ...],
@@ -491,13 +491,13 @@ def extract(
 
     \b
     Examples
-      audioset-duck extract --zips zip_audios --audio-root audio --subset strong_eval
-      audioset-duck extract --zips zip_audios --audio-root audio --subset strong_train --to flac
-      audioset-duck extract --zips zip_audios --audio-root audio --target gun
+      audioset-duck extract --archives zip_audios --audio-root audio --subset strong_eval
+      audioset-duck extract --archives zip_audios --audio-root audio --subset strong_train --to flac
+      audioset-duck extract --archives zip_audios --audio-root audio --target gun
     """
     from audioset_duck.audio import extract as extracting
     from audioset_duck.audio import extraction_plan as plan
-    from audioset_duck.audio.validation import Limits
+    from audioset_duck.audio.validation import ValidationLimits
     from audioset_duck.audio.worker import Options
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.catalog.overview import audio_counts
@@ -511,17 +511,17 @@ def extract(
         )
     # Of no name are all that the catalog has.
     subsets = () if "all" in subsets else subsets + target_names
-    need_catalog(settings, metadata)
+    ensure_catalog(settings, metadata)
     cluster = (
         extracting.dask_executor(dask_scheduler) if dask_scheduler else contextlib.nullcontext()
     )
     with cluster as executor:
         told = extracting.extract(
             settings.catalog,
-            zips,
+            archives,
             audio_root,
             subsets,
-            Options(limits=Limits(min_duration, silence_db_threshold), **options),
+            Options(limits=ValidationLimits(min_duration, silence_db_threshold), **options),
             workers=workers,
             executor=executor,
             dry_run=dry_run,
@@ -543,7 +543,7 @@ def extract(
 @cli.command()
 @click.option("--audio-root", type=PATH, required=True, metavar="DIR", help="Folder of the files.")
 @click.option("--metadata", type=PATH, metavar="DIR", help="For a catalog that is not there yet.")
-@click.option("--validate", is_flag=True, help="Decode every file, and judge it as extract does.")
+@click.option("--validate", is_flag=True, help="Decode and validate every file, as extract does.")
 @limit_options
 @shared_options
 @click.pass_context
@@ -564,17 +564,17 @@ def scan(
       audioset-duck scan --audio-root audio --validate
     """
     from audioset_duck.audio import scan as scanning
-    from audioset_duck.audio.validation import Limits
+    from audioset_duck.audio.validation import ValidationLimits
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.catalog.overview import audio_counts
 
     settings = context.ensure_object(Settings)
-    need_catalog(settings, metadata)
+    ensure_catalog(settings, metadata)
     scanning.scan(
         settings.catalog,
         audio_root,
         validate=validate,
-        limits=Limits(min_duration, silence_db_threshold),
+        limits=ValidationLimits(min_duration, silence_db_threshold),
         quiet=settings.quiet,
     )
     with open_catalog(settings.catalog) as connection:
@@ -600,8 +600,8 @@ def sql(context: click.Context, query: str | None, output_format: str, is_safe: 
 
     \b
     Examples
-      audioset-duck sql 'from gun.dataset_counts'
-      audioset-duck sql --format csv 'from gun.positive_segments' > segments.csv
+      audioset-duck sql 'from gun.subset_counts'
+      audioset-duck sql --format csv 'from gun.positive_windows' > segments.csv
       audioset-duck sql
     """
     from audioset_duck.cli.sql_shell import open_shell, run_query
@@ -643,12 +643,12 @@ def export(context: click.Context, names: tuple[str, ...], out: Path) -> None:
 @cli.command()
 @click.option("--out", type=PATH, required=True, metavar="DIR")
 @click.option(
-    "--dataset",
-    "datasets",
+    "--subset",
+    "subsets",
     multiple=True,
     metavar="NAME",
-    help="train, eval, eval_framed, unbalanced_train or balanced_train; eval is both the strong and"
-    " the weak one. Repeats. [default: all]",
+    help="strong_train, strong_eval, strong_eval_framed, weak_unbalanced_train, weak_balanced_train"
+    " or weak_eval. May be given several times. [default: all]",
 )
 @click.option("--target", "targets", multiple=True, metavar="NAME", help="Repeats. [default: all]")
 @click.option(
@@ -673,7 +673,7 @@ def report(
     context: click.Context,
     /,
     out: Path,
-    datasets: tuple[str, ...],
+    subsets: tuple[str, ...],
     targets: tuple[str, ...],
     top: int,
     formats: str,
@@ -683,7 +683,7 @@ def report(
     \b
     Examples
       audioset-duck report --out report
-      audioset-duck report --out report --dataset train --target gun --format png,svg
+      audioset-duck report --out report --subset train --target gun --format png,svg
     """
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.report import sections as reporting
@@ -693,7 +693,7 @@ def report(
         for path in reporting.report(
             connection,
             out,
-            datasets=datasets,
+            subsets=subsets,
             targets=targets,
             top=top,
             formats=[name.strip() for name in formats.split(",")],

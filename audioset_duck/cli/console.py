@@ -17,7 +17,7 @@ import click
 
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import check_utf8
-from audioset_duck.interrupts import signals_held
+from audioset_duck.interrupts import defer_interrupts
 
 if TYPE_CHECKING:
     from audioset_duck.catalog.query import Table
@@ -57,7 +57,7 @@ class LoadedCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run it."""
         # Interrupted while it is loaded, DuckDB would abort the process.
-        with signals_held():
+        with defer_interrupts():
             import duckdb  # noqa: F401
         return super().invoke(ctx)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from audioset_duck.config.training_options import Training, parse_training
+from audioset_duck.config.training_options import TrainingOptions, parse_training_options
 from audioset_duck.errors import AudiosetDuckError
 
 MID = re.compile(r"/[a-z]/\w+", re.ASCII)
@@ -38,7 +38,7 @@ class Target:
         labels: MIDs or display names of what is positive.
         ignore: MIDs or display names of what is neither positive nor negative.
         descendants: Whether all that the ontology puts below `labels` is positive too.
-        clip_length: Length of a window, in seconds, in whole milliseconds.
+        window_seconds: Length of a window, in seconds, in whole milliseconds.
         training: How its samples are kept and drawn.
     """
 
@@ -46,8 +46,8 @@ class Target:
     labels: tuple[str, ...]
     ignore: tuple[str, ...] = ()
     descendants: bool = False
-    clip_length: Decimal = Decimal("1.000")
-    training: Training = field(default_factory=Training)
+    window_seconds: Decimal = Decimal("1.000")
+    training: TrainingOptions = field(default_factory=TrainingOptions)
 
 
 BUILT_IN = {
@@ -79,7 +79,7 @@ def check_name(name: str, where: str = "") -> None:
         )
 
 
-def parse_clip_length(value: object, where: str = "") -> Decimal:
+def parse_window_seconds(value: object, where: str = "") -> Decimal:
     """Read a clip length in seconds: more than 0, at most 10, in whole milliseconds.
 
     Args:
@@ -104,16 +104,16 @@ def parse_clip_length(value: object, where: str = "") -> Decimal:
 def parse_target(
     name: str,
     options: Mapping[str, Any],
-    clip_length: Decimal,
+    window_seconds: Decimal,
     where: str,
-    training: Training | None = None,
+    training: TrainingOptions | None = None,
 ) -> Target:
     """Make a target from its table in audioset-duck.toml, or from a catalog's configuration.
 
     Args:
         name: The target's name.
-        options: `labels`, and if wanted `ignore`, `descendants`, `clip_length`, `training`.
-        clip_length: The clip length of a target that names none.
+        options: `labels`, and if wanted `ignore`, `descendants`, `window_seconds`, `training`.
+        window_seconds: The clip length of a target that names none.
         where: Where the options stand, for messages.
         training: What holds for training options that it does not name; None: the defaults.
 
@@ -126,14 +126,14 @@ def parse_target(
         "labels": "a list of texts",
         "ignore": "a list of texts",
         "descendants": "true or false",
-        "clip_length": "a number",
+        "window_seconds": "a number",
         "training": "a table",
     }
     kinds: dict[str, type | tuple[type, ...]] = {
         "labels": list,
         "ignore": list,
         "descendants": bool,
-        "clip_length": (int, float, str, Decimal),
+        "window_seconds": (int, float, str, Decimal),
         "training": Mapping,
     }
     if not isinstance(options, Mapping):
@@ -153,8 +153,10 @@ def parse_target(
         tuple(options["labels"]),
         tuple(options.get("ignore", ())),
         options.get("descendants", False),
-        parse_clip_length(options["clip_length"], f"{where}: ")
-        if "clip_length" in options
-        else clip_length,
-        parse_training(options.get("training", {}), training or Training(), f"{where}.training"),
+        parse_window_seconds(options["window_seconds"], f"{where}: ")
+        if "window_seconds" in options
+        else window_seconds,
+        parse_training_options(
+            options.get("training", {}), training or TrainingOptions(), f"{where}.training"
+        ),
     )

@@ -13,10 +13,10 @@ from audioset_duck.config.targets import (
     BUILT_IN,
     Target,
     check_name,
-    parse_clip_length,
     parse_target,
+    parse_window_seconds,
 )
-from audioset_duck.config.training_options import Training, parse_training
+from audioset_duck.config.training_options import TrainingOptions, parse_training_options
 from audioset_duck.errors import AudiosetDuckError
 
 DEFAULT_FILE = Path("audioset-duck.toml")
@@ -29,14 +29,14 @@ class Configuration:
     Attributes:
         targets: All targets that can be built by name.
         origins: Where each of them is defined.
-        clip_length: Length of a window, in seconds.
+        window_seconds: Length of a window, in seconds.
         training: How samples are kept and drawn.
     """
 
     targets: dict[str, Target] = field(default_factory=lambda: dict(BUILT_IN))
     origins: dict[str, str] = field(default_factory=lambda: dict.fromkeys(BUILT_IN, "built in"))
-    clip_length: Decimal = Decimal("1.000")
-    training: Training = field(default_factory=Training)
+    window_seconds: Decimal = Decimal("1.000")
+    training: TrainingOptions = field(default_factory=TrainingOptions)
 
 
 def read_configuration(file: Path | None = None) -> Configuration:
@@ -59,29 +59,31 @@ def read_configuration(file: Path | None = None) -> Configuration:
         raise AudiosetDuckError(f"{file} is no TOML: its values are nested too deep") from None
     except ValueError as error:
         raise AudiosetDuckError(f"{file} is no TOML: {error}") from None
-    for key in document.keys() - {"targets", "clip_length", "training"}:
+    for key in document.keys() - {"targets", "window_seconds", "training"}:
         raise AudiosetDuckError(
-            f"{file}: there is no option {key!r}; right are clip_length, targets, training"
+            f"{file}: there is no option {key!r}; right are window_seconds, targets, training"
         )
-    clip_length = parse_clip_length(document.get("clip_length", "1"), f"{file}: ")
-    training = parse_training(document.get("training", {}), Training(), f"{file}: [training]")
+    window_seconds = parse_window_seconds(document.get("window_seconds", "1"), f"{file}: ")
+    training = parse_training_options(
+        document.get("training", {}), TrainingOptions(), f"{file}: [training]"
+    )
     tables = document.get("targets", {})
     if not isinstance(tables, dict):
         raise AudiosetDuckError(f"{file}: targets is {tables!r}; right is [targets.NAME]")
     for name in tables:
         check_name(name, f"{file}: ")
     own = {
-        name: parse_target(name, options, clip_length, f"{file}: [targets.{name}]", training)
+        name: parse_target(name, options, window_seconds, f"{file}: [targets.{name}]", training)
         for name, options in tables.items()
     }
     built_in = {
-        name: dataclasses.replace(target, clip_length=clip_length, training=training)
+        name: dataclasses.replace(target, window_seconds=window_seconds, training=training)
         for name, target in BUILT_IN.items()
     }
     return Configuration(
         built_in | own,
         dict.fromkeys(built_in, "built in") | dict.fromkeys(own, str(file)),
-        clip_length,
+        window_seconds,
         training,
     )
 
@@ -101,10 +103,10 @@ def choose_targets(
     ignore: Sequence[str] = (),
     *,
     descendants: bool = False,
-    clip_length: Decimal | None = None,
-    default_clip_length: Decimal = Decimal("1.000"),
+    window_seconds: Decimal | None = None,
+    default_window_seconds: Decimal = Decimal("1.000"),
     training: Mapping[str, str] | None = None,
-    default_training: Training | None = None,
+    default_training: TrainingOptions | None = None,
 ) -> list[Target]:
     """Targets to build: known ones by name, and one of the user's own.
 
@@ -115,16 +117,16 @@ def choose_targets(
         labels: Its labels.
         ignore: Labels that each of the targets ignores, besides its own.
         descendants: Each of the targets takes the ontology's descendants.
-        clip_length: Length of a window of each of the targets, in seconds; None: its own.
-        default_clip_length: That of the user's own target.
-        training: Training options of each of the targets, by name, as texts.
+        window_seconds: Length of a window of each of the targets, in seconds; None: its own.
+        default_window_seconds: That of the user's own target.
+        training: TrainingOptions options of each of the targets, by name, as texts.
         default_training: Those of the user's own target.
 
     Raises:
         AudiosetDuckError: A name that is not known, or a target of one's own without a name or
             without a label.
     """
-    if not names and own_name is None and (ignore or descendants or clip_length or training):
+    if not names and own_name is None and (ignore or descendants or window_seconds or training):
         raise AudiosetDuckError(
             "--ignore, --descendants, --clip-length and --training are of a target; name it with "
             "--target or --name"
@@ -153,14 +155,16 @@ def choose_targets(
     if own_name is not None:
         options = {"labels": list(labels)}
         where = f"--name {own_name}"
-        chosen.append(parse_target(own_name, options, default_clip_length, where, default_training))
+        chosen.append(
+            parse_target(own_name, options, default_window_seconds, where, default_training)
+        )
     return [
         dataclasses.replace(
             target,
             ignore=(*target.ignore, *ignore),
             descendants=target.descendants or descendants,
-            clip_length=clip_length or target.clip_length,
-            training=parse_training(training or {}, target.training, "--training"),
+            window_seconds=window_seconds or target.window_seconds,
+            training=parse_training_options(training or {}, target.training, "--training"),
         )
         for target in chosen
     ]

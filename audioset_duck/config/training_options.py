@@ -1,4 +1,4 @@
-"""Training options: what samples are kept, and how a batch is made up of them."""
+"""TrainingOptions options: what samples are kept, and how a batch is made up of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from audioset_duck.errors import AudiosetDuckError
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingOptions:
     """How samples are kept and drawn.
 
     Attributes:
@@ -42,11 +42,13 @@ class Training:
     tier_a_coverage: Decimal = Decimal("0.8")
 
 
-def parse_training(options: object, default: Training, where: str) -> Training:
+def parse_training_options(
+    options: object, default: TrainingOptions, where: str
+) -> TrainingOptions:
     """Change some training options, as they are written in audioset-duck.toml.
 
     Args:
-        options: A mapping of the names of `Training`'s attributes to values, or their texts.
+        options: A mapping of the names of `TrainingOptions`'s attributes to values, or their texts.
         default: What holds for the others.
         where: Where the options stand, for messages.
 
@@ -56,7 +58,7 @@ def parse_training(options: object, default: Training, where: str) -> Training:
     """
     if not isinstance(options, Mapping):
         raise AudiosetDuckError(f"{where} is {options!r}; right is a table of training options")
-    names = [field.name for field in dataclasses.fields(Training)]
+    names = [field.name for field in dataclasses.fields(TrainingOptions)]
     changes: dict[str, Any] = {}
     for name, value in options.items():
         if name not in names:
@@ -78,8 +80,8 @@ def parse_training(options: object, default: Training, where: str) -> Training:
     return training
 
 
-def training_options(training: Training) -> dict[str, Any]:
-    """What `parse_training` reads the same options from, as JSON can hold it."""
+def training_options_json(training: TrainingOptions) -> dict[str, Any]:
+    """What `parse_training_options` reads the same options from, as JSON can hold it."""
     return {
         # Never as 1E-7.
         name: f"{value:f}" if isinstance(value, Decimal) else value

@@ -22,7 +22,7 @@ from audioset_duck.audio.extraction_plan import SUBSETS
 from audioset_duck.audio.worker import Options
 from audioset_duck.demo.metadata import MARK, made_models
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.filesystem import replacing
+from audioset_duck.filesystem import atomic_write
 
 RATE = 8_000
 # All samples are multiples of it: with the lower bits empty, a clip takes a quarter of the disk.
@@ -241,7 +241,7 @@ def _write_archive(
     path: Path, members: list[dict[str, Any]], seed: int, tell: Callable[[int], object]
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    with atomic_write(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for member in members:
             # A name alone would give the member the time of the clock.
             info = zipfile.ZipInfo(member["member"])

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from audioset_duck.catalog.connection import attach_new, bound_memory
 from audioset_duck.catalog.models import read_templates, render_models
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.filesystem import replacing
+from audioset_duck.filesystem import atomic_write
 from audioset_duck.sources.definitions import COMPRESSED_ENDINGS, SOURCES
 from audioset_duck.sources.writers import (
     write_ontology,
@@ -55,7 +55,7 @@ def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool
     _check_made_here(folder)
     with made_models(folder, clips, seed, quiet=quiet) as connection:
         for file, write in _writers(connection, seed).items():
-            with replacing(folder / file) as part:
+            with atomic_write(folder / file) as part:
                 write(part)
 
 
@@ -85,8 +85,7 @@ def made_models(
         for model in tqdm(
             models, desc="demo", unit="model", delay=1, leave=False, disable=quiet or None
         ):
-            kind = "table" if model.is_table else "view"
-            connection.execute(f"create {kind} {model.relation} as\n{model.select}")
+            connection.execute(f"create {model.materialized} {model.relation} as\n{model.select}")
         yield connection
 
 
@@ -112,21 +111,19 @@ def _check_made_here(folder: Path) -> None:
 
 
 def _writers(connection: duckdb.DuckDBPyConnection, seed: int) -> dict[str, Callable[[Path], None]]:
-    def strong(dataset: str) -> Callable[[Path], None]:
+    def strong(subset: str) -> Callable[[Path], None]:
         query = (
-            f"select {_STRONG_COLUMNS} from demo_events where dataset = {literal(dataset)}"
+            f"select {_STRONG_COLUMNS} from demo_events where subset = {literal(subset)}"
             f" order by clip_id, md5(concat_ws(':', {seed}, start_seconds, end_seconds, label_id))"
         )
         return lambda path: write_strong(connection, query, path)
 
-    def weak(dataset: str) -> Callable[[Path], None]:
+    def weak(subset: str) -> Callable[[Path], None]:
         query = (
             "select ytid, start_seconds, end_seconds, label_ids from demo_weak_clips"
-            f" where dataset = {literal(dataset)} order by ytid"
+            f" where subset = {literal(subset)} order by ytid"
         )
-        return lambda path: write_weak(
-            connection, query, path, f"a made {dataset} set, seed {seed}"
-        )
+        return lambda path: write_weak(connection, query, path, f"a made {subset} set, seed {seed}")
 
     frames = (
         f"select {_STRONG_COLUMNS}, if(is_present, 'PRESENT', 'NOT_PRESENT') as present"
@@ -155,14 +152,14 @@ def _writers(connection: duckdb.DuckDBPyConnection, seed: int) -> dict[str, Call
         order by parent.label_id
     """
     return {
-        "audioset_train_strong.tsv": strong("train"),
-        "audioset_eval_strong.tsv": strong("eval"),
+        "audioset_train_strong.tsv": strong("strong_train"),
+        "audioset_eval_strong.tsv": strong("strong_eval"),
         "audioset_eval_strong_framed_posneg.tsv": lambda path: write_strong(
             connection, frames, path
         ),
-        "unbalanced_train_segments.csv": weak("unbalanced_train"),
-        "balanced_train_segments.csv": weak("balanced_train"),
-        "eval_segments.csv": weak("eval"),
+        "unbalanced_train_segments.csv": weak("weak_unbalanced_train"),
+        "balanced_train_segments.csv": weak("weak_balanced_train"),
+        "eval_segments.csv": weak("weak_eval"),
         "mid_to_display_name.tsv": lambda path: write_strong_labels(
             connection,
             "select label_id, display_name from demo_labels where is_strong order by label_id",

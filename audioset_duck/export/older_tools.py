@@ -11,19 +11,19 @@ import duckdb
 from tqdm import tqdm
 
 from audioset_duck.catalog.state import kept_targets, read_state, require_target
-from audioset_duck.filesystem import alone_in, replacing
+from audioset_duck.filesystem import atomic_write, exclusive_folder
 from audioset_duck.sources.writers import write_strong, write_weak
 from audioset_duck.sqltext import glob_literal, identifier, literal
 
 STRONG_FILES = {
-    "train": "audioset_train_strong",
-    "eval": "audioset_eval_strong",
-    "eval_framed": "audioset_eval_strong_framed_posneg",
+    "strong_train": "audioset_train_strong",
+    "strong_eval": "audioset_eval_strong",
+    "strong_eval_framed": "audioset_eval_strong_framed_posneg",
 }
 WEAK_FILES = {
-    "unbalanced_train": "unbalanced_train_segments",
-    "balanced_train": "balanced_train_segments",
-    "eval": "eval_segments",
+    "weak_unbalanced_train": "unbalanced_train_segments",
+    "weak_balanced_train": "balanced_train_segments",
+    "weak_eval": "eval_segments",
 }
 
 
@@ -54,14 +54,14 @@ def export_target(
         OSError: A file cannot be written.
     """
     require_target(connection, name)
-    clip_length = kept_targets(read_state(connection))[name].clip_length
-    files = list(_files(connection, name, out / name, clip_length))
-    with alone_in(out / name, "export", "name another folder with --out"):
+    window_seconds = kept_targets(read_state(connection))[name].window_seconds
+    files = list(_files(connection, name, out / name, window_seconds))
+    with exclusive_folder(out / name, "export", "name another folder with --out"):
         for file in tqdm(
             files, desc="export", unit="file", delay=1, leave=False, disable=quiet or None
         ):
             file.path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(file.path) as part:
+            with atomic_write(file.path) as part:
                 if file.is_weak:
                     write_weak(connection, file.query, part, f"weak negatives of {name}")
                 else:
@@ -86,10 +86,10 @@ def _export_samples(connection: duckdb.DuckDBPyConnection, name: str, folder: Pa
                 else label_ids
             end as labels,
             if(role = 'weak_negative', 'weak', 'strong') as data_type,
-            case dataset
-                when 'train' then {literal(STRONG_FILES["train"] + ".tsv")}
-                when 'unbalanced_train' then {literal(WEAK_FILES["unbalanced_train"] + ".csv")}
-                else {literal(WEAK_FILES["balanced_train"] + ".csv")}
+            case subset
+                when 'strong_train' then 'audioset_train_strong.tsv'
+                when 'weak_unbalanced_train' then 'unbalanced_train_segments.csv'
+                else 'balanced_train_segments.csv'
             end as source_file,
             audio_path,
             sample_key
@@ -100,16 +100,16 @@ def _export_samples(connection: duckdb.DuckDBPyConnection, name: str, folder: Pa
     parquet, csv, mappings = (
         processed / file for file in ("metadata.parquet", "metadata.csv", "label_mappings.json")
     )
-    with replacing(parquet) as part:
+    with atomic_write(parquet) as part:
         connection.execute(f"copy ({samples}) to {literal(str(part))} (format parquet)")
-    with replacing(csv) as part:
+    with atomic_write(csv) as part:
         # Lists as people read them.
         columns = "* replace (array_to_string(labels, ',') as labels)"
         connection.execute(
             f"copy (select {columns} from read_parquet({glob_literal(parquet)}))"
             f" to {literal(str(part))} (format csv, header)"
         )
-    with replacing(mappings) as part:
+    with atomic_write(mappings) as part:
         connection.execute(
             f"""
             copy (
@@ -147,33 +147,33 @@ def _export_samples(connection: duckdb.DuckDBPyConnection, name: str, folder: Pa
 
 
 def _files(
-    connection: duckdb.DuckDBPyConnection, name: str, folder: Path, clip_length: Decimal
+    connection: duckdb.DuckDBPyConnection, name: str, folder: Path, window_seconds: Decimal
 ) -> Iterator[_File]:
-    segments = f"seg{clip_length.normalize():f}s"
+    windows_folder = f"seg{window_seconds.normalize():f}s"
     loaded = {
         file.split(".")[0]
         for (file,) in connection.execute("select file from meta.sources").fetchall()
     }
-    for dataset, stem in STRONG_FILES.items():
+    for subset, stem in STRONG_FILES.items():
         if stem not in loaded:
             continue
-        for relation, kind in (("events", "raw"), ("segments", segments)):
+        for relation, kind in (("events", "raw"), ("windows", windows_folder)):
             for prefix, role, is_overlapped in (
                 ("pos/{}_nov_", "positive", "false"),
                 ("pos/{}_ov_", "positive", "true"),
                 ("neg_strong/{}_", "strong_negative", "null"),
             ):
                 path = folder / kind / f"{prefix.format(name)}{stem}.tsv"
-                yield _File(path, _strong_query(name, relation, dataset, role, is_overlapped))
-    for dataset, stem in WEAK_FILES.items():
+                yield _File(path, _strong_query(name, relation, subset, role, is_overlapped))
+    for subset, stem in WEAK_FILES.items():
         if stem in loaded:
             path = folder / "raw" / "neg_weak" / f"{name}_neg_weak_{stem}.csv"
-            yield _File(path, _weak_query(name, dataset), is_weak=True)
+            yield _File(path, _weak_query(name, subset), is_weak=True)
 
 
-def _strong_query(name: str, relation: str, dataset: str, role: str, is_overlapped: str) -> str:
-    present = ", 'PRESENT' as present" if dataset == "eval_framed" else ""
-    order = "source_row, segment_index" if relation == "segments" else "source_row"
+def _strong_query(name: str, relation: str, subset: str, role: str, is_overlapped: str) -> str:
+    present = ", 'PRESENT' as present" if subset == "strong_eval_framed" else ""
+    order = "event_id, window_index" if relation == "windows" else "event_id"
     return f"""
         select
             clip_id as segment_id,
@@ -182,22 +182,22 @@ def _strong_query(name: str, relation: str, dataset: str, role: str, is_overlapp
             label_id as label{present}
         from {identifier(name)}.{relation}
         where
-            dataset = {literal(dataset)}
+            subset = {literal(subset)}
             and role = {literal(role)}
             and is_overlapped is not distinct from {is_overlapped}
         order by {order}
     """
 
 
-def _weak_query(name: str, dataset: str) -> str:
+def _weak_query(name: str, subset: str) -> str:
     return f"""
         with numbered as (
-            select clip_id, row_number() over () as source_row
+            select clip_id, row_number() over () as event_id
             from main.weak_clips
-            where dataset = {literal(dataset)}
+            where subset = {literal(subset)}
         ),
 
-        placed as (select clip_id, min(source_row) as source_row from numbered group by clip_id)
+        placed as (select clip_id, min(event_id) as event_id from numbered group by clip_id)
 
         select
             negatives.ytid,
@@ -206,6 +206,6 @@ def _weak_query(name: str, dataset: str) -> str:
             negatives.label_ids
         from {identifier(name)}.weak_negatives as negatives
         inner join placed on negatives.clip_id = placed.clip_id
-        where negatives.dataset = {literal(dataset)}
-        order by placed.source_row, negatives.label_ids
+        where negatives.subset = {literal(subset)}
+        order by placed.event_id, negatives.label_ids
     """

@@ -13,11 +13,11 @@ from tqdm import tqdm
 from audioset_duck.catalog.overview import target_title, target_warnings
 from audioset_duck.catalog.state import has_inventory, read_state, require_target
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.filesystem import alone_in, replacing
+from audioset_duck.filesystem import atomic_write, exclusive_folder
 from audioset_duck.report.charts import labels as label_charts
 from audioset_duck.report.charts import samples as sample_charts
 from audioset_duck.report.charts import targets as target_charts
-from audioset_duck.report.charts.base import Panel, Rows, ask
+from audioset_duck.report.charts.base import Panel, Rows, fetch_rows, is_strong
 from audioset_duck.report.writers import Picture, Section, report_files
 from audioset_duck.sqltext import identifier, literal
 
@@ -39,7 +39,7 @@ def report(
     connection: duckdb.DuckDBPyConnection,
     out: Path,
     *,
-    datasets: Sequence[str] = (),
+    subsets: Sequence[str] = (),
     targets: Sequence[str] = (),
     top: int = 50,
     formats: Sequence[str] = DEFAULT_FORMATS,
@@ -52,7 +52,7 @@ def report(
     Args:
         connection: To the catalog.
         out: The folder, made if it is not there.
-        datasets: Which data sets; `eval` is both the strong and the weak one. None: all.
+        subsets: Which subsets. None: all.
         targets: Which targets. None: all.
         top: How many labels the detailed charts have, at least 1.
         formats: Of `png`, `svg`, `html` (one page, index.html) and `csv`.
@@ -75,13 +75,13 @@ def report(
     written = []
     try:
         sections = _sections(
-            connection, datasets, targets or list(read_state(connection).targets), top
+            connection, subsets, targets or list(read_state(connection).targets), top
         )
-        with alone_in(out, "report", "name another folder with --out"):
+        with exclusive_folder(out, "report", "name another folder with --out"):
             drawn = _bar(sections, "charts", "part", quiet)
             files = list(report_files(connection, out, drawn, formats))
             for path, write in _bar(files, "report", "file", quiet):
-                with replacing(path) as part:
+                with atomic_write(path) as part:
                     write(part)
                 written.append(path)
     except duckdb.CatalogException as error:
@@ -99,38 +99,31 @@ def _bar(steps: Sequence[Step], name: str, unit: str, quiet: bool) -> Iterator[S
 
 def _sections(
     connection: duckdb.DuckDBPyConnection,
-    datasets: Sequence[str],
+    subsets: Sequence[str],
     targets: Sequence[str],
     top: int,
 ) -> list[Section]:
     """All sections, in their order; nothing is drawn yet."""
-    key_figures = ask(
+    key_figures = fetch_rows(
         connection,
-        """
-        from main.dataset_key_figures
-        order by
-            kind,
-            list_position(
-                ['train', 'unbalanced_train', 'balanced_train', 'eval', 'eval_framed'], dataset
-            ) nulls last
-        """,
+        "from main.subset_key_figures order by main.subset_place(subset)",
     )
-    present = list(dict.fromkeys(row["dataset"] for row in key_figures))
+    present = [row["subset"] for row in key_figures]
     if not present:
         raise AudiosetDuckError(
             "the catalog has no data set to report on; put events or clips into the metadata"
             " folder, and build it again"
         )
-    for name in datasets:
+    for name in subsets:
         if name not in present:
             raise AudiosetDuckError(
-                f"there is no data set {name!r} in this catalog; right are {', '.join(present)}"
+                f"unknown subset {name!r}; expected one that this catalog has: {', '.join(present)}"
             )
-    chosen = [row for row in key_figures if not datasets or row["dataset"] in datasets]
-    sections = [_dataset_section(connection, row, top) for row in chosen]
-    weak = [row for row in key_figures if row["kind"] == "weak"]
+    chosen = [row for row in key_figures if not subsets or row["subset"] in subsets]
+    sections = [_subset_section(connection, row, top) for row in chosen]
+    weak = [row for row in key_figures if not is_strong(row["subset"])]
     if weak and all(row in chosen for row in weak):
-        title = "The weak sets compared"
+        title = "The weak subsets compared"
         sections.append(
             Section(
                 title,
@@ -141,37 +134,40 @@ def _sections(
     return sections + [_target_section(connection, name, top) for name in targets]
 
 
-def _dataset_section(
+def _subset_section(
     connection: duckdb.DuckDBPyConnection, key_figures: dict[str, Any], top: int
 ) -> Section:
-    kind, dataset = key_figures["kind"], key_figures["dataset"]
-    title = f"{dataset}, {kind} labels by {'duration' if kind == 'strong' else 'clips'}"
+    subset = key_figures["subset"]
+    strength, name = subset.split("_", 1)
+    title = f"{subset}, labels by {'duration' if is_strong(subset) else 'clips'}"
+    # The file names of the older tool, which has no prefix at the names of the subsets.
     table = (
-        f"strong_label_distribution_{dataset}_stats"
-        if kind == "strong"
-        else f"weak_label_distribution_stats_{dataset}"
+        f"strong_label_distribution_{name}_stats"
+        if is_strong(subset)
+        else f"weak_label_distribution_stats_{name}"
     )
     query = (
-        f"select * exclude (dataset) from main.{kind}_label_stats"
-        f" where dataset = {literal(dataset)} order by rank"
+        f"select * exclude (subset) from main.{strength}_label_stats"
+        f" where subset = {literal(subset)} order by rank"
     )
-    draw = partial(_dataset_pictures, connection, kind, dataset, title, top)
+    draw = partial(_subset_pictures, connection, subset, title, top)
     return Section(title, draw, {table: query}, figures=_key_figures(key_figures))
 
 
-def _dataset_pictures(
-    connection: duckdb.DuckDBPyConnection, kind: str, dataset: str, title: str, top: int
+def _subset_pictures(
+    connection: duckdb.DuckDBPyConnection, subset: str, title: str, top: int
 ) -> list[Picture]:
     def of_this(relation: str, order: str) -> Rows:
-        return ask(
+        return fetch_rows(
             connection,
-            f"select * exclude (kind, dataset) from main.{relation}"
-            f" where kind = $kind and dataset = $dataset order by {order}",
-            {"kind": kind, "dataset": dataset},
+            f"select * exclude (subset) from main.{relation}"
+            f" where subset = $subset order by {order}",
+            {"subset": subset},
         )
 
+    strong, name = is_strong(subset), subset.split("_", 1)[1]
     labels = of_this("label_amounts", "rank")
-    bars = label_charts.label_bars(labels, kind, top)
+    bars = label_charts.label_bars(labels, strong, top)
     shown = min(top, len(labels))
     detailed = [
         Panel(f"The {shown} largest labels", bars, height=None, page_title=f"Labels, up to {shown}")
@@ -184,26 +180,26 @@ def _dataset_pictures(
     panels = [
         Panel(
             f"The {few} largest labels",
-            label_charts.label_bars(labels, kind, few, with_percentage=False),
+            label_charts.label_bars(labels, strong, few, with_percentage=False),
             height=None,
             is_on_page=False,
         ),
         Panel(
             "How many labels are heard for how long"
-            if kind == "strong"
+            if strong
             else "How many labels are on how many clips",
-            label_charts.label_histogram(of_this("label_histogram", "amount_from"), kind),
+            label_charts.label_histogram(of_this("label_histogram", "amount_from"), strong),
             note,
             height=tall,
         ),
         Panel(
             "How few labels make up most of the set",
-            label_charts.coverage(labels, of_this("label_coverage", "coverage_percentage"), kind),
-            height=tall if kind == "strong" else 260,
+            label_charts.coverage(labels, of_this("label_coverage", "coverage_percentage"), strong),
+            height=tall if strong else 260,
         ),
-        Panel("All labels by rank", label_charts.label_ranks(labels, kind), note),
+        Panel("All labels by rank", label_charts.label_ranks(labels, strong), note),
     ]
-    if kind == "strong":
+    if strong:
         panels[3:3] = [
             Panel(
                 "Share of the ten largest labels, and of the rest",
@@ -215,23 +211,23 @@ def _dataset_pictures(
             ),
         ]
         return [
-            Picture(f"strong_label_distribution_{dataset}_detailed", title, detailed, 1, 700),
-            Picture(f"strong_label_distribution_{dataset}_analysis", title, panels),
+            Picture(f"strong_label_distribution_{name}_detailed", title, detailed, 1, 700),
+            Picture(f"strong_label_distribution_{name}_analysis", title, panels),
         ]
     return [
         Picture(None, title, detailed, 1, 700),
-        Picture(f"weak_label_distribution_analysis_{dataset}", title, panels, 2),
+        Picture(f"weak_label_distribution_analysis_{name}", title, panels, 2),
     ]
 
 
 def _key_figures(row: dict[str, Any]) -> list[tuple[str, str]]:
-    is_strong = row["kind"] == "strong"
+    strong = is_strong(row["subset"])
     ratio = row["imbalance_ratio"]
     return [
         ("clips", f"{row['clip_count']:,}"),
-        ("events" if is_strong else "labels given", f"{row['event_count']:,}"),
+        ("events" if strong else "labels given", f"{row['event_count']:,}"),
         ("labels", f"{row['label_count']:,}"),
-        ("hours of events" if is_strong else "hours of clips", f"{row['hours']:,.1f}"),
+        ("hours of events" if strong else "hours of clips", f"{row['hours']:,.1f}"),
         ("imbalance", "none" if ratio is None else f"{ratio:,.0f} : 1"),
     ]
 
@@ -239,14 +235,14 @@ def _key_figures(row: dict[str, Any]) -> list[tuple[str, str]]:
 def _weak_comparison(
     connection: duckdb.DuckDBPyConnection, key_figures: Rows, title: str
 ) -> list[Picture]:
-    labels = ask(
+    labels = fetch_rows(
         connection,
         """
-        select label_amounts.* exclude (kind), weak_label_comparison.rank as overall_rank
+        select label_amounts.*, weak_label_comparison.rank as overall_rank
         from main.label_amounts
         inner join main.weak_label_comparison using (label_id)
-        where kind = 'weak'
-        order by dataset, label_amounts.rank
+        where not main.is_strong_subset(subset)
+        order by main.subset_place(subset), label_amounts.rank
         """,
     )
     panels = [
@@ -261,7 +257,7 @@ def _weak_comparison(
             height=400,
         ),
         Panel("All labels by rank", label_charts.rank_comparison(labels)),
-        Panel("Clips of each set", label_charts.dataset_bars(key_figures), height=180),
+        Panel("Clips of each subset", label_charts.subset_bars(key_figures), height=180),
     ]
     return [Picture("weak_label_distribution_analysis", title, panels, 2)]
 
@@ -273,17 +269,17 @@ def _target_section(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
         f"Target {title}",
         partial(_target_pictures, connection, name, top),
         {
-            f"target_{name}_counts": f"from {schema}.dataset_counts",
+            f"target_{name}_counts": f"from {schema}.subset_counts",
             f"target_{name}_overlap": (
-                f"from {schema}.positive_overlaps order by dataset, label_id nulls first, overlap"
+                f"from {schema}.positive_overlaps order by subset, label_id nulls first, overlap"
             ),
             f"target_{name}_overlapping_labels": (
-                f"from {schema}.overlapping_labels order by dataset, rank"
+                f"from {schema}.overlapping_labels order by subset, rank"
             ),
             f"target_{name}_overlap_matrix": (
-                f"from {schema}.label_overlaps order by dataset, other_rank, label_id"
+                f"from {schema}.label_overlaps order by subset, other_rank, label_id"
             ),
-            f"target_{name}_durations": f"from {schema}.duration_stats order by dataset, unit",
+            f"target_{name}_durations": f"from {schema}.duration_stats order by subset, unit",
             f"target_{name}_composition": f"from {schema}.sample_counts",
             f"target_{name}_composition_labels": (
                 f"from {schema}.sample_label_shares order by split desc, role, rank"
@@ -312,10 +308,11 @@ def _event_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
 
     def of_target(relation: str, order: str) -> dict[str, Rows]:
         """Rows by data set, as far as it has events of the target."""
-        rows: dict[str, Rows] = {dataset: [] for dataset in ("train", "eval", "eval_framed")}
-        for row in ask(connection, f"from {schema}.{relation} order by {order}"):
-            rows[row["dataset"]].append(row)
-        return {dataset: rows[dataset] for dataset in rows if rows[dataset]}
+        strong = ("strong_train", "strong_eval", "strong_eval_framed")
+        rows: dict[str, Rows] = {subset: [] for subset in strong}
+        for row in fetch_rows(connection, f"from {schema}.{relation} order by {order}"):
+            rows[row["subset"]].append(row)
+        return {subset: rows[subset] for subset in rows if rows[subset]}
 
     overlaps = of_target("positive_overlaps", "label_id nulls first, overlap")
     others = of_target("overlapping_labels", "rank")
@@ -328,8 +325,8 @@ def _event_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
             f"target_{name}_overlap",
             f"{name}: is anything else heard during its events?",
             [
-                Panel(f"{dataset}: alone or overlapped", target_charts.overlap(rows), height=None)
-                for dataset, rows in overlaps.items()
+                Panel(f"{subset}: alone or overlapped", target_charts.overlap(rows), height=None)
+                for subset, rows in overlaps.items()
             ],
         ),
         Picture(
@@ -337,12 +334,12 @@ def _event_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
             f"{name}: what else is heard during its events",
             [
                 Panel(
-                    f"{dataset}: sounds that overlap it",
+                    f"{subset}: sounds that overlap it",
                     target_charts.overlapping_labels(rows, few),
                     "An event counts once for each of them.",
                     height=None,
                 )
-                for dataset, rows in others.items()
+                for subset, rows in others.items()
             ],
         ),
         Picture(
@@ -350,11 +347,11 @@ def _event_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
             f"{name}: what else is heard during events of each of its labels",
             [
                 Panel(
-                    f"{dataset}: overlapped events by label",
+                    f"{subset}: overlapped events by label",
                     target_charts.overlap_matrix(rows, few),
                     height=None,
                 )
-                for dataset, rows in matrix.items()
+                for subset, rows in matrix.items()
             ],
             width=300,
         ),
@@ -363,14 +360,14 @@ def _event_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
             f"{name}: how long its events are, and the windows that are cut from them",
             [
                 Panel(
-                    f"{dataset}: {stat['unit']}s",
+                    f"{subset}: {stat['unit']}s",
                     target_charts.durations(
-                        [row for row in bins[dataset] if row["unit"] == stat["unit"]], [stat]
+                        [row for row in bins[subset] if row["unit"] == stat["unit"]], [stat]
                     ),
                     f"The median, {stat['median_seconds']:.3f} s, is dashed.",
                     height=180,
                 )
-                for dataset, found in stats.items()
+                for subset, found in stats.items()
                 for stat in found
             ],
             columns=2,
@@ -381,23 +378,23 @@ def _event_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int) 
 def _target_figures(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[str, str]]:
     """Samples by role and split, and how many there would be if their audio were there."""
     counts = f"{identifier(name)}.sample_counts"
-    rows = ask(
+    rows = fetch_rows(
         connection,
         f"""
-        select role, split, cast(sum(samples) as bigint) as samples
+        select role, split, cast(sum(sample_count) as bigint) as sample_count
         from {counts}
-        where removed_by is null
+        where reason is null
         group by role, split
         order by split desc, role
         """,
     )
     figures = [
-        (f"{row['role'].replace('_negative', ' neg.')}, {row['split']}", f"{row['samples']:,}")
+        (f"{row['role'].replace('_negative', ' neg.')}, {row['split']}", f"{row['sample_count']:,}")
         for row in rows
     ]
     if has_inventory(connection):
         ((missing,),) = connection.execute(
-            f"select coalesce(sum(samples) filter (where starts_with(removed_by, 'audio ')), 0)"
+            f"select coalesce(sum(sample_count) filter (where starts_with(reason, 'audio_')), 0)"
             f" from {counts}"
         ).fetchall()
         figures.append(("without audio", f"{missing:,}"))
@@ -414,13 +411,13 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
     def grouped(query: str, *columns: str) -> dict[str, Rows]:
         """Rows by what columns of them say, in words."""
         groups: dict[str, Rows] = {}
-        for row in ask(connection, query):
+        for row in fetch_rows(connection, query):
             words = " ".join(row[column].replace("_", " ") for column in columns)
             groups.setdefault(words, []).append(row)
         return groups
 
-    kept = ask(connection, f"from {schema}.sample_counts where removed_by is null")
-    fates = grouped(f"from {schema}.sample_fates order by split desc, role, rank", "split")
+    kept = fetch_rows(connection, f"from {schema}.sample_counts where reason is null")
+    outcomes = grouped(f"from {schema}.sample_outcomes order by split desc, role, rank", "split")
     labels = grouped(
         f"from {schema}.sample_label_shares order by split desc, role, rank", "split", "role"
     )
@@ -437,7 +434,7 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
                 max(first_batch) over (partition by pool) as last_batch,
                 count(*) filter (where first_batch is null) over (partition by pool) as unseen
             from {schema}.{EPOCH}
-            where draws_by_weight is not null
+            where expected_draw_count is not null
             order by pool, rank
             """,
             "pool",
@@ -445,17 +442,17 @@ def _sample_pictures(connection: duckdb.DuckDBPyConnection, name: str, top: int)
     )
     composition = [
         Panel(
-            f"{split}: samples kept, and removed by what",
-            sample_charts.sample_fates(rows),
+            f"{split}: samples kept, and excluded for what",
+            sample_charts.sample_outcomes(rows),
             _HOW_TO_READ_FATES,
             height=None,
         )
-        for split, rows in fates.items()
+        for split, rows in outcomes.items()
     ]
     if kept:
         composition.insert(
             0,
-            Panel("Samples by role and data set", sample_charts.sample_bars(kept), height=None),
+            Panel("Samples by role and subset", sample_charts.sample_bars(kept), height=None),
         )
     return [
         Picture(

@@ -18,8 +18,8 @@ class Source:
         columns: The columns of the file and their SQL types.
         header: The lines at its top; `None` stands for a line that differs between releases.
         reader: Options of DuckDB's reader.
-        fault: SQL macro (see sql/faults.sql) and the staging columns that it judges.
-        line_fault: SQL macro that judges a line; empty where the file has no lines.
+        error: SQL macro (see sql/validation.sql) and the staging columns that it judges.
+        line_error: SQL macro that judges a line; empty where the file has no lines.
         loss: What is lost without the file.
     """
 
@@ -28,8 +28,8 @@ class Source:
     columns: Mapping[str, str]
     header: tuple[str | None, ...]
     reader: str
-    fault: str
-    line_fault: str
+    error: str
+    line_error: str
     loss: str
 
 
@@ -47,13 +47,13 @@ _STRONG_COLUMNS = {
 }
 
 
-_STRONG_FAULT = "strong_fault(clip_id, start_seconds, end_seconds, label_id)"
+_STRONG_ERROR = "strong_error(clip_id, start_seconds, end_seconds, label_id)"
 
 
 def _strong(file: str, staging: str, loss: str) -> Source:
     header = "\t".join(_STRONG_COLUMNS)
     return Source(
-        file, staging, _STRONG_COLUMNS, (header,), _TSV, _STRONG_FAULT, "strong_line_fault", loss
+        file, staging, _STRONG_COLUMNS, (header,), _TSV, _STRONG_ERROR, "strong_line_error", loss
     )
 
 
@@ -69,8 +69,8 @@ def _weak(file: str, staging: str, loss: str) -> Source:
         },
         (None, None, "# YTID, start_seconds, end_seconds, positive_labels"),
         "delim = ', ', quote = '\"', escape = '\"'",
-        "weak_fault(ytid, video_start_seconds, video_end_seconds, label_ids)",
-        "weak_line_fault",
+        "weak_error(ytid, video_start_seconds, video_end_seconds, label_ids)",
+        "weak_line_error",
         loss,
     )
 
@@ -78,37 +78,43 @@ def _weak(file: str, staging: str, loss: str) -> Source:
 SOURCES = (
     _strong(
         "audioset_train_strong.tsv",
-        "train_strong",
+        "strong_train",
         "positive events and strong negatives of the train split",
     ),
     _strong(
         "audioset_eval_strong.tsv",
-        "eval_strong",
+        "strong_eval",
         "positive events and strong negatives of the eval split",
     ),
     Source(
         "audioset_eval_strong_framed_posneg.tsv",
-        "eval_strong_framed",
+        "strong_eval_framed",
         {**_STRONG_COLUMNS, "present": "varchar"},
         ("\t".join([*_STRONG_COLUMNS, "present"]),),
         _TSV,
-        "framed_fault(clip_id, start_seconds, end_seconds, label_id, is_present)",
-        "framed_line_fault",
+        "framed_error(clip_id, start_seconds, end_seconds, label_id, is_present)",
+        "framed_line_error",
         "framed events",
     ),
     _weak(
-        "unbalanced_train_segments.csv", "unbalanced_train", "weak negatives of unbalanced_train"
+        "unbalanced_train_segments.csv",
+        "weak_unbalanced_train",
+        "weak negatives of weak_unbalanced_train",
     ),
-    _weak("balanced_train_segments.csv", "balanced_train", "weak negatives of balanced_train"),
-    _weak("eval_segments.csv", "eval", "weak negatives of eval"),
+    _weak(
+        "balanced_train_segments.csv",
+        "weak_balanced_train",
+        "weak negatives of weak_balanced_train",
+    ),
+    _weak("eval_segments.csv", "weak_eval", "weak negatives of weak_eval"),
     Source(
         "mid_to_display_name.tsv",
         "strong_labels",
         {"mid": "varchar", "display_name": "varchar"},
         (),
         _TSV,
-        "strong_label_fault(label_id, display_name)",
-        "strong_label_line_fault",
+        "strong_label_error(label_id, display_name)",
+        "strong_label_line_error",
         "names of the labels that only the strong sets have",
     ),
     Source(
@@ -117,8 +123,8 @@ SOURCES = (
         {"index": "integer", "mid": "varchar", "display_name": "varchar"},
         ("index,mid,display_name",),
         "delim = ',', quote = '\"', escape = '\"'",
-        "weak_label_fault(weak_index, label_id, weak_display_name)",
-        "weak_label_line_fault",
+        "weak_label_error(weak_index, label_id, weak_display_name)",
+        "weak_label_line_error",
         "numbers and names of the weak labels",
     ),
     Source(
@@ -127,7 +133,7 @@ SOURCES = (
         {"id": "varchar", "name": "varchar", "child_ids": "varchar[]"},
         (),
         "",
-        "ontology_fault(label_id, display_name)",
+        "ontology_error(label_id, display_name)",
         "",
         "descendants of labels: for --descendants, and to find kinds of a target in its negatives",
     ),

@@ -14,7 +14,7 @@ import urllib3
 from tqdm import tqdm
 
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.filesystem import alone_in
+from audioset_duck.filesystem import exclusive_folder
 from audioset_duck.sources.definitions import COMPRESSED_ENDINGS, SOURCES
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ def download(
     # Waiting and trying again is done below, where what was fetched so far is known.
     pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=20, read=60))
     fetched, not_there = [], []
-    with alone_in(folder, "download", "name another folder"):
+    with exclusive_folder(folder, "download", "name another folder"):
         for source in SOURCES:
             address = f"{(base_url or ADDRESSES[source.file]).rstrip('/')}/{source.file}"
             path = folder / source.file

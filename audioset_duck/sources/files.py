@@ -57,7 +57,7 @@ class SourceFile:
             while block := stream.read(1 << 20):
                 ends = block.count(b"\n")
                 length += block.find(b"\n") if ends else len(block)
-                if length > MAX_LINE_BYTES and self.source.line_fault:
+                if length > MAX_LINE_BYTES and self.source.line_error:
                     raise AudiosetDuckError(
                         f"{self.path}, line {line}: the row has more than {MAX_LINE_BYTES:,} bytes;"
                         " download the file again"
@@ -121,7 +121,7 @@ def read_sql(source: Source, path: Path | None) -> str:
         f"{literal(name)}: {literal(kind)}" for name, kind in source.columns.items()
     )
     file = glob_literal(path)
-    if not source.line_fault:
+    if not source.line_error:
         return (
             f"read_json({file}, format = 'array', hive_partitioning = false,"
             f" columns = {{{columns}}})"
@@ -132,13 +132,13 @@ def read_sql(source: Source, path: Path | None) -> str:
     )
 
 
-def create_fault_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the macros of sql/faults.sql, for this connection only."""
-    connection.execute((sql_folder() / "faults.sql").read_text(encoding="utf-8"))
+def create_validation_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the macros of sql/validation.sql, for this connection only."""
+    connection.execute((sql_folder() / "validation.sql").read_text(encoding="utf-8"))
 
 
-def judge_lines(connection: duckdb.DuckDBPyConnection, source_file: SourceFile) -> None:
-    """Read a file line by line into the temporary table `judged_lines`.
+def validate_lines(connection: duckdb.DuckDBPyConnection, source_file: SourceFile) -> None:
+    """Read a file line by line into the temporary table `validated_lines`.
 
     Its columns are `line` (from 1), `text`, and `reason`: null for a sound line. Empty lines
     are passed over, as DuckDB's reader does.
@@ -151,8 +151,8 @@ def judge_lines(connection: duckdb.DuckDBPyConnection, source_file: SourceFile) 
         connection.execute("insert into lines select line, text, reason from line_batch")
         connection.unregister("line_batch")
     connection.execute(
-        "create or replace temp table judged_lines as select line, text,"
-        f" coalesce(reason, {source_file.source.line_fault}(text)) as reason from lines"
+        "create or replace temp table validated_lines as select line, text,"
+        f" coalesce(reason, {source_file.source.line_error}(text)) as reason from lines"
     )
     connection.execute("drop table lines")
 

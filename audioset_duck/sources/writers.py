@@ -18,7 +18,7 @@ def write_weak(connection: duckdb.DuckDBPyConnection, query: str, path: Path, ti
     """Write clips as a .csv of the weak sets.
 
     Args:
-        connection: Where to ask.
+        connection: Where to fetch_rows.
         query: Its columns are ytid, start_seconds, end_seconds, label_ids.
         path: The file.
         title: What it holds, for the first line.

@@ -21,7 +21,7 @@ from audioset_duck.catalog.connection import ALIAS, open_catalog
 from audioset_duck.catalog.state import built_target, has_inventory
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sqltext import literal
-from audioset_duck.training.sample_table import catalog_id, read_columns
+from audioset_duck.training.sample_table import catalog_id, read_sample_table
 
 log = logging.getLogger(__name__)
 
@@ -63,22 +63,22 @@ class Item(NamedTuple):
         wav: float32, (T,), within [-1, 1] but for what resampling overshoots.
         label: float32, (): 1 for a positive, 0 for a negative.
         label_mask: float32, (n_labels,): 1 for each label that is heard.
-        clip_id: The sample's key.
+        sample_key: The sample's key.
     """
 
     wav: torch.Tensor
     label: torch.Tensor
     label_mask: torch.Tensor
-    clip_id: str
+    sample_key: str
 
 
 class Batch(NamedTuple):
-    """Samples, loaded: `wav` (B, T), `label` (B,), `label_mask` (B, n_labels), `clip_ids`."""
+    """Samples, loaded: `wav` (B, T), `label` (B,), `label_mask` (B, n_labels), `sample_keys`."""
 
     wav: torch.Tensor
     label: torch.Tensor
     label_mask: torch.Tensor
-    clip_ids: list[str]
+    sample_keys: list[str]
 
 
 class Items(list[Item]):
@@ -97,15 +97,15 @@ def collate(items: Sequence[Item]) -> Batch:
     """
     if isinstance(items, Items):
         return items.batch
-    wavs, labels, masks, clip_ids = zip(*items, strict=True)
-    return Batch(torch.stack(wavs), torch.stack(labels), torch.stack(masks), list(clip_ids))
+    wavs, labels, masks, sample_keys = zip(*items, strict=True)
+    return Batch(torch.stack(wavs), torch.stack(labels), torch.stack(masks), list(sample_keys))
 
 
 class AudioSetDataset(Dataset[Item]):
     """The samples of a target and a split, by number.
 
     A sample of a strong label is exactly its window, one of a weak label a crop of the clip: where
-    a sampler's plan says, else the middle. What is shorter than `clip_length` ends in zeros.
+    a sampler's plan says, else the middle. What is shorter than `window_seconds` ends in zeros.
     Channels are mixed to one, and other sample rates are resampled.
 
     The catalog is read when the dataset is made, and is not open when workers start.
@@ -115,14 +115,14 @@ class AudioSetDataset(Dataset[Item]):
         target: A target that is built in it.
         split: `train` or `eval`.
         sample_rate: Of the samples that it gives, in Hz.
-        clip_length: In seconds; must be that which the target is built with. None: that.
+        window_seconds: In seconds; must be that which the target is built with. None: that.
         on_error: What to do with a file that cannot be loaded: `replace` gives another sample of
             the same role, and counts it in `failures`; `raise` raises AudiosetDuckError.
 
     Attributes:
         label_ids: The labels that are the columns of the label mask: all that the catalog's events
             and weak clips carry, so the same for both splits, all targets and whatever audio.
-        clip_samples: T, how many samples of audio an item has.
+        window_samples: T, how many samples of audio an item has.
         catalog_id: What tells the samples of two catalogs apart.
 
     Raises:
@@ -132,7 +132,7 @@ class AudioSetDataset(Dataset[Item]):
     Example:
         >>> from audioset_duck import AudioSetDataset
         >>> dataset = AudioSetDataset("catalog.duckdb", "gun", sample_rate=16000)
-        >>> wav, label, label_mask, clip_id = dataset[0]
+        >>> wav, label, label_mask, sample_key = dataset[0]
         >>> wav.shape, wav.dtype, label
         (torch.Size([16000]), torch.float32, tensor(1.))
     """
@@ -143,7 +143,7 @@ class AudioSetDataset(Dataset[Item]):
         target: str,
         split: str = "train",
         sample_rate: int = 32000,
-        clip_length: float | None = None,
+        window_seconds: float | None = None,
         on_error: str = "replace",
     ) -> None:
         if split not in SPLITS:
@@ -161,17 +161,17 @@ class AudioSetDataset(Dataset[Item]):
         self.on_error = on_error
         with open_catalog(self.catalog) as connection:
             self._file = _file_of(self.catalog)
-            built = float(built_target(connection, target).clip_length)
-            if clip_length is not None and clip_length != built:
+            built = float(built_target(connection, target).window_seconds)
+            if window_seconds is not None and window_seconds != built:
                 raise AudiosetDuckError(
-                    f"clip_length is {clip_length}, but {target} is built in windows of"
+                    f"window_seconds is {window_seconds}, but {target} is built in windows of"
                     f" {built:g} s; build it with audioset-duck build --target {target}"
-                    f" --clip-length {clip_length:g}"
+                    f" --window-seconds {window_seconds:g}"
                 )
-            self.clip_length = built
+            self.window_seconds = built
             self.has_audio = has_inventory(connection)
             try:
-                self._columns = read_columns(connection, target, split)
+                self._columns = read_sample_table(connection, target, split)
                 self.catalog_id = catalog_id(connection, target)
             except duckdb.CatalogException:
                 raise AudiosetDuckError(
@@ -186,7 +186,7 @@ class AudioSetDataset(Dataset[Item]):
         if not self.has_audio:
             log.warning("%s %s; epochs can be planned without", self.catalog, _NO_AUDIO)
         self.label_ids = self._columns.label_ids
-        self.clip_samples = round(self.clip_length * self.sample_rate)
+        self.window_samples = round(self.window_seconds * self.sample_rate)
         self._failures = torch.zeros(_COUNTERS, dtype=torch.int64)
         self._failures.share_memory_()  # type: ignore[no-untyped-call]
         self._is_reported = torch.zeros(len(self._columns.clips), dtype=torch.bool)
@@ -195,7 +195,7 @@ class AudioSetDataset(Dataset[Item]):
     def __repr__(self) -> str:
         return (
             f"<AudioSetDataset of {self.target}, {self.split} split: {len(self):,} samples of"
-            f" {self.clip_length:g} s at {self.sample_rate:,} Hz>"
+            f" {self.window_seconds:g} s at {self.sample_rate:,} Hz>"
         )
 
     def __len__(self) -> int:
@@ -227,7 +227,7 @@ class AudioSetDataset(Dataset[Item]):
         rows = np.array([sample.sample_id for sample in wanted], np.int64) - columns.first_id
         for row in rows[(rows < 0) | (rows >= len(self))].tolist():
             raise IndexError(f"{row} is not among the {len(self):,} samples of {self.split}")
-        wavs = torch.empty(len(rows), self.clip_samples)
+        wavs = torch.empty(len(rows), self.window_samples)
         for place, (path, start, end) in enumerate(self._slices(rows, wanted)):
             wav = wavs[place].numpy()
             try:
@@ -294,10 +294,10 @@ class AudioSetDataset(Dataset[Item]):
         ):
             start, end = start_ms / 1000, end_ms / 1000
             if row >= columns.role_ends[1]:
-                middle = max(0.0, end - self.clip_length) / 2
+                middle = max(0.0, end - self.window_seconds) / 2
                 crop = sample.crop_start_seconds
                 start = middle if crop is None else crop
-                end = start + self.clip_length
+                end = start + self.window_seconds
             yield path, start, end
 
     def _replace(self, row: int, wav: npt.NDArray[np.float32]) -> int:

@@ -21,8 +21,8 @@ _ROWS_A_BATCH = 20_000
 
 
 @dataclass(frozen=True)
-class Texts:
-    """Texts in one buffer: text i is at [offsets[i], offsets[i + 1]), in UTF-8.
+class StringColumn:
+    """StringColumn in one buffer: text i is at [offsets[i], offsets[i + 1]), in UTF-8.
 
     Attributes:
         offsets: int64, (n + 1,).
@@ -43,7 +43,7 @@ class Texts:
 
 
 @dataclass(frozen=True)
-class Columns:
+class SampleTable:
     """The samples of a split: row i is the sample with the id `first_id` + i.
 
     Torch holds the arrays, since it hands them to worker processes in shared memory.
@@ -54,13 +54,13 @@ class Columns:
         clip_of: Row of the sample's clip in `clips` and `paths`: int32, (n,).
         start_ms: Start of the window in the audio, in milliseconds: int32, (n,).
         end_ms: End of it, exclusive; of a weak clip, its length: int32, (n,).
-        source_row: Number of its event in the source file; -1 for a weak clip: int32, (n,).
-        segment_index: Number of its window in the event; -1 for a weak clip: int16, (n,).
+        event_id: Number of its event in the source file; -1 for a weak clip: int32, (n,).
+        window_index: Number of its window in the event; -1 for a weak clip: int16, (n,).
         label_starts: Where the labels of a sample begin in `labels`: int32, (n,).
         label_counts: How many they are: int16, (n,).
         labels: Indices in `label_ids`: int16.
         label_ids: The labels that events and weak clips carry, in the order of the label mask.
-        clips: `DATASET/CLIP_ID`.
+        clips: `SUBSET/CLIP_ID`.
         paths: Paths of the audio files; empty if the catalog knows of none.
     """
 
@@ -69,14 +69,14 @@ class Columns:
     clip_of: torch.Tensor
     start_ms: torch.Tensor
     end_ms: torch.Tensor
-    source_row: torch.Tensor
-    segment_index: torch.Tensor
+    event_id: torch.Tensor
+    window_index: torch.Tensor
     label_starts: torch.Tensor
     label_counts: torch.Tensor
     labels: torch.Tensor
     label_ids: list[str]
-    clips: Texts
-    paths: Texts
+    clips: StringColumn
+    paths: StringColumn
 
     def __len__(self) -> int:
         return len(self.clip_of)
@@ -88,8 +88,8 @@ class Columns:
     def keys_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
         """The keys of some samples, as the catalog makes them."""
         clips = self.clips.take(self.clip_of.numpy()[rows])
-        events = self.source_row.numpy()[rows].tolist()
-        windows = self.segment_index.numpy()[rows].tolist()
+        events = self.event_id.numpy()[rows].tolist()
+        windows = self.window_index.numpy()[rows].tolist()
         return [
             clip if event < 0 else f"{clip}/{event}.{window}"
             for clip, event, window in zip(clips, events, windows, strict=True)
@@ -115,7 +115,9 @@ class Columns:
         return range(self.role_ends[index - 1] if index else 0, self.role_ends[index])
 
 
-def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str) -> Columns:
+def read_sample_table(
+    connection: duckdb.DuckDBPyConnection, target: str, split: str
+) -> SampleTable:
     """Read the samples of a target's split, in batches: no Python object is made for a row."""
     schema = identifier(target)
     spans = f"(from {schema}.sample_spans where split = {literal(split)})"
@@ -135,13 +137,13 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
     label_ids = [
         label_id
         for (label_id,) in connection.execute(
-            "select label_id from main.label_columns order by label_index"
+            "select label_id from main.labels where label_index is not null order by label_index"
         ).fetchall()
     ]
-    clip_of, start_ms, end_ms, source_row, label_starts = (
+    clip_of, start_ms, end_ms, event_id, label_starts = (
         torch.empty(count, dtype=torch.int32) for _ in range(5)
     )
-    segment_index, label_counts = (torch.empty(count, dtype=torch.int16) for _ in range(2))
+    window_index, label_counts = (torch.empty(count, dtype=torch.int16) for _ in range(2))
     labels = torch.empty(label_count, dtype=torch.int16)
     filled = 0
     for batch in _batches(
@@ -152,8 +154,8 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
             cast(clip_number - {first_clip} as integer) as clip,
             cast(start_seconds * 1000 as integer) as start_ms,
             cast(end_seconds * 1000 as integer) as end_ms,
-            cast(coalesce(source_row, -1) as integer) as source_row,
-            cast(coalesce(segment_index, -1) as smallint) as segment_index,
+            cast(coalesce(event_id, -1) as integer) as event_id,
+            cast(coalesce(window_index, -1) as smallint) as window_index,
             cast(len(label_indices) as integer) as label_count,
             label_indices
         from {spans}
@@ -165,8 +167,8 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
             (clip_of, "clip"),
             (start_ms, "start_ms"),
             (end_ms, "end_ms"),
-            (source_row, "source_row"),
-            (segment_index, "segment_index"),
+            (event_id, "event_id"),
+            (window_index, "window_index"),
             (label_counts, "label_count"),
         ):
             column.numpy()[rows] = _numpy(batch[name])
@@ -176,14 +178,14 @@ def read_columns(connection: duckdb.DuckDBPyConnection, target: str, split: str)
         labels.numpy()[filled : filled + len(flat)] = flat
         filled += len(flat)
     clips, paths = _read_clips(connection, schema, split, first_clip)
-    return Columns(
+    return SampleTable(
         first_id,
         tuple(np.cumsum(role_counts).tolist()),
         clip_of,
         start_ms,
         end_ms,
-        source_row,
-        segment_index,
+        event_id,
+        window_index,
         label_starts,
         label_counts,
         labels,
@@ -224,12 +226,12 @@ def catalog_id(connection: duckdb.DuckDBPyConnection, target: str) -> str:
 
 def _read_clips(
     connection: duckdb.DuckDBPyConnection, schema: str, split: str, first_clip: int
-) -> tuple[Texts, Texts]:
+) -> tuple[StringColumn, StringColumn]:
     """The names and the audio files of a split's clips, in the order of their numbers."""
     query = f"""
         select
             clip_number - {first_clip} as row,
-            dataset || '/' || clip_id as clip,
+            subset || '/' || clip_id as clip,
             coalesce(audio_path, '') as path
         from {schema}.sample_clips
         where split = {literal(split)}
@@ -242,7 +244,9 @@ def _read_clips(
         from ({query})
     """).fetchall()
     clips, paths = (
-        Texts(torch.zeros(count + 1, dtype=torch.int64), torch.empty(size or 0, dtype=torch.uint8))
+        StringColumn(
+            torch.zeros(count + 1, dtype=torch.int64), torch.empty(size or 0, dtype=torch.uint8)
+        )
         for size in (clip_bytes, path_bytes)
     )
     # Rows come in any order: first the lengths, to know where each text goes.
@@ -259,7 +263,7 @@ def _read_clips(
     return clips, paths
 
 
-def _place(texts: Texts, rows: npt.NDArray[np.int64], column: pa.StringArray) -> None:
+def _place(texts: StringColumn, rows: npt.NDArray[np.int64], column: pa.StringArray) -> None:
     """Put the texts of an Arrow array where their rows say."""
     _, offset_buffer, data_buffer = column.buffers()
     begin = column.offset

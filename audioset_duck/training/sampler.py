@@ -273,7 +273,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         target = identifier(self.dataset.target)
         slots = dict(
             connection.execute(
-                f"select kind, count(*) from {target}.batch_slots({self.batch_size}) group by kind"
+                f"select draw, count(*) from {target}.batch_slots({self.batch_size}) group by draw"
             ).fetchall()
         )
         ((positives,),) = connection.execute(
@@ -297,14 +297,14 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
             )
         drawn = {"tier_a": "tier_a", "completion": "tier_a", "hard": "tier_b", "weak": "weak"}
         choices = connection.execute(
-            f"select kind, count(distinct on_rank) from {target}.label_choices({self.num_replicas})"
-            " group by kind"
+            f"select draw, count(distinct on_rank) from {target}.label_choices({self.num_replicas})"
+            " group by draw"
         ).fetchall()
-        for kind in slots.keys() & drawn.keys():
-            if (ranks := dict(choices).get(drawn[kind], 0)) < self.num_replicas:
+        for draw in slots.keys() & drawn.keys():
+            if (ranks := dict(choices).get(drawn[draw], 0)) < self.num_replicas:
                 role, share = (
                     ("weak", "weak_neg_per_batch_frac")
-                    if kind == "weak"
+                    if draw == "weak"
                     else ("strong", "strong_neg_per_batch_frac")
                 )
                 raise AudiosetDuckError(
@@ -336,7 +336,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
                 count(*) filter (where drawn.label_id is null),
                 (
                     select count(*) from {target}.batch_slots({self.batch_size})
-                    where kind = 'completion'
+                    where draw = 'completion'
                 )
             from {target}.label_pools as label_pools
             left join drawn using (label_id)

@@ -1,6 +1,6 @@
 -- One clip of the made AudioSet that has audio: as many of each subset as a small disk takes. The
 -- others are missing, as videos are that were removed. One clip in fifteen has a fault.
-{{ materialized('table') }}
+{{ config(materialized='table') }}
 with demo_clips as (select * from {{ ref('demo_clips') }}),
 
 limits as (
@@ -9,19 +9,19 @@ limits as (
         limits.most_clips
     from (
         values
-        ('strong_train', 1000), ('strong_eval', 400), ('balanced_train', 300), ('eval', 400),
-        ('unbalanced_train', 300)
+        ('strong_train', 1000), ('strong_eval', 400), ('weak_balanced_train', 300), ('weak_eval', 400),
+        ('weak_unbalanced_train', 300)
     ) as limits (subset, most_clips)
 ),
 
 subset_clips as (
     select
-        'strong_' || demo_strong_clips.dataset as subset,
+        demo_strong_clips.subset,
         demo_strong_clips.clip_id
     from {{ ref('demo_strong_clips') }} as demo_strong_clips
     union all
     select
-        demo_clips.dataset as subset,
+        demo_clips.subset as subset,
         demo_clips.clip_id
     from demo_clips
 ),
@@ -62,12 +62,12 @@ drawn as (
             silences.clip_id is null, uniform({{ seed }}, 'fault', demo_clips.clip_id), 1
         ) as fault_draw,
         if(
-            demo_clips.dataset = 'unbalanced_train',
+            demo_clips.subset = 'weak_unbalanced_train',
             format(
                 'unbalanced_train_segments_part{:02d}',
                 cast(floor(2 * uniform({{ seed }}, 'part', demo_clips.clip_id)) as integer)
             ),
-            demo_clips.dataset || '_segments'
+            replace(demo_clips.subset, 'weak_', '') || '_segments'
         ) as segments
     from demo_clips
     semi join chosen on demo_clips.clip_id = chosen.clip_id
@@ -77,7 +77,7 @@ drawn as (
 select
     drawn.clip_id,
     drawn.clip_seconds,
-    if(drawn.dataset = 'unbalanced_train', 'unbalanced_train_segments/', '')
+    if(drawn.subset = 'weak_unbalanced_train', 'unbalanced_train_segments/', '')
     || drawn.segments || '.zip' as archive,
     drawn.segments || '/Y' || drawn.ytid || '.wav' as member,
     case

@@ -1,5 +1,5 @@
 -- One label of one clip of the made weak sets: drawn by weight, often with the class above it.
-{{ materialized('table') }}
+{{ config(materialized='table') }}
 with demo_clips as (select * from {{ ref('demo_clips') }}),
 
 demo_labels as (select * from {{ ref('demo_labels') }}),
@@ -16,7 +16,7 @@ ladder as (
 
 draws as (
     select
-        demo_clips.dataset,
+        demo_clips.subset,
         demo_clips.clip_id,
         uniform({{ seed }}, 'count', demo_clips.clip_id) as count_draw,
         unnest(range(1 + cast(floor(4 * pow(count_draw, 2)) as bigint))) as draw
@@ -25,7 +25,7 @@ draws as (
 
 weighed as (
     select
-        draws.dataset,
+        draws.subset,
         draws.clip_id,
         uniform({{ seed }}, 'label' || draws.draw, draws.clip_id)
         * (select max(ladder.total_weight) from ladder) as drawn_weight
@@ -34,7 +34,7 @@ weighed as (
 
 drawn as (
     select
-        weighed.dataset,
+        weighed.subset,
         weighed.clip_id,
         ladder.label_id
     from weighed
@@ -43,7 +43,7 @@ drawn as (
 
 above as (
     select
-        drawn.dataset,
+        drawn.subset,
         drawn.clip_id,
         unnest(demo_labels.parent_ids) as label_id
     from drawn
@@ -53,13 +53,13 @@ above as (
 
 clip_labels as (
     select
-        drawn.dataset,
+        drawn.subset,
         drawn.clip_id,
         drawn.label_id
     from drawn
     union
     select
-        above.dataset,
+        above.subset,
         above.clip_id,
         above.label_id
     from above
@@ -67,8 +67,8 @@ clip_labels as (
 )
 
 select
-    clip_labels.dataset,
+    clip_labels.subset,
     clip_labels.clip_id,
     clip_labels.label_id
 from clip_labels
-order by clip_labels.dataset, clip_labels.clip_id, clip_labels.label_id
+order by clip_labels.subset, clip_labels.clip_id, clip_labels.label_id

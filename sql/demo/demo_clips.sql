@@ -1,24 +1,24 @@
 -- One clip of the made weak sets, before it has labels.
-{{ materialized('table') }}
+{{ config(materialized='table') }}
 with numbers as (
     select
-        'unbalanced_train' as dataset,
+        'weak_unbalanced_train' as subset,
         unnest(range({{ clips }})) as number
     union all
     select
-        'balanced_train' as dataset,
+        'weak_balanced_train' as subset,
         unnest(range(greatest({{ clips }} // 92, 300))) as number
     union all
     select
-        'eval' as dataset,
+        'weak_eval' as subset,
         unnest(range(greatest({{ clips }} // 100, 400))) as number
 ),
 
 -- An id is 66 bits of a hash, written as YouTube writes them: with _ and - among the 64 digits.
 identified as (
     select
-        numbers.dataset,
-        numbers.dataset || numbers.number as position,
+        numbers.subset,
+        replace(numbers.subset, 'weak_', '') || numbers.number as position,
         translate(
             left(to_base64(from_hex(md5(concat_ws(':', {{ seed }}, position)))), 11), '+/', '-_'
         ) as ytid,
@@ -29,7 +29,7 @@ identified as (
 
 placed as (
     select
-        identified.dataset,
+        identified.subset,
         identified.ytid,
         cast(
             case
@@ -46,11 +46,11 @@ placed as (
 )
 
 select
-    placed.dataset,
+    placed.subset,
     placed.ytid || '_' || cast(placed.start_seconds * 1000 as bigint) as clip_id,
     placed.ytid,
     placed.start_seconds,
     cast(placed.start_seconds + placed.clip_seconds as decimal(9, 3)) as end_seconds,
     placed.clip_seconds
 from placed
-order by placed.dataset, placed.ytid
+order by placed.subset, placed.ytid

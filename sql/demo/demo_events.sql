@@ -1,7 +1,7 @@
 -- One event of the made strong sets.
 -- A clip's weak labels are heard in it, some of them many times, and so are sounds that its weak
 -- labels do not tell of. One event in twelve begins exactly where the one before it ends.
-{{ materialized('table') }}
+{{ config(materialized='table') }}
 with demo_labels as (
     select * from {{ ref('demo_labels') }}
     where is_strong
@@ -36,7 +36,7 @@ heard as (
     inner join {{ ref('demo_clip_labels') }} as demo_clip_labels
         on
             demo_strong_clips.clip_id = demo_clip_labels.clip_id
-            and demo_strong_clips.weak_dataset = demo_clip_labels.dataset
+            and demo_strong_clips.weak_subset = demo_clip_labels.subset
     union
     select
         unforeseen.clip_id,
@@ -47,7 +47,7 @@ heard as (
 
 sounds as (
     select
-        demo_strong_clips.dataset,
+        demo_strong_clips.subset,
         demo_strong_clips.clip_id,
         demo_strong_clips.clip_seconds,
         heard.label_id,
@@ -91,7 +91,7 @@ timed as (
 
 placed as (
     select
-        timed.dataset,
+        timed.subset,
         timed.clip_id,
         cast(
             if(timed.is_touching, timed.previous_end_seconds, timed.free_start_seconds)
@@ -103,7 +103,7 @@ placed as (
 )
 
 select distinct
-    placed.dataset,
+    placed.subset,
     placed.clip_id,
     placed.start_seconds,
     cast(placed.start_seconds + placed.event_seconds as decimal(9, 3)) as end_seconds,

@@ -1,7 +1,7 @@
 -- One label of one 960 ms frame of the made framed set: heard, or listened for and not heard.
 with demo_events as (
     select * from {{ ref('demo_events') }}
-    where dataset = 'eval'
+    where subset = 'strong_eval'
 ),
 
 frames as (

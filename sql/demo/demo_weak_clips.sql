@@ -1,6 +1,6 @@
 -- One clip of the made weak sets, with its labels, as the official files have it.
 select
-    demo_clips.dataset,
+    demo_clips.subset,
     demo_clips.ytid,
     demo_clips.start_seconds,
     demo_clips.end_seconds,
@@ -8,7 +8,7 @@ select
 from {{ ref('demo_clips') }} as demo_clips
 inner join {{ ref('demo_clip_labels') }} as demo_clip_labels
     on
-        demo_clips.dataset = demo_clip_labels.dataset
+        demo_clips.subset = demo_clip_labels.subset
         and demo_clips.clip_id = demo_clip_labels.clip_id
 group by all
-order by demo_clips.dataset, demo_clips.ytid
+order by demo_clips.subset, demo_clips.ytid

@@ -1,6 +1,6 @@
 -- One pair of a class of the ontology and a class below it, at any depth.
 -- A class may have several parents: each pair is listed once.
-{{ materialized('table') }}
+{{ config(materialized='table') }}
 with recursive children as (
     select
         ontology.label_id,

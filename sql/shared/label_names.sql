@@ -1,20 +1,26 @@
 -- One name of one label: from the strong label file, the weak one, or the ontology.
--- A label may have two names, and a name may stand for two labels.
-with names as (
+-- A label may have several names, and a name may belong to several labels.
+with strong_labels as (select * from {{ ref('strong_labels') }}),
+
+weak_labels as (select * from {{ ref('weak_labels') }}),
+
+ontology as (select * from {{ ref('ontology') }}),
+
+names as (
     select
-        labels.label_id,
-        labels.display_name as name
-    from {{ ref('labels') }} as labels
+        strong_labels.label_id,
+        strong_labels.display_name as name
+    from strong_labels
     union
     select
-        labels.label_id,
-        labels.weak_display_name
-    from {{ ref('labels') }} as labels
+        weak_labels.label_id,
+        weak_labels.weak_display_name as name
+    from weak_labels
     union
     select
         ontology.label_id,
-        ontology.display_name
-    from {{ ref('ontology') }} as ontology
+        ontology.display_name as name
+    from ontology
 )
 
 select

@@ -1,18 +1,126 @@
--- One label of either label file.
--- The files share 382 MIDs, 12 of them under different names: they are joined on the MID, and
--- display_name is the strong file's where there is one.
-{{ materialized('table') }}
+-- One label: a MID that any of the source files mentions.
+-- The label files share 382 MIDs, 12 of them under different names, so they are joined on the MID.
+-- display_name is the name in the strong label file, else in the weak one, else in the ontology; a
+-- label that no file names has its MID. title is unique: a display_name that belongs to several
+-- labels, or that ends like a MID, is followed by the label's MID.
+-- label_index numbers the labels that some event or weak clip carries, for all targets alike.
+{{ config(materialized='table') }}
 with strong_labels as (select * from {{ ref('strong_labels') }}),
 
-weak_labels as (select * from {{ ref('weak_labels') }})
+weak_labels as (select * from {{ ref('weak_labels') }}),
+
+ontology as (select * from {{ ref('ontology') }}),
+
+present_events as (select * from {{ ref('present_events') }}),
+
+framed_events as (select * from {{ ref('framed_events') }}),
+
+weak_clips as (select * from {{ ref('weak_clips') }}),
+
+carried as (
+    select present_events.label_id
+    from present_events
+    union
+    select unnest(weak_clips.label_ids) as label_id
+    from weak_clips
+),
+
+numbered as (
+    select
+        carried.label_id,
+        cast(row_number() over (order by carried.label_id) - 1 as integer) as label_index
+    from carried
+),
+
+mentioned as (
+    select carried.label_id
+    from carried
+    union
+    select framed_events.label_id
+    from framed_events
+    union
+    select strong_labels.label_id
+    from strong_labels
+    union
+    select weak_labels.label_id
+    from weak_labels
+    union
+    select ontology.label_id
+    from ontology
+    union
+    select unnest(ontology.child_ids) as label_id
+    from ontology
+),
+
+-- A file that lists a MID twice is reported by `check`; here it counts once.
+strong_names as (
+    select
+        strong_labels.label_id,
+        min(strong_labels.display_name) as display_name
+    from strong_labels
+    group by strong_labels.label_id
+),
+
+weak_names as (
+    select
+        weak_labels.label_id,
+        min(weak_labels.weak_index) as weak_index,
+        arg_min(weak_labels.weak_display_name, weak_labels.weak_index) as weak_display_name
+    from weak_labels
+    group by weak_labels.label_id
+),
+
+ontology_names as (
+    select
+        ontology.label_id,
+        min(ontology.display_name) as display_name
+    from ontology
+    group by ontology.label_id
+),
+
+named as (
+    select
+        mentioned.label_id,
+        coalesce(
+            strong_names.display_name,
+            weak_names.weak_display_name,
+            ontology_names.display_name,
+            mentioned.label_id
+        ) as display_name,
+        weak_names.weak_index,
+        weak_names.weak_display_name,
+        strong_names.label_id is not null as is_strong,
+        weak_names.label_id is not null as is_weak,
+        ontology_names.label_id is not null as is_in_ontology,
+        numbered.label_index
+    from mentioned
+    left join strong_names on mentioned.label_id = strong_names.label_id
+    left join weak_names on mentioned.label_id = weak_names.label_id
+    left join ontology_names on mentioned.label_id = ontology_names.label_id
+    left join numbered on mentioned.label_id = numbered.label_id
+),
+
+counted as (
+    select
+        named.*,
+        count(*) over (partition by named.display_name) as label_count
+    from named
+)
 
 select
-    coalesce(strong_labels.label_id, weak_labels.label_id) as label_id,
-    coalesce(strong_labels.display_name, weak_labels.weak_display_name) as display_name,
-    weak_labels.weak_index,
-    weak_labels.weak_display_name,
-    strong_labels.label_id is not null as is_strong,
-    weak_labels.label_id is not null as is_weak
-from strong_labels
-full join weak_labels on strong_labels.label_id = weak_labels.label_id
-order by label_id
+    counted.label_id,
+    counted.display_name,
+    case
+        when counted.display_name = counted.label_id then counted.label_id
+        when counted.label_count = 1 and not main.ends_with_mid(counted.display_name)
+            then counted.display_name
+        else counted.display_name || ' ' || counted.label_id
+    end as title,
+    counted.weak_index,
+    counted.weak_display_name,
+    counted.is_strong,
+    counted.is_weak,
+    counted.is_in_ontology,
+    counted.label_index
+from counted
+order by counted.label_id

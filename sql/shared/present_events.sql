@@ -1,35 +1,35 @@
 -- One event that is heard, of any of the three strong files. What a target is made of.
 -- The framed file also lists what is not heard in a frame; those rows are no events.
-with train_strong as (select * from {{ ref('train_strong') }}),
+with strong_train as (select * from {{ ref('strong_train') }}),
 
-eval_strong as (select * from {{ ref('eval_strong') }}),
+strong_eval as (select * from {{ ref('strong_eval') }}),
 
-eval_strong_framed as (select * from {{ ref('eval_strong_framed') }})
+strong_eval_framed as (select * from {{ ref('strong_eval_framed') }})
 
 select
-    'train' as dataset,
-    train_strong.source_row,
-    train_strong.clip_id,
-    train_strong.start_seconds,
-    train_strong.end_seconds,
-    train_strong.label_id
-from train_strong
+    'strong_train' as subset,
+    strong_train.event_id,
+    strong_train.clip_id,
+    strong_train.start_seconds,
+    strong_train.end_seconds,
+    strong_train.label_id
+from strong_train
 union all
 select
-    'eval' as dataset,
-    eval_strong.source_row,
-    eval_strong.clip_id,
-    eval_strong.start_seconds,
-    eval_strong.end_seconds,
-    eval_strong.label_id
-from eval_strong
+    'strong_eval' as subset,
+    strong_eval.event_id,
+    strong_eval.clip_id,
+    strong_eval.start_seconds,
+    strong_eval.end_seconds,
+    strong_eval.label_id
+from strong_eval
 union all
 select
-    'eval_framed' as dataset,
-    eval_strong_framed.source_row,
-    eval_strong_framed.clip_id,
-    eval_strong_framed.start_seconds,
-    eval_strong_framed.end_seconds,
-    eval_strong_framed.label_id
-from eval_strong_framed
-where eval_strong_framed.is_present
+    'strong_eval_framed' as subset,
+    strong_eval_framed.event_id,
+    strong_eval_framed.clip_id,
+    strong_eval_framed.start_seconds,
+    strong_eval_framed.end_seconds,
+    strong_eval_framed.label_id
+from strong_eval_framed
+where strong_eval_framed.is_present

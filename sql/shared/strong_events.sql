@@ -1,20 +1,22 @@
 -- One event of the strong sets: a sound with its start and end within a clip.
-with train_strong as (select * from {{ ref('train_strong') }}),
+with strong_train as (select * from {{ ref('strong_train') }}),
 
-eval_strong as (select * from {{ ref('eval_strong') }})
+strong_eval as (select * from {{ ref('strong_eval') }})
 
 select
-    'train' as dataset,
-    train_strong.clip_id,
-    train_strong.start_seconds,
-    train_strong.end_seconds,
-    train_strong.label_id
-from train_strong
+    'strong_train' as subset,
+    strong_train.event_id,
+    strong_train.clip_id,
+    strong_train.start_seconds,
+    strong_train.end_seconds,
+    strong_train.label_id
+from strong_train
 union all
 select
-    'eval' as dataset,
-    eval_strong.clip_id,
-    eval_strong.start_seconds,
-    eval_strong.end_seconds,
-    eval_strong.label_id
-from eval_strong
+    'strong_eval' as subset,
+    strong_eval.event_id,
+    strong_eval.clip_id,
+    strong_eval.start_seconds,
+    strong_eval.end_seconds,
+    strong_eval.label_id
+from strong_eval

@@ -5,15 +5,15 @@ weak_clips as (select * from {{ ref('weak_clips') }}),
 
 clips as (
     select
-        'strong_' || strong_events.dataset as subset,
+        strong_events.subset,
         strong_events.clip_id,
         regexp_replace(strong_events.clip_id, '_[0-9]+$', '') as ytid,
         bool_or(strong_events.label_id = '/m/028v0c') as is_silence
     from strong_events
-    group by strong_events.dataset, strong_events.clip_id
+    group by strong_events.subset, strong_events.clip_id
     union all
     select
-        'weak_' || weak_clips.dataset as subset,
+        weak_clips.subset,
         weak_clips.clip_id,
         weak_clips.ytid,
         list_contains(weak_clips.label_ids, '/m/028v0c') as is_silence

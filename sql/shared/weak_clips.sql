@@ -1,24 +1,30 @@
--- One clip of the weak sets, with the set of its labels.
--- Its times are those of the YouTube video; the id joins it to the events of the strong sets.
-with clips as (
+-- One clip of the weak subsets, with its set of labels.
+-- Its times are those of the YouTube video; the id joins it to the events of the strong subsets.
+with weak_unbalanced_train as (select * from {{ ref('weak_unbalanced_train') }}),
+
+weak_balanced_train as (select * from {{ ref('weak_balanced_train') }}),
+
+weak_eval as (select * from {{ ref('weak_eval') }}),
+
+clips as (
     select
-        'unbalanced_train' as dataset,
-        *
-    from {{ ref('unbalanced_train') }}
+        'weak_unbalanced_train' as subset,
+        weak_unbalanced_train.*
+    from weak_unbalanced_train
     union all
     select
-        'balanced_train' as dataset,
-        *
-    from {{ ref('balanced_train') }}
+        'weak_balanced_train' as subset,
+        weak_balanced_train.*
+    from weak_balanced_train
     union all
     select
-        'eval' as dataset,
-        *
-    from {{ ref('eval') }}
+        'weak_eval' as subset,
+        weak_eval.*
+    from weak_eval
 )
 
 select
-    clips.dataset,
+    clips.subset,
     clips.ytid || '_' || cast(clips.video_start_seconds * 1000 as bigint) as clip_id,
     clips.ytid,
     clips.video_start_seconds,

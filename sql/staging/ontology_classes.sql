@@ -1,5 +1,5 @@
 -- One class of ontology.json.
-{{ materialized('table') }}
+{{ config(materialized='table') }}
 select
     id as label_id,
     name as display_name,

@@ -1,5 +1,5 @@
 -- One label of mid_to_display_name.tsv, the label file of the strong sets.
-{{ materialized('table') }}
+{{ config(materialized='table') }}
 select
     mid as label_id,
     display_name

@@ -1,5 +1,5 @@
 -- One label of class_labels_indices.csv, the label file of the weak sets.
-{{ materialized('table') }}
+{{ config(materialized='table') }}
 select
     index as weak_index,
     mid as label_id,

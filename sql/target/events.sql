@@ -1,7 +1,7 @@
 -- One event that is positive or a strong negative for the target.
 -- A positive event is overlapped if another sound of its clip is heard at some moment of it; to
 -- touch is not to overlap, and two labels of the target are one sound.
--- A strong negative lies in a clip without any positive or ignored event in that dataset: no
+-- A strong negative lies in a clip without any positive or ignored event in that subset: no
 -- event of such a clip is taken, however far from the target sound it is.
 with present_events as (select * from {{ ref('present_events') }}),
 
@@ -14,7 +14,7 @@ positive_labels as (
 
 target_clips as (
     select distinct
-        present_events.dataset,
+        present_events.subset,
         present_events.clip_id
     from present_events
     semi join target_labels on present_events.label_id = target_labels.label_id
@@ -32,19 +32,19 @@ other_events as (
     from present_events
     semi join target_clips
         on
-            present_events.dataset = target_clips.dataset
+            present_events.subset = target_clips.subset
             and present_events.clip_id = target_clips.clip_id
     anti join positive_labels on present_events.label_id = positive_labels.label_id
 ),
 
 overlapped_events as (
     select distinct
-        positive_events.dataset,
-        positive_events.source_row
+        positive_events.subset,
+        positive_events.event_id
     from positive_events
     inner join other_events
         on
-            positive_events.dataset = other_events.dataset
+            positive_events.subset = other_events.subset
             and positive_events.clip_id = other_events.clip_id
             and positive_events.end_seconds > other_events.start_seconds
             and positive_events.start_seconds < other_events.end_seconds
@@ -52,23 +52,23 @@ overlapped_events as (
 
 select
     'positive' as role,
-    positive_events.dataset,
-    positive_events.source_row,
+    positive_events.subset,
+    positive_events.event_id,
     positive_events.clip_id,
     positive_events.start_seconds,
     positive_events.end_seconds,
     positive_events.label_id,
-    overlapped_events.source_row is not null as is_overlapped
+    overlapped_events.event_id is not null as is_overlapped
 from positive_events
 left join overlapped_events
     on
-        positive_events.dataset = overlapped_events.dataset
-        and positive_events.source_row = overlapped_events.source_row
+        positive_events.subset = overlapped_events.subset
+        and positive_events.event_id = overlapped_events.event_id
 union all
 select
     'strong_negative' as role,
-    present_events.dataset,
-    present_events.source_row,
+    present_events.subset,
+    present_events.event_id,
     present_events.clip_id,
     present_events.start_seconds,
     present_events.end_seconds,
@@ -77,5 +77,5 @@ select
 from present_events
 anti join target_clips
     on
-        present_events.dataset = target_clips.dataset
+        present_events.subset = target_clips.subset
         and present_events.clip_id = target_clips.clip_id

@@ -1,7 +1,8 @@
 -- One event of the target sound.
-{{ materialized('table') }}
+{{ config(materialized='table') }}
 select
-    events.dataset,
+    events.subset,
+    events.event_id,
     events.clip_id,
     events.start_seconds,
     events.end_seconds,
@@ -9,4 +10,4 @@ select
     events.is_overlapped
 from {{ ref('events') }} as events
 where events.role = 'positive'
-order by events.dataset, events.source_row
+order by events.subset, events.event_id

@@ -1,6 +1,7 @@
 -- One event of a clip that holds neither the target sound nor an ignored one.
 select
-    events.dataset,
+    events.subset,
+    events.event_id,
     events.clip_id,
     events.start_seconds,
     events.end_seconds,

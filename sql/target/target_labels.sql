@@ -1,6 +1,6 @@
 -- One label that makes a clip or event positive for the target, or is ignored: neither
 -- positive nor negative. A label that is named wins over one that comes as a descendant.
-{{ materialized('table') }}
+{{ config(materialized='table') }}
 with named as (
     select
         unnest({{ literal(target.positive_label_ids) }}) as label_id,
@@ -35,9 +35,8 @@ target_labels as (
 
 select
     target_labels.label_id,
-    coalesce(label_titles.display_name, target_labels.label_id) as display_name,
+    coalesce(labels.display_name, target_labels.label_id) as display_name,
     target_labels.role
 from target_labels
-left join {{ ref('label_titles') }} as label_titles
-    on target_labels.label_id = label_titles.label_id
+left join {{ ref('labels') }} as labels on target_labels.label_id = labels.label_id
 order by target_labels.role desc, target_labels.label_id asc

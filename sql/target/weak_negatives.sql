@@ -6,7 +6,7 @@ with targeted as (
 )
 
 select
-    weak_clips.dataset,
+    weak_clips.subset,
     weak_clips.clip_id,
     weak_clips.ytid,
     weak_clips.video_start_seconds,

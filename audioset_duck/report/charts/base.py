@@ -24,7 +24,7 @@ Chart: TypeAlias = alt.Chart | alt.LayerChart
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8C8C8C"
 # Pixels from which on a plot has room for more than one number at a bar.
 WIDE = 300
-DATASETS = ["unbalanced_train", "balanced_train", "eval"]
+WEAK_SUBSETS = ["weak_unbalanced_train", "weak_balanced_train", "weak_eval"]
 # How a picture looks; the page has its own colours, which follow the reader's.
 CONFIG = {
     "background": "white",
@@ -71,7 +71,7 @@ class Panel:
     page_title: str = ""
 
 
-def ask(
+def fetch_rows(
     connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any] | None = None
 ) -> Rows:
     """Run a query; its rows are what charts are drawn from, with decimals as numbers of JSON."""
@@ -83,6 +83,11 @@ def ask(
         }
         for row in table.rows
     ]
+
+
+def is_strong(subset: str) -> bool:
+    """Whether a subset has strong labels, as its name says."""
+    return subset.startswith("strong_")
 
 
 def compose(panels: Sequence[Panel], title: str, columns: int, width: int) -> alt.ConcatChart:
@@ -159,7 +164,7 @@ def names_axis(field: str, order: str | None = None, *, grid: bool = False) -> a
     return alt.Y(
         f"{field}:N",
         title=None,
-        sort=alt.EncodingSortField(order, op="min") if order else DATASETS,
+        sort=alt.EncodingSortField(order, op="min") if order else WEAK_SUBSETS,
         axis=alt.Axis(labelLimit={"expr": "label_width"}, ticks=False, grid=grid),
     )
 

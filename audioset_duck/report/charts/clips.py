@@ -23,7 +23,7 @@ def timeline(events: Rows, windows: Rows, *, has_target: bool = True) -> Chart |
     Args:
         events: With `title`, `label_id`, `start_seconds`, `end_seconds`, and `role`: what the
             event is to the target.
-        windows: The same, and `segment_index`; may be empty.
+        windows: The same, and `window_index`; may be empty.
         has_target: There is a target, so that the roles mean something.
     """
     roles = {"positive": VERMILION, "strong_negative": GREEN, "other": BLUE}
@@ -54,7 +54,7 @@ def timeline(events: Rows, windows: Rows, *, has_target: bool = True) -> Chart |
         return upper.add_params(LABEL_WIDTH)
     lower = (
         base.mark_bar(opacity=0.6, stroke="black", strokeWidth=0.7)
-        .encode(tooltip=[*times, alt.Tooltip("segment_index:Q", title="Window of its event")])
+        .encode(tooltip=[*times, alt.Tooltip("window_index:Q", title="Window of its event")])
         .properties(data=inline(windows), title=alt.TitleParams("Windows", anchor="start"))
     )
     return alt.vconcat(upper, lower).add_params(LABEL_WIDTH)

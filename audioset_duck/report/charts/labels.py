@@ -9,7 +9,6 @@ import altair as alt
 
 from audioset_duck.report.charts.base import (
     BLUE,
-    DATASETS,
     GREEN,
     GREY,
     IS_PICKED,
@@ -22,6 +21,7 @@ from audioset_duck.report.charts.base import (
     POWERS,
     SEARCH,
     VERMILION,
+    WEAK_SUBSETS,
     WHOLE_NUMBERS,
     WIDE,
     Chart,
@@ -70,8 +70,9 @@ class Amount:
     log_title: str
 
 
+# By whether the subset is strong.
 AMOUNTS = {
-    "strong": Amount(
+    True: Amount(
         "hours heard",
         "datum.amount / 3600",
         _DURATION.format("datum.amount"),
@@ -79,7 +80,7 @@ AMOUNTS = {
         {"values": _TICKS, "labelExpr": _TICK_LABELS},
         "duration of a label",
     ),
-    "weak": Amount(
+    False: Amount(
         "clips",
         "datum.amount",
         "format(datum.amount, ',.0f')",
@@ -90,16 +91,16 @@ AMOUNTS = {
 }
 
 
-def label_bars(rows: Rows, kind: str, top: int, *, with_percentage: bool = True) -> Chart:
+def label_bars(rows: Rows, is_strong: bool, top: int, *, with_percentage: bool = True) -> Chart:
     """Bars of the labels that match the search, as many as `top`, by their amount.
 
     Args:
         rows: Of `label_amounts`, for one data set.
-        kind: `strong` or `weak`.
+        is_strong: Whether the subset is.
         top: How many at most.
         with_percentage: Write the share beside the amount.
     """
-    amount = AMOUNTS[kind]
+    amount = AMOUNTS[is_strong]
     rows_shown = (
         alt.Chart(inline(rows))
         .transform_filter(MATCHES)
@@ -119,24 +120,24 @@ def label_bars(rows: Rows, kind: str, top: int, *, with_percentage: bool = True)
         text="datum.value",
         more="' · ' + format(datum.percentage, '.2f') + '%'" if with_percentage else "",
         color=highlighted(),
-        tooltip=_label_tooltip(kind),
+        tooltip=_label_tooltip(is_strong),
         room=50,
     ).add_params(SEARCH, PICKED, ORDER, alt.param("shown", value=top))
 
 
-def label_histogram(rows: Rows, kind: str) -> Chart:
+def label_histogram(rows: Rows, is_strong: bool) -> Chart:
     """How many labels have how much, on a log scale.
 
     Args:
         rows: Of `label_histogram`, for one data set.
-        kind: `strong` or `weak`.
+        is_strong: Whether the subset is.
     """
-    amount = AMOUNTS[kind]
+    amount = AMOUNTS[is_strong]
     return (
         alt.Chart(inline(rows))
         .transform_calculate(
-            lower=_words("amount_from", kind),
-            upper=_words("amount_to", kind),
+            lower=_words("amount_from", is_strong),
+            upper=_words("amount_to", is_strong),
         )
         .mark_rect(color=BLUE)
         .encode(
@@ -153,17 +154,19 @@ def label_histogram(rows: Rows, kind: str) -> Chart:
     )
 
 
-def coverage(rows: Rows, shares: Rows, kind: str) -> Chart:
+def coverage(rows: Rows, shares: Rows, is_strong: bool) -> Chart:
     """How much of a data set its largest labels make up, with the lines of 50, 80 and 95%.
 
     Args:
         rows: Of `label_amounts`, for one data set.
         shares: Of `label_coverage`, for the same.
-        kind: `strong` or `weak`.
+        is_strong: Whether the subset is.
     """
     x = _ranks("labels, largest first")
     y = alt.Y("cumulative_percentage:Q", title="% of all", scale=alt.Scale(domain=[0, 100]))
-    base = alt.Chart(inline(rows)).transform_calculate(value=AMOUNTS[kind].text).encode(x=x, y=y)
+    base = (
+        alt.Chart(inline(rows)).transform_calculate(value=AMOUNTS[is_strong].text).encode(x=x, y=y)
+    )
     lines = (
         alt.Chart(inline(shares))
         .transform_calculate(
@@ -174,7 +177,7 @@ def coverage(rows: Rows, shares: Rows, kind: str) -> Chart:
     )
     return (
         base.mark_line(color=BLUE, strokeWidth=2)
-        + _found(base, kind)
+        + _found(base, is_strong)
         + lines.mark_rule(strokeDash=[4, 3], color=GREY)
         # Where the curve is not: above it, left of the point, if there is room; else below it.
         + lines.transform_filter(f"datum.label_count > {len(rows) / 2}")
@@ -236,14 +239,14 @@ def label_bands(rows: Rows) -> Chart:
     )
 
 
-def label_ranks(rows: Rows, kind: str) -> Chart:
+def label_ranks(rows: Rows, is_strong: bool) -> Chart:
     """All labels by their rank, on a log scale; those of no duration are left out.
 
     Args:
         rows: Of `label_amounts`, for one data set.
-        kind: `strong` or `weak`.
+        is_strong: Whether the subset is.
     """
-    amount = AMOUNTS[kind]
+    amount = AMOUNTS[is_strong]
     base = (
         alt.Chart(inline(rows))
         .transform_filter("datum.amount > 0")
@@ -258,25 +261,25 @@ def label_ranks(rows: Rows, kind: str) -> Chart:
             ),
         )
     )
-    return _found(base, kind).add_params(SEARCH, PICKED)
+    return _found(base, is_strong).add_params(SEARCH, PICKED)
 
 
-def dataset_bars(rows: Rows) -> Chart:
+def subset_bars(rows: Rows) -> Chart:
     """The clips of each weak set, on a log scale.
 
     Args:
-        rows: Of `dataset_key_figures`, the weak ones.
+        rows: Of `subset_key_figures`, the weak ones.
     """
     return value_bars(
         rows,
         "clip_count",
         "clips, log scale",
         axis=alt.Axis(format="~s", values=POWERS),
-        y=names_axis("dataset"),
+        y=names_axis("subset"),
         text="format(datum.clip_count, ',')",
-        color=_by_dataset(None),
+        color=_by_subset(None),
         tooltip=[
-            alt.Tooltip("dataset:N", title="Data set"),
+            alt.Tooltip("subset:N", title="Subset"),
             alt.Tooltip("clip_count:Q", title="Clips", format=","),
             alt.Tooltip("label_count:Q", title="Labels", format=","),
             alt.Tooltip("imbalance_ratio:Q", title="Imbalance", format=",.1f"),
@@ -340,13 +343,13 @@ def share_comparison(rows: Rows, top: int) -> Chart:
                 axis=alt.Axis(values=POWERS, format="~r"),
             ),
             y=names_axis("title", "position", grid=True),
-            color=_by_dataset(legend),
+            color=_by_subset(legend),
             shape=alt.Shape(
-                "dataset:N",
-                scale=alt.Scale(domain=DATASETS),
+                "subset:N",
+                scale=alt.Scale(domain=WEAK_SUBSETS),
                 legend=legend,
             ),
-            tooltip=[alt.Tooltip("dataset:N", title="Data set"), *_weak_tooltip()],
+            tooltip=[alt.Tooltip("subset:N", title="Subset"), *_weak_tooltip()],
         )
         .add_params(SEARCH, alt.param("shown", value=top), LABEL_WIDTH, PLOT_WIDTH)
     )
@@ -356,11 +359,11 @@ def _lines(rows: Rows, y: alt.Y) -> alt.LayerChart:
     base = alt.Chart(inline(rows)).encode(
         x=_ranks("labels, largest first"),
         y=y,
-        color=_by_dataset(alt.Legend(title=None, orient="top", symbolType="stroke")),
+        color=_by_subset(alt.Legend(title=None, orient="top", symbolType="stroke")),
     )
     dash = alt.StrokeDash(
-        "dataset:N",
-        scale=alt.Scale(domain=DATASETS, range=[[1, 0], [6, 3], [2, 2]]),
+        "subset:N",
+        scale=alt.Scale(domain=WEAK_SUBSETS, range=[[1, 0], [6, 3], [2, 2]]),
         legend=alt.Legend(title=None, orient="top"),
     )
     points = base.mark_circle(size=30).encode(
@@ -368,26 +371,26 @@ def _lines(rows: Rows, y: alt.Y) -> alt.LayerChart:
         .then(alt.value(1))
         # A line of one label is nothing to see.
         .otherwise(alt.value(0 if len(rows) > 20 else 1)),
-        tooltip=[alt.Tooltip("dataset:N", title="Data set"), *_weak_tooltip()],
+        tooltip=[alt.Tooltip("subset:N", title="Subset"), *_weak_tooltip()],
     )
     return (base.mark_line(strokeWidth=2).encode(strokeDash=dash) + points).add_params(
         SEARCH, PICKED
     )
 
 
-def _found(base: alt.Chart, kind: str) -> alt.Chart:
+def _found(base: alt.Chart, is_strong: bool) -> alt.Chart:
     """A point for each label: that which is picked stands out, those not searched for fade."""
     return base.mark_circle().encode(
         size=alt.condition(IS_PICKED, alt.value(140), alt.value(22)),
         color=highlighted(),
         opacity=alt.condition(MATCHES, alt.value(0.9), alt.value(0.1)),
-        tooltip=_label_tooltip(kind),
+        tooltip=_label_tooltip(is_strong),
     )
 
 
-def _by_dataset(legend: alt.Legend | None) -> alt.Color:
-    scale = alt.Scale(domain=DATASETS, range=[BLUE, ORANGE, GREEN])
-    return alt.Color("dataset:N", scale=scale, legend=legend)
+def _by_subset(legend: alt.Legend | None) -> alt.Color:
+    scale = alt.Scale(domain=WEAK_SUBSETS, range=[BLUE, ORANGE, GREEN])
+    return alt.Color("subset:N", scale=scale, legend=legend)
 
 
 def _log_scale(rows: Rows, field: str) -> alt.Scale:
@@ -404,8 +407,8 @@ def _ranks(title: str) -> alt.X:
     return alt.X("rank:Q", title=title, scale=alt.Scale(nice=False), axis=axis)
 
 
-def _label_tooltip(kind: str) -> list[alt.Tooltip]:
-    if kind == "weak":
+def _label_tooltip(is_strong: bool) -> list[alt.Tooltip]:
+    if not is_strong:
         return _weak_tooltip()
     return [
         *LABEL_TOOLTIP,
@@ -428,8 +431,8 @@ def _weak_tooltip() -> list[alt.Tooltip]:
     ]
 
 
-def _words(field: str, kind: str) -> str:
-    return AMOUNTS[kind].text.replace("datum.amount", f"datum.{field}")
+def _words(field: str, is_strong: bool) -> str:
+    return AMOUNTS[is_strong].text.replace("datum.amount", f"datum.{field}")
 
 
 def _log_x(field: str, amount: Amount) -> alt.X:

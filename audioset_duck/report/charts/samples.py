@@ -29,7 +29,7 @@ from audioset_duck.report.charts.base import (
 SKY, PURPLE, YELLOW = "#56B4E9", "#CC79A7", "#F0E442"
 ROLES = {"positive": VERMILION, "strong_negative": GREEN, "weak_negative": BLUE}
 # Of what a slot of a batch is kept for, in the order of the slots.
-SLOT_ROLES = {
+DRAWS = {
     "positive": VERMILION,
     "tier_a": GREEN,
     "completion": YELLOW,
@@ -48,17 +48,17 @@ def sample_bars(rows: Rows) -> Chart:
     """
     chart = alt.Chart(inline(rows)).transform_calculate(
         words="replace(datum.role, '_', ' ')",
-        name="replace(datum.words, ' negative', '') + ', ' + datum.dataset",
+        name="replace(datum.words, ' negative', '') + ', ' + datum.subset",
         # Roles stand together; in each, the largest first.
-        place=f"indexof({list(ROLES)}, datum.role) - datum.samples / 1e12",
+        place=f"indexof({list(ROLES)}, datum.role) - datum.sample_count / 1e12",
     )
     return value_bars(
         chart,
-        "samples",
+        "sample_count",
         "samples, log scale",
         axis=alt.Axis(format="~s", values=POWERS),
         y=names_axis("name", "place"),
-        text="format(datum.samples, ',')",
+        text="format(datum.sample_count, ',')",
         color=alt.Color(
             "words:N",
             scale=alt.Scale(
@@ -69,24 +69,24 @@ def sample_bars(rows: Rows) -> Chart:
         tooltip=[
             alt.Tooltip("words:N", title="Role"),
             alt.Tooltip("split:N", title="Split"),
-            alt.Tooltip("dataset:N", title="Data set"),
-            alt.Tooltip("samples:Q", title="Samples", format=","),
-            alt.Tooltip("clips:Q", title="Clips", format=","),
+            alt.Tooltip("subset:N", title="Subset"),
+            alt.Tooltip("sample_count:Q", title="Samples", format=","),
+            alt.Tooltip("clip_count:Q", title="Clips", format=","),
         ],
         room=70,
         is_log=True,
     )
 
 
-def sample_fates(rows: Rows) -> Chart:
+def sample_outcomes(rows: Rows) -> Chart:
     """How many samples of each role are kept, and how many each filter removed.
 
     Args:
-        rows: Of `sample_fates`, for one split.
+        rows: Of `sample_outcomes`, for one split.
     """
     base = (
         alt.Chart(inline(rows))
-        .transform_calculate(fate="replace(datum.fate, '_', ' ')")
+        .transform_calculate(outcome="replace(datum.outcome, '_', ' ')")
         .encode(
             x=alt.X(
                 "role:N",
@@ -97,11 +97,11 @@ def sample_fates(rows: Rows) -> Chart:
                     labelAngle=0, labelExpr="split(datum.label, '_')", grid=False, ticks=False
                 ),
             ),
-            y=names_axis("fate", "rank"),
+            y=names_axis("outcome", "rank"),
             tooltip=[
                 alt.Tooltip("role:N", title="Role"),
-                alt.Tooltip("fate:N", title="What became of them"),
-                alt.Tooltip("samples:Q", title="Samples", format=","),
+                alt.Tooltip("outcome:N", title="What became of them"),
+                alt.Tooltip("sample_count:Q", title="Samples", format=","),
                 alt.Tooltip("percentage:Q", title="% of the role", format=".2f"),
             ],
         )
@@ -115,7 +115,7 @@ def sample_fates(rows: Rows) -> Chart:
             )
         )
         + base.mark_text().encode(
-            text=alt.Text("samples:Q", format=","),
+            text=alt.Text("sample_count:Q", format=","),
             color=alt.condition("datum.percentage > 40", alt.value("black"), alt.value("white")),
         )
     ).add_params(LABEL_WIDTH)
@@ -130,7 +130,7 @@ def sample_labels(rows: Rows, top: int) -> Chart:
     """
     return value_bars(
         largest(rows),
-        "samples",
+        "sample_count",
         "samples",
         axis=alt.Axis(
             tickCount=4,
@@ -138,13 +138,13 @@ def sample_labels(rows: Rows, top: int) -> Chart:
             labelExpr="format(datum.value, datum.value >= 10000 ? '~s' : ',')",
         ),
         y=names_axis("title", "position"),
-        text="format(datum.samples, ',')",
+        text="format(datum.sample_count, ',')",
         more="' (' + format(datum.percentage, '.1f') + '%)'",
         color=highlighted(),
         tooltip=[
             *LABEL_TOOLTIP,
             alt.Tooltip("rank:Q", title="Rank"),
-            alt.Tooltip("samples:Q", title="Samples", format=","),
+            alt.Tooltip("sample_count:Q", title="Samples", format=","),
             alt.Tooltip("percentage:Q", title="% of the samples", format=".2f"),
         ],
         room=55,
@@ -253,7 +253,7 @@ def labels_seen(rows: Rows) -> Chart:
     """
     pools = ["strong_negative", "weak_negative"]
     words = [pool.replace("_", " ") for pool in pools]
-    batches = max(row["batches"] for row in rows)
+    batches = max(row["batch_count"] for row in rows)
     color = alt.Color(
         "words:N",
         scale=alt.Scale(domain=words, range=[ROLES[pool] for pool in pools]),
@@ -278,7 +278,7 @@ def labels_seen(rows: Rows) -> Chart:
     )
     rest = base.transform_aggregate(
         first_batch="max(first_batch)",
-        batches="max(batches)",
+        batch_count="max(batch_count)",
         seen_percentage="max(seen_percentage)",
         groupby=["words"],
     )
@@ -288,7 +288,7 @@ def labels_seen(rows: Rows) -> Chart:
         )
         # From the batch that saw the last label to the end.
         + rest.mark_rule(strokeWidth=2).encode(
-            x=x, x2="batches:Q", y=y, color=color, strokeDash=dash
+            x=x, x2="batch_count:Q", y=y, color=color, strokeDash=dash
         )
         + base.mark_circle().encode(
             x=x,
@@ -309,21 +309,23 @@ def draws(rows: Rows) -> Chart:
     Args:
         rows: Of `labels_seen`, for one pool.
     """
-    most = max(max(row["draws"], row["draws_by_weight"]) for row in rows)
+    most = max(max(row["draw_count"], row["expected_draw_count"]) for row in rows)
     # A log scale that has a 0.
     scale = alt.Scale(type="symlog", domain=[0, 1.15 * most], nice=False)
     axis = alt.Axis(values=[0, *_STEPS], format="~s")
-    line = alt.Chart(inline([{"draws": 0}, {"draws": 1.15 * most}]))
+    line = alt.Chart(inline([{"draw_count": 0}, {"draw_count": 1.15 * most}]))
     return (
         line.mark_line(color=GREY, strokeDash=[4, 3]).encode(
-            x=alt.X("draws:Q", title="draws by weight alone, log scale", scale=scale, axis=axis),
-            y=alt.Y("draws:Q", title="draws, log scale", scale=scale, axis=axis),
+            x=alt.X(
+                "draw_count:Q", title="draws by weight alone, log scale", scale=scale, axis=axis
+            ),
+            y=alt.Y("draw_count:Q", title="draws, log scale", scale=scale, axis=axis),
         )
         + alt.Chart(inline(rows))
         .mark_point(filled=True)
         .encode(
-            x=alt.X("draws_by_weight:Q", scale=scale, axis=axis),
-            y=alt.Y("draws:Q", scale=scale, axis=axis),
+            x=alt.X("expected_draw_count:Q", scale=scale, axis=axis),
+            y=alt.Y("draw_count:Q", scale=scale, axis=axis),
             shape=_shape_of_tier(),
             color=_by_tier(_TIER_LEGEND),
             size=alt.condition(IS_PICKED, alt.value(220), alt.value(45)),
@@ -340,8 +342,8 @@ def epoch_grid(rows: Rows, batch_size: int) -> Chart:
         rows: Slots of `epoch_plan`, with `sample_key` and `title`: the name of the label.
         batch_size: How many slots a batch has.
     """
-    roles = {row["role"] for row in rows}
-    present = {role: color for role, color in SLOT_ROLES.items() if role in roles}
+    draws = {row["draw"] for row in rows}
+    present = {draw: color for draw, color in DRAWS.items() if draw in draws}
     return (
         # Whole pixels, so that no hairs show between the cells.
         alt.Chart(inline(rows), width=alt.Step(max(2, 560 // batch_size)))
@@ -355,12 +357,12 @@ def epoch_grid(rows: Rows, batch_size: int) -> Chart:
             ),
             y=alt.Y("step:O", title="step", axis=alt.Axis(labelOverlap=True, ticks=False)),
             color=alt.Color(
-                "role:N",
+                "draw:N",
                 scale=alt.Scale(domain=list(present), range=list(present.values())),
                 legend=alt.Legend(title=None, orient="top"),
             ),
             tooltip=[
-                alt.Tooltip("role:N", title="Kept for"),
+                alt.Tooltip("draw:N", title="Drawn as"),
                 *LABEL_TOOLTIP,
                 alt.Tooltip("sample_key:N", title="Sample"),
                 alt.Tooltip("crop_start_seconds:Q", title="Crop from, s", format=".3f"),
@@ -402,6 +404,6 @@ def _draw_tooltip() -> list[alt.Tooltip]:
         *LABEL_TOOLTIP,
         alt.Tooltip("tier:N", title="Tier"),
         alt.Tooltip("first_batch:Q", title="First in batch", format=","),
-        alt.Tooltip("draws:Q", title="Draws", format=","),
-        alt.Tooltip("draws_by_weight:Q", title="By weight alone", format=",.1f"),
+        alt.Tooltip("draw_count:Q", title="Draws", format=","),
+        alt.Tooltip("expected_draw_count:Q", title="By weight alone", format=",.1f"),
     ]

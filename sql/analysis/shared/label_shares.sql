@@ -1,0 +1,21 @@
+-- One of the ten largest labels of a data set, or all others together, which have no MID.
+with placed as (
+    select
+        label_amounts.*,
+        least(label_amounts.rank, 11) as place
+    from {{ ref('label_amounts') }} as label_amounts
+)
+
+select
+    placed.subset,
+    placed.place,
+    case when placed.place <= 10 then min(placed.label_id) end as label_id,
+    case
+        when placed.place <= 10 then min(placed.title)
+        when count(*) = 1 then 'the last label'
+        else 'the other ' || count(*) || ' labels'
+    end as title,
+    count(*) as label_count,
+    sum(placed.percentage) as percentage
+from placed
+group by placed.subset, placed.place

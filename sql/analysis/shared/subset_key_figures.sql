@@ -1,0 +1,43 @@
+-- One data set, strong or weak, in the figures that are told first.
+-- A label that is never heard for any time is no measure of imbalance.
+{{ config(materialized='table') }}
+with sizes as (
+    select
+        present_events.subset,
+        count(distinct present_events.clip_id) as clip_count,
+        count(*) as event_count,
+        sum(present_events.end_seconds - present_events.start_seconds) as total_seconds
+    from {{ ref('present_events') }} as present_events
+    group by present_events.subset
+    union all
+    select
+        weak_clips.subset,
+        count(*) as clip_count,
+        sum(len(weak_clips.label_ids)) as event_count,
+        sum(weak_clips.video_end_seconds - weak_clips.video_start_seconds) as total_seconds
+    from {{ ref('weak_clips') }} as weak_clips
+    group by weak_clips.subset
+),
+
+labels as (
+    select
+        label_amounts.subset,
+        count(*) as label_count,
+        max(label_amounts.amount) as largest_amount,
+        min(label_amounts.amount) filter (where label_amounts.amount > 0) as smallest_amount
+    from {{ ref('label_amounts') }} as label_amounts
+    group by label_amounts.subset
+)
+
+select
+    sizes.subset,
+    sizes.clip_count,
+    cast(sizes.event_count as bigint) as event_count,
+    coalesce(labels.label_count, 0) as label_count,
+    sizes.total_seconds / 3600 as hours,
+    labels.largest_amount,
+    labels.smallest_amount,
+    labels.largest_amount / labels.smallest_amount as imbalance_ratio
+from sizes
+left join labels on sizes.subset = labels.subset
+order by main.subset_place(sizes.subset)

@@ -1,0 +1,34 @@
+-- One label of one weak data set, by how many clips carry it.
+-- The percentage is of all labels given in that set, so that it sums to 100; ties are broken by
+-- the MID.
+{{ config(materialized='table') }}
+with clip_labels as (
+    select
+        weak_clips.subset,
+        unnest(weak_clips.label_ids) as label_id
+    from {{ ref('weak_clips') }} as weak_clips
+),
+
+totals as (
+    select
+        clip_labels.subset,
+        clip_labels.label_id,
+        count(*) as clip_count
+    from clip_labels
+    group by clip_labels.subset, clip_labels.label_id
+)
+
+select
+    totals.subset,
+    row_number() over (
+        partition by totals.subset
+        order by totals.clip_count desc, totals.label_id asc
+    ) as rank,
+    totals.label_id,
+    labels.display_name,
+    totals.clip_count,
+    100 * totals.clip_count / sum(totals.clip_count) over (partition by totals.subset)
+        as percentage
+from totals
+inner join {{ ref('labels') }} as labels on totals.label_id = labels.label_id
+order by totals.subset, rank

@@ -1,0 +1,16 @@
+-- One strong data set's events of the target, or the windows of them, in figures of how long
+-- they are. What lies between two durations is not cut to the millisecond.
+select
+    positive_durations.subset,
+    positive_durations.unit,
+    count(*) as unit_count,
+    cast(sum(positive_durations.duration_seconds) as decimal(18, 3)) as duration_seconds,
+    min(positive_durations.duration_seconds) as shortest_seconds,
+    quantile_cont(cast(positive_durations.duration_seconds as double), 0.05)
+        as percentile_5_seconds,
+    quantile_cont(cast(positive_durations.duration_seconds as double), 0.5) as median_seconds,
+    quantile_cont(cast(positive_durations.duration_seconds as double), 0.95)
+        as percentile_95_seconds,
+    max(positive_durations.duration_seconds) as longest_seconds
+from {{ ref('positive_durations') }} as positive_durations
+group by positive_durations.subset, positive_durations.unit

@@ -1,0 +1,25 @@
+-- One other sound that is heard during events of the target, in one strong data set, by how many
+-- of these events it overlaps. Their share is of all events of the target in that set.
+with events as (
+    select
+        positive_events.subset,
+        count(*) as positive_events
+    from {{ ref('positive_events') }} as positive_events
+    group by positive_events.subset
+)
+
+select
+    label_overlaps.subset,
+    label_overlaps.other_rank as rank,
+    label_overlaps.other_label_id as label_id,
+    label_overlaps.other_title as title,
+    cast(sum(label_overlaps.event_count) as bigint) as event_count,
+    cast(sum(label_overlaps.overlap_seconds) as decimal(18, 3)) as overlap_seconds,
+    100 * sum(label_overlaps.event_count) / min(events.positive_events) as percentage
+from {{ ref('label_overlaps') }} as label_overlaps
+inner join events on label_overlaps.subset = events.subset
+group by
+    label_overlaps.subset,
+    label_overlaps.other_rank,
+    label_overlaps.other_label_id,
+    label_overlaps.other_title

@@ -1,0 +1,12 @@
+-- One event of the target, or one window of such an event, by how long it is.
+select
+    'event' as unit,
+    positive_events.subset,
+    positive_events.end_seconds - positive_events.start_seconds as duration_seconds
+from {{ ref('positive_events') }} as positive_events
+union all
+select
+    'window' as unit,
+    positive_windows.subset,
+    positive_windows.end_seconds - positive_windows.start_seconds as duration_seconds
+from {{ ref('positive_windows') }} as positive_windows

@@ -1,0 +1,30 @@
+-- One label of one role and split: how many samples it is heard in.
+-- A sample with several labels is counted under each of them.
+with carried as (
+    select
+        sample_spans.split,
+        sample_spans.role,
+        unnest(sample_spans.label_indices) as label_index
+    from {{ ref('sample_spans') }} as sample_spans
+),
+
+counted as (
+    select
+        carried.split,
+        carried.role,
+        labels.label_id,
+        labels.display_name,
+        count(*) as sample_count
+    from carried
+    inner join {{ ref('labels') }} as labels on carried.label_index = labels.label_index
+    group by carried.split, carried.role, labels.label_id, labels.display_name
+)
+
+select
+    counted.split,
+    counted.role,
+    counted.label_id,
+    counted.display_name,
+    counted.sample_count
+from counted
+order by counted.split desc, counted.role asc, counted.sample_count desc, counted.label_id asc

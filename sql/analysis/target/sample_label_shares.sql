@@ -1,0 +1,25 @@
+-- One label of one role and split, by its rank there: what share of the samples it is heard in.
+-- A sample with several labels is counted under each of them: shares may add up to more than all.
+with sizes as (
+    select
+        sample_outcomes.split,
+        sample_outcomes.role,
+        sample_outcomes.sample_count
+    from {{ ref('sample_outcomes') }} as sample_outcomes
+    where sample_outcomes.outcome = 'kept'
+)
+
+select
+    composition.split,
+    composition.role,
+    row_number() over (
+        partition by composition.split, composition.role
+        order by composition.sample_count desc, composition.label_id asc
+    ) as rank,
+    composition.label_id,
+    labels.title,
+    composition.sample_count,
+    100 * composition.sample_count / sizes.sample_count as percentage
+from {{ ref('sample_composition') }} as composition
+inner join sizes on composition.split = sizes.split and composition.role = sizes.role
+inner join {{ ref('labels') }} as labels on composition.label_id = labels.label_id

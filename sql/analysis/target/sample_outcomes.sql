@@ -1,0 +1,32 @@
+-- What became of the samples of one role and split: kept, or removed by a filter; how many, and
+-- their share.
+-- Ranks are of the split, for all roles alike: what is kept first, then what removed most.
+with counted as (
+    select
+        sample_counts.split,
+        sample_counts.role,
+        coalesce(sample_counts.reason, 'kept') as outcome,
+        cast(sum(sample_counts.sample_count) as bigint) as sample_count
+    from {{ ref('sample_counts') }} as sample_counts
+    group by sample_counts.split, sample_counts.role, outcome
+),
+
+added_up as (
+    select
+        counted.*,
+        sum(counted.sample_count) over (partition by counted.split, counted.role) as role_sample_count,
+        sum(counted.sample_count) over (partition by counted.split, counted.outcome) as outcome_sample_count
+    from counted
+)
+
+select
+    added_up.split,
+    added_up.role,
+    added_up.outcome,
+    dense_rank() over (
+        partition by added_up.split
+        order by added_up.outcome = 'kept' desc, added_up.outcome_sample_count desc, added_up.outcome asc
+    ) as rank,
+    added_up.sample_count,
+    100 * added_up.sample_count / added_up.role_sample_count as percentage
+from added_up

@@ -1,0 +1,54 @@
+-- One label that the ontology puts below the target, but that the negatives carry all the same.
+-- A detector trained on them is taught that a kind of its target is not its target.
+{{ config(materialized='table') }}
+with target_labels as (select * from {{ ref('target_labels') }}),
+
+descendants as (
+    select distinct label_descendants.descendant_id as label_id
+    from {{ ref('label_descendants') }} as label_descendants
+    semi join target_labels
+        on label_descendants.label_id = target_labels.label_id and target_labels.role = 'positive'
+    anti join target_labels as targeted
+        on label_descendants.descendant_id = targeted.label_id
+),
+
+descendant_list as (
+    select list(descendants.label_id) as label_ids
+    from descendants
+),
+
+strong_counts as (
+    select
+        strong_negative_events.label_id,
+        count(*) as strong_negative_event_count
+    from {{ ref('strong_negative_events') }} as strong_negative_events
+    semi join descendants on strong_negative_events.label_id = descendants.label_id
+    group by strong_negative_events.label_id
+),
+
+weak_labels as (
+    select unnest(weak_negatives.label_ids) as label_id
+    from {{ ref('weak_negatives') }} as weak_negatives
+    cross join descendant_list
+    where main.carries_any(weak_negatives.label_ids, descendant_list.label_ids)
+),
+
+weak_counts as (
+    select
+        weak_labels.label_id,
+        count(*) as weak_negative_count
+    from weak_labels
+    group by weak_labels.label_id
+)
+
+select
+    descendants.label_id,
+    labels.display_name,
+    coalesce(strong_counts.strong_negative_event_count, 0) as strong_negative_event_count,
+    coalesce(weak_counts.weak_negative_count, 0) as weak_negative_count
+from descendants
+inner join {{ ref('labels') }} as labels on descendants.label_id = labels.label_id
+left join strong_counts on descendants.label_id = strong_counts.label_id
+left join weak_counts on descendants.label_id = weak_counts.label_id
+where strong_counts.label_id is not null or weak_counts.label_id is not null
+order by strong_negative_event_count + weak_negative_count desc, descendants.label_id

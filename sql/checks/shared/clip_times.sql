@@ -1,0 +1,11 @@
+-- A clip of the weak sets that ends before it starts, or is longer than 10 s.
+select
+    weak_clips.subset,
+    weak_clips.clip_id,
+    weak_clips.video_start_seconds,
+    weak_clips.video_end_seconds
+from {{ ref('weak_clips') }} as weak_clips
+where
+    weak_clips.video_start_seconds < 0
+    or weak_clips.video_end_seconds <= weak_clips.video_start_seconds
+    or weak_clips.video_end_seconds - weak_clips.video_start_seconds > 10.1

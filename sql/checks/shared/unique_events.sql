@@ -1,0 +1,18 @@
+-- An event that a strong set lists more than once.
+with events as (
+    select * from {{ ref('strong_events') }}
+    union all by name
+    select * exclude (is_present) from {{ ref('framed_events') }}
+)
+
+select
+    events.subset,
+    events.clip_id,
+    events.start_seconds,
+    events.end_seconds,
+    events.label_id,
+    count(*) as event_count
+from events
+group by
+    events.subset, events.clip_id, events.start_seconds, events.end_seconds, events.label_id
+having count(*) > 1

@@ -1,0 +1,59 @@
+-- A data set of which some event is neither positive, nor a strong negative, nor set aside with the
+-- clip that it is heard in; or of which one is counted twice.
+with present_events as (select * from {{ ref('present_events') }}),
+
+target_labels as (select * from {{ ref('target_labels') }}),
+
+labelled as (
+    select
+        present_events.subset,
+        target_labels.role,
+        coalesce(
+            bool_or(target_labels.role is not null) over (
+                partition by present_events.subset, present_events.clip_id
+            ),
+            false
+        ) as is_in_target_clip
+    from present_events
+    left join target_labels on present_events.label_id = target_labels.label_id
+),
+
+expected as (
+    select
+        labelled.subset,
+        count(*) as event_count,
+        count(*) filter (
+            where labelled.is_in_target_clip and labelled.role is distinct from 'positive'
+        ) as set_aside_count
+    from labelled
+    group by labelled.subset
+),
+
+positives as (
+    select
+        positive_events.subset,
+        count(*) as event_count
+    from {{ ref('positive_events') }} as positive_events
+    group by positive_events.subset
+),
+
+negatives as (
+    select
+        strong_negative_events.subset,
+        count(*) as event_count
+    from {{ ref('strong_negative_events') }} as strong_negative_events
+    group by strong_negative_events.subset
+)
+
+select
+    expected.subset,
+    expected.event_count,
+    coalesce(positives.event_count, 0) as positive_event_count,
+    expected.set_aside_count,
+    coalesce(negatives.event_count, 0) as strong_negative_event_count
+from expected
+left join positives on expected.subset = positives.subset
+left join negatives on expected.subset = negatives.subset
+where
+    expected.event_count
+    <> coalesce(positives.event_count, 0) + expected.set_aside_count + coalesce(negatives.event_count, 0)

@@ -1,0 +1,38 @@
+-- A positive event that is called overlapped and is not, or the other way round.
+with target_labels as (
+    select *
+    from {{ ref('target_labels') }}
+    where role = 'positive'
+),
+
+other_events as (
+    select *
+    from {{ ref('present_events') }}
+    where label_id not in (select target_labels.label_id from target_labels)
+),
+
+counted as (
+    select
+        positive_events.*,
+        (
+            select count(*)
+            from other_events
+            where
+                other_events.subset = positive_events.subset
+                and other_events.clip_id = positive_events.clip_id
+                and other_events.start_seconds < positive_events.end_seconds
+                and other_events.end_seconds > positive_events.start_seconds
+        ) as other_event_count
+    from {{ ref('positive_events') }} as positive_events
+)
+
+select
+    counted.subset,
+    counted.event_id,
+    counted.clip_id,
+    counted.start_seconds,
+    counted.end_seconds,
+    counted.label_id,
+    counted.is_overlapped
+from counted
+where counted.is_overlapped is distinct from (counted.other_event_count > 0)

@@ -1,0 +1,29 @@
+-- A pool whose weights do not add up to 1, or in which a label has another number of members than
+-- it is weighted by.
+with members as (
+    select
+        pool_members.pool,
+        pool_members.label_id,
+        count(*) as sample_count
+    from {{ ref('pool_members') }} as pool_members
+    group by pool_members.pool, pool_members.label_id
+),
+
+pools as (
+    select
+        label_pools.pool,
+        sum(label_pools.weight) as weights,
+        count(*) filter (where label_pools.sample_count is distinct from members.sample_count)
+            as wrong_label_count
+    from {{ ref('label_pools') }} as label_pools
+    left join members
+        on label_pools.pool = members.pool and label_pools.label_id = members.label_id
+    group by label_pools.pool
+)
+
+select
+    pools.pool,
+    pools.weights,
+    pools.wrong_label_count
+from pools
+where abs(pools.weights - 1) > 0.000001 or pools.wrong_label_count > 0

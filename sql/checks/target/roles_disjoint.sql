@@ -1,0 +1,19 @@
+-- A clip that holds the target or an ignored label and yet gives strong negatives.
+with target_labels as (select * from {{ ref('target_labels') }}),
+
+target_clips as (
+    select distinct
+        present_events.subset,
+        present_events.clip_id
+    from {{ ref('present_events') }} as present_events
+    semi join target_labels on present_events.label_id = target_labels.label_id
+)
+
+select distinct
+    strong_negative_events.subset,
+    strong_negative_events.clip_id
+from {{ ref('strong_negative_events') }} as strong_negative_events
+semi join target_clips
+    on
+        strong_negative_events.subset = target_clips.subset
+        and strong_negative_events.clip_id = target_clips.clip_id

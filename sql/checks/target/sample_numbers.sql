@@ -1,0 +1,35 @@
+-- A sample whose number is another one's too, or is beyond those of its split: samples are numbered
+-- from 0, those of the train split first.
+with sample_spans as (select * from {{ ref('sample_spans') }}),
+
+totals as (
+    select
+        count(*) as sample_count,
+        count(*) filter (where sample_spans.split = 'train') as train_sample_count
+    from sample_spans
+),
+
+beyond as (
+    select
+        sample_spans.sample_id,
+        sample_spans.split
+    from sample_spans
+    cross join totals
+    where
+        sample_spans.sample_id < if(sample_spans.split = 'train', 0, totals.train_sample_count)
+        or sample_spans.sample_id
+        >= if(sample_spans.split = 'train', totals.train_sample_count, totals.sample_count)
+),
+
+doubles as (
+    select
+        sample_spans.sample_id,
+        min(sample_spans.split) as split
+    from sample_spans
+    group by sample_spans.sample_id
+    having count(*) > 1
+)
+
+select * from beyond
+union all
+select * from doubles

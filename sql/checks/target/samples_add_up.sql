@@ -1,0 +1,29 @@
+-- A role in a data set with another number of samples than sample_counts says are kept.
+with counted as (
+    select
+        sample_clips.role,
+        sample_clips.subset,
+        count(*) as sample_count
+    from {{ ref('sample_spans') }} as sample_spans
+    inner join {{ ref('sample_clips') }} as sample_clips
+        on sample_spans.clip_number = sample_clips.clip_number
+    group by sample_clips.role, sample_clips.subset
+),
+
+expected as (
+    select
+        sample_counts.role,
+        sample_counts.subset,
+        sample_counts.sample_count
+    from {{ ref('sample_counts') }} as sample_counts
+    where sample_counts.reason is null
+)
+
+select
+    coalesce(counted.role, expected.role) as role,
+    coalesce(counted.subset, expected.subset) as subset,
+    coalesce(counted.sample_count, 0) as sample_count,
+    coalesce(expected.sample_count, 0) as expected_sample_count
+from counted
+full join expected on counted.role = expected.role and counted.subset = expected.subset
+where counted.sample_count is distinct from expected.sample_count

@@ -1,0 +1,18 @@
+-- A sample that is there more than once: a key names one sample.
+with keys as (
+    select
+        sample_clips.subset,
+        sample_clips.clip_id,
+        sample_spans.event_id,
+        sample_spans.window_index
+    from {{ ref('sample_spans') }} as sample_spans
+    inner join {{ ref('sample_clips') }} as sample_clips
+        on sample_spans.clip_number = sample_clips.clip_number
+)
+
+select
+    main.sample_key(keys.subset, keys.clip_id, keys.event_id, keys.window_index) as sample_key,
+    count(*) as sample_count
+from keys
+group by keys.subset, keys.clip_id, keys.event_id, keys.window_index
+having count(*) > 1

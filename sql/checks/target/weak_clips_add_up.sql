@@ -1,0 +1,42 @@
+-- A weak data set of which some clip is neither a negative nor carries a label of the target.
+with target_labels as (select * from {{ ref('target_labels') }}),
+
+target_clips as (
+    select
+        weak_clips.subset,
+        count(*) as clip_count
+    from {{ ref('weak_clips') }} as weak_clips
+    where
+        exists (
+            select 1
+            from target_labels
+            where list_contains(weak_clips.label_ids, target_labels.label_id)
+        )
+    group by weak_clips.subset
+),
+
+all_clips as (
+    select
+        weak_clips.subset,
+        count(*) as clip_count
+    from {{ ref('weak_clips') }} as weak_clips
+    group by weak_clips.subset
+),
+
+negatives as (
+    select
+        weak_negatives.subset,
+        count(*) as clip_count
+    from {{ ref('weak_negatives') }} as weak_negatives
+    group by weak_negatives.subset
+)
+
+select
+    all_clips.subset,
+    all_clips.clip_count,
+    coalesce(target_clips.clip_count, 0) as target_clip_count,
+    coalesce(negatives.clip_count, 0) as weak_negative_count
+from all_clips
+left join target_clips on all_clips.subset = target_clips.subset
+left join negatives on all_clips.subset = negatives.subset
+where all_clips.clip_count <> coalesce(target_clips.clip_count, 0) + coalesce(negatives.clip_count, 0)

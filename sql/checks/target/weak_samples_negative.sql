@@ -1,0 +1,8 @@
+-- A weak negative that is a sample, though the strong labels hear the target in its clip.
+select
+    sample_clips.subset,
+    sample_clips.clip_id
+from {{ ref('sample_clips') }} as sample_clips
+semi join {{ ref('positive_events') }} as positive_events
+    on sample_clips.clip_id = positive_events.clip_id
+where sample_clips.role = 'weak_negative'

@@ -1,7 +1,0 @@
--- A clip of the weak sets that carries a label twice.
-select
-    weak_clips.dataset,
-    weak_clips.clip_id,
-    weak_clips.label_ids
-from {{ ref('weak_clips') }} as weak_clips
-where len(weak_clips.label_ids) <> len(list_distinct(weak_clips.label_ids))

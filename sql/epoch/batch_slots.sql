@@ -1,0 +1,56 @@
+-- One slot of a batch: what it is kept for.
+-- `draw` says what it is drawn as: a positive, a strong negative of tier A by weight
+-- (tier_a) or of a label that the epoch has not seen yet (completion), a hard negative, or a weak
+-- one. Each has its share, rounded down; the weak ones have the rest.
+{{ config(materialized='table_function', parameters='batch_size') }}
+with shares as (
+    select
+        cast(floor(batch_size * {{ target.training.pos_per_batch_frac }}) as bigint) as positives,
+        cast(floor(batch_size * {{ target.training.strong_neg_per_batch_frac }}) as bigint)
+            as strong_negatives
+),
+
+tiers as (
+    select
+        shares.*,
+        cast(floor(shares.strong_negatives * {{ target.training.tier_a_fraction }}) as bigint)
+            as first_tier
+    from shares
+),
+
+counts as (
+    select
+        tiers.*,
+        cast(floor(tiers.first_tier * {{ target.training.primary_fraction }}) as bigint) as tier_a
+    from tiers
+),
+
+draws as (
+    select
+        unnest(['positive', 'tier_a', 'completion', 'hard', 'weak']) as draw,
+        unnest([
+            counts.positives,
+            counts.tier_a,
+            counts.first_tier - counts.tier_a,
+            counts.strong_negatives - counts.first_tier,
+            batch_size - counts.positives - counts.strong_negatives
+        ]) as draw_slot_count,
+        unnest([
+            0,
+            counts.positives,
+            counts.positives + counts.tier_a,
+            counts.positives + counts.first_tier,
+            counts.positives + counts.strong_negatives
+        ]) as first_slot
+    from counts
+),
+
+places as (select unnest(range(batch_size)) as draw_slot)
+
+select
+    draws.first_slot + places.draw_slot as slot,
+    draws.draw,
+    places.draw_slot,
+    draws.draw_slot_count
+from draws
+inner join places on draws.draw_slot_count > places.draw_slot

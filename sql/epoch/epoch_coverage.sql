@@ -1,0 +1,44 @@
+-- One label of a pool in an epoch, on all ranks: when it is drawn first, and how often, against how
+-- often its weight alone would have it drawn.
+-- Strong negatives are also drawn uniformly and to complete the labels, so that rare ones are drawn
+-- more often than by weight.
+{{ config(materialized='table_function', parameters='seed := 0, epoch := 0, batch_size := 32, world_size := 1, hard := []') }}
+with draws as (
+    select
+        'strong_negative' as pool,
+        strong_draws.label_id,
+        strong_draws.step
+    from {{ ref('strong_draws') }}(seed, epoch, batch_size, world_size, hard) as strong_draws
+    where strong_draws.draw <> 'hard'
+    union all
+    select
+        'weak_negative' as pool,
+        weak_draws.label_id,
+        weak_draws.step
+    from range(world_size) as ranks (on_rank)
+    cross join
+        lateral {{ ref('weak_draws') }}(seed, epoch, batch_size, ranks.on_rank, world_size)
+            as weak_draws
+),
+
+counted as (
+    select
+        draws.pool,
+        draws.label_id,
+        min(draws.step) as first_step,
+        count(*) as draw_count
+    from draws
+    group by draws.pool, draws.label_id
+)
+
+select
+    label_pools.pool,
+    label_pools.label_id,
+    label_pools.tier,
+    counted.first_step,
+    coalesce(counted.draw_count, 0) as draw_count,
+    label_pools.weight * sum(counted.draw_count) over (partition by label_pools.pool) as expected_draw_count
+from {{ ref('label_pools') }} as label_pools
+left join counted
+    on label_pools.pool = counted.pool and label_pools.label_id = counted.label_id
+order by label_pools.pool asc, counted.first_step asc nulls last, label_pools.label_id asc

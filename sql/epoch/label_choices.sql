@@ -1,0 +1,75 @@
+-- One label that a rank may draw for a slot of a draw, in one of 1,024 equal parts of [0, 1):
+-- tier_a by weight, tier_b uniformly (or as tier_a, if the rank has none of B), weak by weight.
+-- A random number of [0, 1) draws the label between whose bounds it lies. The parts make that a
+-- join of equals: a guide table, as of H.-C. Chen and Y. Asau, "On generating random variates from
+-- an empirical distribution", AIIE Transactions 6(2), 1974.
+{{ config(materialized='table_function', parameters='world_size := 1') }}
+with rank_labels as materialized (select * from {{ ref('rank_labels') }}(world_size)),
+
+without_tier_b as (
+    select rank_labels.on_rank
+    from rank_labels
+    where rank_labels.pool = 'strong_negative'
+    group by rank_labels.on_rank
+    having count(*) filter (where rank_labels.tier = 'B') = 0
+),
+
+-- Shares are whole numbers: they add up to the same sum in whatever order.
+choices as (
+    select
+        rank_labels.on_rank,
+        rank_labels.label_id,
+        case rank_labels.pool when 'weak_negative' then 'weak' else 'tier_a' end as draw,
+        cast(rank_labels.weight * 1000000000000 as bigint) as share
+    from rank_labels
+    where rank_labels.pool = 'weak_negative' or rank_labels.tier = 'A'
+    union all
+    select
+        rank_labels.on_rank,
+        rank_labels.label_id,
+        'tier_b' as draw,
+        case rank_labels.tier
+            when 'A' then cast(rank_labels.weight * 1000000000000 as bigint)
+            else 1
+        end as share
+    from rank_labels
+    left join without_tier_b on rank_labels.on_rank = without_tier_b.on_rank
+    where
+        rank_labels.pool = 'strong_negative'
+        and (rank_labels.tier = 'B' or without_tier_b.on_rank is not null)
+),
+
+added_up as (
+    select
+        choices.*,
+        sum(choices.share) over (
+            partition by choices.on_rank, choices.draw
+            order by choices.label_id
+            rows between unbounded preceding and current row
+        ) as shares,
+        sum(choices.share) over (partition by choices.on_rank, choices.draw) as total
+    from choices
+),
+
+bounds as (
+    select
+        added_up.on_rank,
+        added_up.draw,
+        added_up.label_id,
+        cast(added_up.shares - added_up.share as double) / cast(added_up.total as double)
+            as lower_bound,
+        cast(added_up.shares as double) / cast(added_up.total as double) as upper_bound
+    from added_up
+)
+
+select
+    bounds.on_rank,
+    bounds.draw,
+    unnest(range(
+        main.guide_part(bounds.lower_bound),
+        main.guide_end(bounds.upper_bound)
+    )) as part,
+    bounds.label_id,
+    bounds.lower_bound,
+    bounds.upper_bound
+from bounds

@@ -1,0 +1,24 @@
+-- One label of a pool, with the members of it that a rank may draw: they are numbered in a row.
+{{ config(materialized='table_function', parameters='world_size := 1') }}
+with members as (
+    select
+        pool_slices.pool,
+        pool_slices.label_id,
+        main.rank_of(pool_slices.slice, world_size) as on_rank,
+        min(pool_slices.first_member_id) as first_member_id,
+        cast(sum(pool_slices.member_count) as bigint) as member_count
+    from {{ ref('pool_slices') }} as pool_slices
+    group by all
+)
+
+select
+    members.pool,
+    members.label_id,
+    members.on_rank,
+    members.first_member_id,
+    members.member_count,
+    label_pools.weight,
+    label_pools.tier
+from members
+inner join {{ ref('label_pools') }} as label_pools
+    on members.pool = label_pools.pool and members.label_id = label_pools.label_id

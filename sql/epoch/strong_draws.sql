@@ -1,0 +1,97 @@
+-- One slot of an epoch for a strong negative, with its label; or a hard negative.
+-- Completion slots go round the labels of the pool, on each rank those first that are its own to
+-- complete, and of these those first that the draws of the epoch reach late or never. So a slot
+-- takes a label that the epoch has not seen yet, until all are seen.
+{{ config(materialized='table_function', parameters='seed, epoch, batch_size, world_size := 1, hard := []') }}
+with label_draws as materialized (
+    select *
+    from {{ ref('label_draws') }}(seed, epoch, batch_size, world_size, hard)
+),
+
+completion_slots as (
+    select *
+    from {{ ref('epoch_slots') }}(batch_size, world_size)
+    where draw = 'completion'
+),
+
+rank_labels as (
+    select
+        rank_labels.*,
+        main.uniform(
+            concat_ws(':', seed, epoch), 'completion',
+            concat_ws(':', rank_labels.label_id, rank_labels.on_rank)
+        ) as lot
+    from {{ ref('rank_labels') }}(world_size) as rank_labels
+    where rank_labels.pool = 'strong_negative'
+),
+
+first_draws as (
+    select
+        coalesce(label_pools.label_id, 'other_rare') as label_id,
+        min(label_draws.step) as step
+    from label_draws
+    left join {{ ref('label_pools') }} as label_pools
+        on label_draws.label_id = label_pools.label_id and label_pools.pool = 'strong_negative'
+    where label_draws.label_id is not null
+    group by all
+),
+
+homes as (
+    select
+        rank_labels.label_id,
+        arg_min(rank_labels.on_rank, rank_labels.lot) as on_rank
+    from rank_labels
+    group by rank_labels.label_id
+),
+
+queue as (
+    select
+        rank_labels.on_rank,
+        rank_labels.label_id,
+        row_number() over (
+            partition by rank_labels.on_rank
+            order by
+                rank_labels.on_rank = homes.on_rank desc,
+                first_draws.step desc nulls first,
+                rank_labels.lot asc,
+                rank_labels.label_id asc
+        ) - 1 as turn
+    from rank_labels
+    inner join homes on rank_labels.label_id = homes.label_id
+    left join first_draws on rank_labels.label_id = first_draws.label_id
+),
+
+lengths as (
+    select
+        queue.on_rank,
+        count(*) as label_count
+    from queue
+    group by queue.on_rank
+),
+
+turns as (
+    select
+        completion_slots.*,
+        completion_slots.turn % lengths.label_count as queue_turn
+    from completion_slots
+    inner join lengths on completion_slots.on_rank = lengths.on_rank
+)
+
+select
+    label_draws.step,
+    label_draws.on_rank,
+    label_draws.slot,
+    label_draws.draw,
+    label_draws.label_id,
+    label_draws.sample_id
+from label_draws
+union all
+select
+    turns.step,
+    turns.on_rank,
+    turns.slot,
+    'completion' as draw,
+    queue.label_id,
+    null as sample_id
+from turns
+inner join queue on turns.on_rank = queue.on_rank and turns.queue_turn = queue.turn

@@ -1,0 +1,41 @@
+-- One weak negative clip that samples are made of, if its audio is there.
+-- A clip in which the strong labels hear the target is no negative. Of the unbalanced set's clips
+-- with a head label, such as Speech, only a part is kept, drawn by their ids; a clip that carries a
+-- rare label is always kept.
+with weak_negatives as (select * from {{ ref('weak_negatives') }}),
+
+label_counts as (
+    select
+        labels.label_id,
+        count(*) as clips
+    from (
+        select unnest(weak_clips.label_ids) as label_id
+        from {{ ref('weak_clips') }} as weak_clips
+        where weak_clips.subset = 'weak_unbalanced_train'
+    ) as labels
+    group by labels.label_id
+),
+
+rare as (
+    select list(label_counts.label_id) as label_ids
+    from label_counts
+    where label_counts.clips < {{ target.training.completion_rare_cutoff }}
+),
+
+positive_clips as (
+    select distinct positive_events.clip_id
+    from {{ ref('positive_events') }} as positive_events
+)
+
+select weak_negatives.*
+from weak_negatives
+cross join rare
+anti join positive_clips on weak_negatives.clip_id = positive_clips.clip_id
+where
+    weak_negatives.subset <> 'weak_unbalanced_train'
+    or not main.carries_any(
+        weak_negatives.label_ids, {{ literal(target.training.head_labels) }}
+    )
+    or main.carries_any(weak_negatives.label_ids, rare.label_ids)
+    or main.uniform({{ target.training.seed }}, 'head', weak_negatives.clip_id)
+    < {{ target.training.head_keep_frac }}

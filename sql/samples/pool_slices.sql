@@ -1,0 +1,13 @@
+-- One of the 1,024 equal slices of a pool, under one label: its members are numbered in a row.
+-- Ranks share the slices, so that each has its own part of the samples, the same under every
+-- label: no sample is drawn on two ranks.
+{{ config(materialized='table') }}
+select
+    pool_members.pool,
+    pool_members.label_id,
+    main.slice_of(pool_members.shuffle_key) as slice,
+    min(pool_members.member_id) as first_member_id,
+    count(*) as member_count
+from {{ ref('pool_members') }} as pool_members
+group by pool_members.pool, pool_members.label_id, slice
+order by pool_members.pool, pool_members.label_id, slice

@@ -1,0 +1,35 @@
+-- One sample: a window of a positive or a strong negative, or a weak negative clip, that training
+-- or evaluation may read.
+-- Samples are numbered from 0: the train split first, then by role and clip. The number of a sample
+-- may be another one in another catalog, its key is not.
+with mask as (
+    select list(labels.label_id order by labels.label_index) as label_ids
+    from {{ ref('labels') }} as labels
+    where labels.label_index is not null
+)
+
+select
+    sample_spans.sample_id,
+    main.sample_key(
+        sample_clips.subset,
+        sample_clips.clip_id,
+        sample_spans.event_id,
+        sample_spans.window_index
+    ) as sample_key,
+    sample_spans.role,
+    sample_spans.split,
+    sample_clips.subset,
+    sample_clips.clip_id,
+    left(sample_clips.clip_id, 11) as ytid,
+    sample_spans.start_seconds,
+    sample_spans.end_seconds,
+    sample_spans.label_id,
+    list_transform(
+        sample_spans.label_indices, lambda label_index: mask.label_ids[label_index + 1]
+    ) as label_ids,
+    sample_spans.is_overlapped,
+    sample_clips.audio_path
+from {{ ref('sample_spans') }} as sample_spans
+inner join {{ ref('sample_clips') }} as sample_clips
+    on sample_spans.clip_number = sample_clips.clip_number
+cross join mask

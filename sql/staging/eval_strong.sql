@@ -1,9 +1,0 @@
--- One event of audioset_eval_strong.tsv: a sound with its start and end within a clip.
-{{ materialized('table') }}
-select
-    row_number() over () as source_row,
-    segment_id as clip_id,
-    start_time_seconds as start_seconds,
-    end_time_seconds as end_seconds,
-    label as label_id
-from {{ source('audioset_eval_strong.tsv') }}

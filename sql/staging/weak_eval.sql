@@ -1,0 +1,8 @@
+-- One clip of eval_segments.csv, with the set of its labels.
+{{ config(materialized='table') }}
+select
+    ytid,
+    start_seconds as video_start_seconds,
+    end_seconds as video_end_seconds,
+    string_split(positive_labels, ',') as label_ids
+from {{ source('eval_segments.csv') }}

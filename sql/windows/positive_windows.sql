@@ -1,0 +1,14 @@
+-- One window of an event of the target sound.
+{{ config(materialized='table') }}
+select
+    windows.subset,
+    windows.event_id,
+    windows.clip_id,
+    windows.start_seconds,
+    windows.end_seconds,
+    windows.label_id,
+    windows.is_overlapped,
+    windows.window_index
+from {{ ref('windows') }} as windows
+where windows.role = 'positive'
+order by windows.subset, windows.event_id, windows.window_index
