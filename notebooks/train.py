@@ -89,7 +89,9 @@ def train_batch(
     loss.backward()
     optimizer.step()
     is_wrong = ((logits > 0) & (label == 0)).tolist()
-    return loss.item(), [key for key, wrong in zip(batch.clip_ids, is_wrong, strict=True) if wrong]
+    return loss.item(), [
+        key for key, wrong in zip(batch.sample_keys, is_wrong, strict=True) if wrong
+    ]
 
 
 @torch.no_grad()

@@ -16,7 +16,7 @@ from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.labels import resolve
 from audioset_duck.catalog.models import RELATION_LAYERS, read_templates
 from audioset_duck.config.toml_file import read_configuration
-from audioset_duck.config.training_options import Training, training_options
+from audioset_duck.config.training_options import TrainingOptions, training_options_json
 from audioset_duck.sqltext import sql_folder
 
 TEXT = README.read_text()
@@ -78,7 +78,7 @@ def test_the_toml_is_a_configuration(tmp_path: Path, demo_catalog: Path) -> None
 def test_training_options_are_these_with_these_defaults() -> None:
     table = TEXT.split("| option | default | what it is |")[1].split("\n\n")[0]
     told = dict(re.findall(r"\n\| (\w+) \| ([^|]*) \|", table))
-    defaults = training_options(Training())
+    defaults = training_options_json(TrainingOptions())
     assert {name: tomllib.loads(f"value = {text}")["value"] for name, text in told.items()} == {
         name: list(value)
         if isinstance(value, tuple)
@@ -92,7 +92,7 @@ def test_training_options_are_these_with_these_defaults() -> None:
 def test_training_runs_as_it_is_written(demo_audio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One epoch in the demo's folder; the step only guesses."""
     monkeypatch.chdir(demo_audio)
-    section = TEXT.split("\n## Training\n")[1].split("\n## ")[0]
+    section = TEXT.split("\n## TrainingOptions\n")[1].split("\n## ")[0]
     *blocks, of_lightning = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     compile(of_lightning, "README.md", "exec")
     shapes = []

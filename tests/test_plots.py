@@ -71,7 +71,7 @@ def test_timeline_of_a_clip_of_negatives(catalog: Path) -> None:
 
 
 def test_timeline_without_a_target_and_of_another_data_set(catalog: Path) -> None:
-    (events,) = drawn(plots.event_timeline(catalog, "aaaaaaaaaaa_0", dataset="eval_framed"))
+    (events,) = drawn(plots.event_timeline(catalog, "aaaaaaaaaaa_0", dataset="strong_eval_framed"))
     assert brief(events) == [("Gun", "other", 0.0, 0.96)]
 
 

@@ -30,9 +30,9 @@ from support.metadata import write_metadata
 
 from audioset_duck.audio.archives import list_members
 from audioset_duck.audio.extract import dask_executor, extract
-from audioset_duck.audio.extraction_plan import Forecast
-from audioset_duck.audio.ffmpeg import find_ffmpeg, judge_by_ffmpeg
-from audioset_duck.audio.validation import Limits, judge, peak_dbfs, rewrite
+from audioset_duck.audio.extraction_plan import DryRun
+from audioset_duck.audio.ffmpeg import find_ffmpeg, validate_by_ffmpeg
+from audioset_duck.audio.validation import ValidationLimits, peak_dbfs, rewrite, validate
 from audioset_duck.audio.worker import Options
 from audioset_duck.catalog.build import build
 from audioset_duck.errors import AudiosetDuckError
@@ -192,7 +192,7 @@ def test_peak_is_that_of_volumedetect(peak: int, tmp_path: Path) -> None:
     )
     told = float(result.stderr.split("max_volume: ")[1].split(" dB")[0])
     assert peak_dbfs(samples) == pytest.approx(told, abs=0.1)
-    assert judge(path.read_bytes(), Limits(0, -91)).peak_dbfs == peak_dbfs(samples)
+    assert validate(path.read_bytes(), ValidationLimits(0, -91)).peak_dbfs == peak_dbfs(samples)
 
 
 def test_again_only_what_is_missing_is_done(place: Path) -> None:
@@ -205,7 +205,7 @@ def test_again_only_what_is_missing_is_done(place: Path) -> None:
     assert path.read_bytes() == GOOD
     assert other.stat().st_mtime_ns == before
     # With other limits, all is judged again.
-    assert run_extract(place, limits=Limits(0.2))["short______"][0] == "ok"
+    assert run_extract(place, limits=ValidationLimits(0.2))["short______"][0] == "ok"
 
 
 def test_what_was_missing_is_found_later(place: Path) -> None:
@@ -231,13 +231,13 @@ def test_a_build_keeps_the_inventory(place: Path) -> None:
 
 def test_a_clip_that_is_no_longer_valid(place: Path) -> None:
     """With other limits a clip's file moves, and only if it is that clip's."""
-    run_extract(place, limits=Limits(0.2))
+    run_extract(place, limits=ValidationLimits(0.2))
     valid = place / "audio" / "eval_segments" / "Yshort______.wav"
     invalid = place / "audio" / "invalid_audio" / "weak_eval" / "Yshort______.wav"
     assert (valid.exists(), invalid.exists()) == (True, False)
     assert run_extract(place)["short______"] == ("too_short", None)
     assert (valid.exists(), invalid.exists()) == (False, True)
-    assert run_extract(place, limits=Limits(0.2))["short______"][0] == "ok"
+    assert run_extract(place, limits=ValidationLimits(0.2))["short______"][0] == "ok"
     assert (valid.exists(), invalid.exists()) == (True, False)
     valid.write_bytes(b"of the user")
     assert run_extract(place, discard_invalid=True)["short______"][0] == "too_short"
@@ -366,7 +366,7 @@ def test_archives_that_cannot_be_read(place: Path, caplog: pytest.LogCaptureFixt
         ),
         (
             {"zips": "nowhere"},
-            "there is no folder .*nowhere; name that of the archives with --zips",
+            "there is no folder .*nowhere; name that of the archives with --archives",
         ),
         ({"zips": "metadata"}, r"metadata holds no .zip; right is the folder of balanced_train"),
         ({"catalog": "none"}, "there is no catalog"),
@@ -399,12 +399,12 @@ def test_forecast(place: Path) -> None:
     assert not (place / "audio").exists()
     run_extract(place)
     before = {path: path.stat().st_mtime_ns for path in (place / "audio").rglob("*")}
-    assert foretell(place) == Forecast(len(CASES), 1, len(CASES) - 1, 0, 0, 0, 0)
+    assert foretell(place) == DryRun(len(CASES), 1, len(CASES) - 1, 0, 0, 0, 0)
     assert {path: path.stat().st_mtime_ns for path in (place / "audio").rglob("*")} == before
 
 
 def test_command(run, place: Path) -> None:
-    words = ["extract", "--zips", "zips", "--audio-root", "audio", "--subset", "weak_eval"]
+    words = ["extract", "--archives", "zips", "--audio-root", "audio", "--subset", "weak_eval"]
     dry = run(*words, "--dry-run")
     assert dry.exit_code == 0, dry.stderr
     assert dry.stdout.splitlines()[2].split()[:5] == ["13", "1", "0", "12", "1"]
@@ -427,7 +427,7 @@ def test_command(run, place: Path) -> None:
 
 
 def test_summary_where_a_clip_is_valid_in_one_subset_only(run, place: Path) -> None:
-    words = ["extract", "--zips", "zips", "--audio-root", "audio", "--layout", "subset"]
+    words = ["extract", "--archives", "zips", "--audio-root", "audio", "--layout", "subset"]
     done = run(*words, "--subset", "weak_eval", "--subset", "strong_eval")
     rows = [line.split()[:3] for line in done.stdout.splitlines()[2:]]
     # silent_____ is labelled Silence in strong_eval, and not in weak_eval.
@@ -447,7 +447,7 @@ def test_clips_that_a_target_needs(run, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "zips" / "balanced_train_segments.zip", "w") as archive:
         for ytid in ("positive___", "weak_______", "neither____"):
             archive.writestr(f"Y{ytid}.wav", GOOD)
-    words = ["--zips", "zips", "--audio-root", "audio"]
+    words = ["--archives", "zips", "--audio-root", "audio"]
     assert run("build", "--name", "shot", "--label", "Gun").exit_code == 0
     done = run("extract", *words, "--target", "shot", "--layout", "subset")
     assert done.exit_code == 0, done.stderr
@@ -478,7 +478,7 @@ def test_clips_that_a_target_needs(run, tmp_path: Path) -> None:
 
 def test_command_makes_a_catalog(run, place: Path) -> None:
     (place / "catalog.duckdb").unlink()
-    words = ["extract", "--zips", "zips", "--audio-root", "audio", "--subset", "weak_eval"]
+    words = ["extract", "--archives", "zips", "--audio-root", "audio", "--subset", "weak_eval"]
     assert run(*words).exit_code == 0
     assert inventory(place)["good_______"][0] == "ok"
 
@@ -498,7 +498,10 @@ def test_ffmpeg_says_the_same(place: Path) -> None:
     for ytid, (data, _) in CASES.items():
         if data is None:
             continue
-        ours, theirs = judge(data, Limits()), judge_by_ffmpeg(data, Limits())
+        ours, theirs = (
+            validate(data, ValidationLimits()),
+            validate_by_ffmpeg(data, ValidationLimits()),
+        )
         assert ours.status == theirs.status, (ytid, ours, theirs)
         if ours.peak_dbfs is not None:
             assert theirs.peak_dbfs == pytest.approx(ours.peak_dbfs, abs=0.1)
@@ -510,7 +513,7 @@ def test_ffmpeg_says_the_same(place: Path) -> None:
 @pytest.mark.parametrize("channels", [1, 2])
 def test_ffmpeg_measures_the_same(subtype: str, channels: int) -> None:
     data = wav(tone(1.2, 0.3, channels), subtype)
-    ours, theirs = judge(data, Limits()), judge_by_ffmpeg(data, Limits())
+    ours, theirs = validate(data, ValidationLimits()), validate_by_ffmpeg(data, ValidationLimits())
     assert (ours.status, theirs.status) == ("ok", "ok")
     assert theirs.peak_dbfs == pytest.approx(ours.peak_dbfs, abs=0.1)
     assert theirs.duration_seconds == pytest.approx(1.2, abs=0.001)
@@ -561,7 +564,7 @@ def test_scan_of_what_was_extracted_is_the_same_inventory(run, place: Path) -> N
 
 def test_all_subsets_that_the_catalog_has(run, place: Path) -> None:
     """Those whose source file was not there are passed over, as they are not if they are named."""
-    words = ["extract", "--zips", "zips", "--audio-root", "audio", "--dry-run"]
+    words = ["extract", "--archives", "zips", "--audio-root", "audio", "--dry-run"]
     every = run(*words, "--subset", "all")
     assert every.exit_code == 0, every.stderr
     with duckdb.connect(str(place / "catalog.duckdb"), read_only=True) as connection:
@@ -664,7 +667,7 @@ def test_on_a_dask_cluster_whose_worker_is_killed(many: Path) -> None:
 
 def test_no_dask(run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    words = ["extract", "--zips", "zips", "--audio-root", "audio", "--subset", "weak_eval"]
+    words = ["extract", "--archives", "zips", "--audio-root", "audio", "--subset", "weak_eval"]
     result = run(*words, "--dask-scheduler", "tcp://localhost:8786")
     assert result.exit_code == 1
     assert "Dask is not installed; install it with pip install 'audioset-duck[dask]'" in (
@@ -673,7 +676,7 @@ def test_no_dask(run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_dask_scheduler(run, place: Path) -> None:
-    words = ["extract", "--zips", "zips", "--audio-root", "audio", "--subset", "weak_eval"]
+    words = ["extract", "--archives", "zips", "--audio-root", "audio", "--subset", "weak_eval"]
     result = run(*words, "--dask-scheduler", "nonsense:address")
     assert result.exit_code == 1
     assert "there is no Dask scheduler at nonsense:address" in result.stderr

@@ -57,7 +57,7 @@ def make(folder: Path, clips: int) -> None:
 
 def ours(folder: Path) -> int:
     """Extract by the command; gives the largest memory of a worker, in bytes."""
-    words = ["extract", "--quiet", "--zips", "zips", "--audio-root", "ours"]
+    words = ["extract", "--quiet", "--archives", "zips", "--audio-root", "ours"]
     process = subprocess.Popen(
         [*COMMAND, *words, "--subset", "weak_eval"], cwd=folder, stdout=subprocess.DEVNULL
     )

@@ -1,9 +1,9 @@
-"""What training costs: to build, to plan epochs, to open a dataset and share it, to load audio.
+"""What training costs: to build, to plan epochs, to open a subset and share it, to load audio.
 
     python tests/benchmarks/training.py [--metadata DIR] [--clips N] [--files N]
 
 Without --metadata the demo's generator makes metadata of the real size. Loading is measured
-against a bare loop that seeks and reads the same slices, and against a dataset that reads whole
+against a bare loop that seeks and reads the same slices, and against a subset that reads whole
 files by the rows of a list, as a data frame would give them: these ratios count, not the times.
 """
 
@@ -72,7 +72,7 @@ def common_target(catalog: Path) -> Target:
             with counted as (
                 select label_id, count(*) as windows
                 from gun.segments
-                where dataset = 'train'
+                where subset = 'strong_train'
                 group by label_id
             )
 
@@ -101,34 +101,34 @@ def memory(field: str) -> float:
 def opened(catalog: Path) -> tuple[float, float, float, int]:
     before = memory("Rss")
     began = time.perf_counter()
-    dataset = AudioSetDataset(catalog, "gun")
+    subset = AudioSetDataset(catalog, "gun")
     taken = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return taken, peak, memory("Rss") - before, len(dataset)
+    return taken, peak, memory("Rss") - before, len(subset)
 
 
 class Weighed(torch.utils.data.Dataset):
-    """Walks all samples of a dataset, and tells what memory is the worker's own."""
+    """Walks all samples of a subset, and tells what memory is the worker's own."""
 
-    def __init__(self, dataset: AudioSetDataset | None) -> None:
-        self.dataset = dataset
+    def __init__(self, subset: AudioSetDataset | None) -> None:
+        self.subset = subset
 
     def __len__(self) -> int:
         return 1
 
     def __getitem__(self, index: int) -> float:
-        if self.dataset is not None:
-            rows = np.arange(0, len(self.dataset), 7)
+        if self.subset is not None:
+            rows = np.arange(0, len(self.subset), 7)
             for some in np.array_split(rows, 1000):
-                self.dataset._columns.keys_of(some)
-                self.dataset._columns.paths_of(some)
-                self.dataset._columns.masks_of(some)
+                self.subset._columns.keys_of(some)
+                self.subset._columns.paths_of(some)
+                self.subset._columns.masks_of(some)
         return memory("Private")
 
 
 def worker_memory(catalog: Path, method: str) -> float:
-    """MB that one worker needs for itself, more than one of a dataset that holds nothing."""
-    dataset = AudioSetDataset(catalog, "gun")
+    """MB that one worker needs for itself, more than one of a subset that holds nothing."""
+    subset = AudioSetDataset(catalog, "gun")
     weighed = [
         next(
             iter(
@@ -137,7 +137,7 @@ def worker_memory(catalog: Path, method: str) -> float:
                 )
             )
         ).item()
-        for held in (None, dataset)
+        for held in (None, subset)
     ]
     return weighed[1] - weighed[0]
 
@@ -191,11 +191,11 @@ class WholeFiles(torch.utils.data.Dataset):
 
 
 def loading(catalog: Path) -> None:
-    dataset = AudioSetDataset(catalog, "gun", sample_rate=RATE, on_error="raise")
-    sampler = TwoTierBatchSampler(dataset, 32)
+    subset = AudioSetDataset(catalog, "gun", sample_rate=RATE, on_error="raise")
+    sampler = TwoTierBatchSampler(subset, 32)
     batches = [batch for _, batch in zip(range(150), sampler, strict=False)]
     count = sum(map(len, batches))
-    columns = dataset._columns
+    columns = subset._columns
     slices = []
     for batch in batches:
         for sample in batch:
@@ -204,7 +204,7 @@ def loading(catalog: Path) -> None:
             end = columns.end_ms[row].item() / 1000
             if sample.crop_start_seconds is not None:
                 start, end = sample.crop_start_seconds, sample.crop_start_seconds + 1
-            labels = [dataset.label_ids[i] for i in dataset[sample].label_mask.nonzero().flatten()]
+            labels = [subset.label_ids[i] for i in subset[sample].label_mask.nonzero().flatten()]
             (path,) = columns.paths_of(np.array([row]))
             slices.append((path, start, end, labels))
 
@@ -216,9 +216,9 @@ def loading(catalog: Path) -> None:
 
     def ours() -> None:
         for batch in batches:
-            collate(dataset.__getitems__(batch))
+            collate(subset.__getitems__(batch))
 
-    whole = WholeFiles(slices, dataset.label_ids)
+    whole = WholeFiles(slices, subset.label_ids)
 
     def by_whole_files() -> None:
         for first in range(0, count, 32):
@@ -250,7 +250,7 @@ def main() -> None:
         print("build of gun, its ratio to the floor is what benchmarks/build.py prints")
         report("seconds", taken, "s")
         report("peak memory", peak, "MB", "under 1,500")
-        print("dataset of gun, train, in a process of its own")
+        print("subset of gun, train, in a process of its own")
         taken, peak, held, count = apart(opened, catalog)
         report(f"opened, {count:,} samples", taken, "s", "under 3")
         report("what it holds", held, "MB")

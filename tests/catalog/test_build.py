@@ -22,7 +22,7 @@ import audioset_duck.catalog.staging as loading
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import read_state
-from audioset_duck.catalog.swap import replacing_catalog
+from audioset_duck.catalog.swap import replace_catalog
 from audioset_duck.config.targets import BUILT_IN, Target
 from audioset_duck.demo.metadata import make_metadata
 from audioset_duck.errors import AudiosetDuckError
@@ -319,7 +319,7 @@ print(1, flush=True)
             pytest.raises(
                 AudiosetDuckError, match=r"open for writing in|was written to by another"
             ),
-            replacing_catalog(catalog),
+            replace_catalog(catalog),
         ):
             writer = subprocess.Popen(
                 [sys.executable, "-c", code],
@@ -376,7 +376,7 @@ def test_odd_names_are_only_names(run, demo_metadata: Path, tmp_path: Path, name
 
 def test_a_catalog_renamed_to_its_target_can_still_be_read(run, catalog: Path) -> None:
     catalog.rename(catalog.with_name("gun.duckdb"))
-    result = run("sql", "from gun.dataset_counts", "--catalog", "gun.duckdb", "--format", "csv")
+    result = run("sql", "from gun.subset_counts", "--catalog", "gun.duckdb", "--format", "csv")
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()) == 6
 
@@ -573,10 +573,10 @@ def test_views_do_not_depend_on_the_folder_or_the_name_of_the_database(
     (tmp_path / "elsewhere").mkdir()
     moved = catalog.rename(tmp_path / "elsewhere" / "renamed.duckdb")
     monkeypatch.chdir("/")
-    expected = ask(moved, "select count(*) from gun.strong_negative_segments")
+    expected = ask(moved, "select count(*) from gun.strong_negative_windows")
     with duckdb.connect() as connection:
         connection.execute(f"attach '{moved}' as other (read_only)")
-        query = "select count(*) from other.gun.strong_negative_segments"
+        query = "select count(*) from other.gun.strong_negative_windows"
         assert connection.execute(query).fetchall() == expected
 
 
@@ -624,7 +624,7 @@ def test_meta_builds(demo_catalog: Path) -> None:
                 "labels": list(target.labels),
                 "ignore": [],
                 "descendants": False,
-                "clip_length": "1.000",
+                "window_seconds": "1.000",
                 "training": {
                     "head_labels": ["/m/09x0r", "/m/04rlf"],
                     "head_keep_frac": "0.2",

@@ -134,26 +134,25 @@ def test_every_relation_and_column_has_a_comment(demo_catalog: Path) -> None:
 
 
 CONTRACT = {
-    "main.strong_events": "dataset clip_id start_seconds end_seconds label_id",
-    "main.framed_events": "dataset clip_id start_seconds end_seconds label_id is_present",
-    "main.weak_clips": "dataset clip_id ytid video_start_seconds video_end_seconds label_ids",
+    "main.strong_events": "subset clip_id start_seconds end_seconds label_id",
+    "main.framed_events": "subset clip_id start_seconds end_seconds label_id is_present",
+    "main.weak_clips": "subset clip_id ytid video_start_seconds video_end_seconds label_ids",
     "main.labels": "label_id display_name weak_index weak_display_name is_strong is_weak",
     "main.ontology": "label_id display_name child_ids",
     "main.label_descendants": "label_id descendant_id",
-    "main.strong_label_stats": "dataset rank label_id display_name event_count duration_seconds"
+    "main.strong_label_stats": "subset rank label_id display_name event_count duration_seconds"
     " percentage cumulative_percentage mean_event_seconds",
-    "main.weak_label_stats": "dataset rank label_id display_name clip_count percentage",
+    "main.weak_label_stats": "subset rank label_id display_name clip_count percentage",
     "gun.target_labels": "label_id display_name role",
-    "gun.positive_events": "dataset clip_id start_seconds end_seconds label_id is_overlapped",
-    "gun.strong_negative_events": "dataset clip_id start_seconds end_seconds label_id",
-    "gun.weak_negatives": "dataset clip_id ytid video_start_seconds video_end_seconds label_ids",
-    "gun.positive_segments": "dataset clip_id start_seconds end_seconds label_id is_overlapped"
-    " segment_index",
-    "gun.strong_negative_segments": "dataset clip_id start_seconds end_seconds label_id"
-    " segment_index",
+    "gun.positive_events": "subset clip_id start_seconds end_seconds label_id is_overlapped",
+    "gun.strong_negative_events": "subset clip_id start_seconds end_seconds label_id",
+    "gun.weak_negatives": "subset clip_id ytid video_start_seconds video_end_seconds label_ids",
+    "gun.positive_windows": "subset clip_id start_seconds end_seconds label_id is_overlapped"
+    " window_index",
+    "gun.strong_negative_windows": "subset clip_id start_seconds end_seconds label_id window_index",
     "main.audio_files": "ytid audio_path status reason duration_seconds sample_rate_hz channels"
     " peak_dbfs bytes archive member",
-    "gun.samples": "sample_id sample_key role split dataset clip_id ytid start_seconds end_seconds"
+    "gun.samples": "sample_id sample_key role split subset clip_id ytid start_seconds end_seconds"
     " label_id label_ids is_overlapped audio_path",
     "gun.label_pools": "pool label_id sample_count weight tier",
     "gun.epoch_plan(0, 0, 32)": "step slot sample_id role label_id crop_start_seconds",

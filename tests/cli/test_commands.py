@@ -75,21 +75,21 @@ def test_demo_may_be_made_again_and_elsewhere(run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("before", [True, False])
 def test_build(run, demo_metadata: Path, tmp_path: Path, before: bool) -> None:
     shared = ["--catalog", "mine.duckdb", "--quiet"]
-    own = ["build", "--target", "gun", "--metadata", demo_metadata, "--clip-length", "0.5"]
+    own = ["build", "--target", "gun", "--metadata", demo_metadata, "--window-seconds", "0.5"]
     own += ["--name", "dog", "--label", "Bark", "--label", "/m/0ghcn6", "--ignore", "Dog"]
     result = run(*(shared + own if before else own + shared))
     assert result.exit_code == 0, result.stderr
     assert "dog (positive: Bark; Growling, ignored: Dog; windows of 0.5 s)" in result.stdout
     header, rule, train, *_ = result.stdout.splitlines()[1:]
     assert header.split() == (
-        "dataset events alone overlapped windows negatives neg. windows weak neg.".split()
+        "subset events alone overlapped windows negatives neg. windows weak neg.".split()
     )
     assert set(rule) == {"-", " "}
     assert train.split()[0] == "train"
     assert "built" not in result.stderr
     with duckdb.connect("mine.duckdb", read_only=True) as connection:
         assert connection.execute(
-            "select max(end_seconds - start_seconds) from gun.positive_segments"
+            "select max(end_seconds - start_seconds) from gun.positive_windows"
         ).fetchall()[0][0] == pytest.approx(0.5)
 
 
@@ -104,7 +104,7 @@ def test_a_built_target_can_be_built_again_by_name(run, demo_metadata: Path) -> 
 
 
 def test_targets_tell_what_was_built(run, demo_metadata: Path) -> None:
-    own = ["--descendants", "--ignore", "Fireworks", "--clip-length", "0.25"]
+    own = ["--descendants", "--ignore", "Fireworks", "--window-seconds", "0.25"]
     assert run("build", "--metadata", demo_metadata, "--target", "gun", *own).exit_code == 0
     gun = run("targets").stdout.splitlines()[2]
     for part in ("and descendants", "Fireworks", "0.25", "catalog.duckdb", "yes"):
@@ -158,8 +158,8 @@ def test_rejected_rows_are_told(run, tmp_path: Path) -> None:
         (["build", "--metadata", "nowhere"], "there is no metadata folder nowhere"),
         (["build", "--target", "gnu"], "there is no target 'gnu'; right are gun, baby_cry, snore"),
         (["build", "--label", "Bark"], "--label 'Bark' belongs to a target; name it with --name"),
-        (["build", "--clip-length", "0"], "the clip length is '0'; right are seconds"),
-        (["build", "--clip-length", ""], "the clip length is ''; right are seconds"),
+        (["build", "--window-seconds", "0"], "the clip length is '0'; right are seconds"),
+        (["build", "--window-seconds", ""], "the clip length is ''; right are seconds"),
         (["build", "--config", "no.toml"], "no.toml cannot be read: No such file"),
         (["check"], "there is no catalog catalog.duckdb; make one with audioset-duck build"),
         (["info"], "there is no catalog catalog.duckdb"),
@@ -203,8 +203,8 @@ def test_labels_by_the_other_file_s_name_with_true_counts(
         "/m/07rn7sz",
         "Glass shatter",
         "Shatter",
-        str(sum(e.label == cells[0] and e.dataset != "eval_framed" for e in events)),
-        str(sum(e.label == cells[0] and e.dataset == "eval_framed" for e in events)),
+        str(sum(e.label == cells[0] and e.subset != "strong_eval_framed" for e in events)),
+        str(sum(e.label == cells[0] and e.subset == "strong_eval_framed" for e in events)),
         str(sum(cells[0] in clip.labels for clip in clips)),
     ]
 
@@ -272,7 +272,7 @@ def test_info(run, demo_catalog: Path) -> None:
         assert part in result.stdout
 
 
-QUERY = "select dataset, label_ids, video_start_seconds from weak_clips order by clip_id limit 2"
+QUERY = "select subset, label_ids, video_start_seconds from weak_clips order by clip_id limit 2"
 
 
 def test_sql_formats(run, demo_catalog: Path) -> None:
@@ -284,10 +284,10 @@ def test_sql_formats(run, demo_catalog: Path) -> None:
     with duckdb.connect(str(demo_catalog), read_only=True) as connection:
         rows = connection.execute(QUERY).fetchall()
     header, *texts = csv.reader(io.StringIO(query("--format", "csv")))
-    assert header == ["dataset", "label_ids", "video_start_seconds"]
+    assert header == ["subset", "label_ids", "video_start_seconds"]
     assert texts == [[a, "[" + ", ".join(b) + "]", f"{c:.3f}"] for a, b, c in rows]
     assert json.loads(query("--format", "json")) == [
-        {"dataset": a, "label_ids": b, "video_start_seconds": float(c)} for a, b, c in rows
+        {"subset": a, "label_ids": b, "video_start_seconds": float(c)} for a, b, c in rows
     ]
     assert all(str(row[0]) in query() for row in rows)
 

@@ -9,7 +9,7 @@ from support.metadata import write_metadata
 
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.labels import resolve
-from audioset_duck.config.targets import BUILT_IN, Target, check_name, parse_clip_length
+from audioset_duck.config.targets import BUILT_IN, Target, check_name, parse_window_seconds
 from audioset_duck.config.toml_file import choose_targets, read_configuration
 from audioset_duck.errors import AudiosetDuckError
 
@@ -46,7 +46,7 @@ def test_names_that_mean_something_else(name: str) -> None:
     ("value", "seconds"), [("1", "1"), ("0.5", "0.5"), (2.5, "2.5"), (10, "10"), ("0.001", "0.001")]
 )
 def test_clip_lengths(value: object, seconds: str) -> None:
-    assert parse_clip_length(value) == Decimal(seconds)
+    assert parse_window_seconds(value) == Decimal(seconds)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_clip_lengths(value: object, seconds: str) -> None:
 )
 def test_clip_lengths_that_cannot_be(value: object) -> None:
     with pytest.raises(AudiosetDuckError, match=r"the clip length is .*above 0 and up to 10"):
-        parse_clip_length(value)
+        parse_window_seconds(value)
 
 
 @pytest.mark.parametrize(
@@ -137,22 +137,22 @@ def test_descendants_need_the_ontology(tmp_path: Path) -> None:
 def test_toml(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("""
-        clip_length = 0.5
+        window_seconds = 0.5
         [targets.dog]
         labels = ["Bark", "/m/0ghcn6"]
         ignore = ["Howl"]
         descendants = true
         [targets.gun]
         labels = ["Cap gun"]
-        clip_length = 2
+        window_seconds = 2
     """)
     configuration = read_configuration(file)
     assert configuration.targets["dog"] == Target(
         "dog", ("Bark", "/m/0ghcn6"), ("Howl",), True, Decimal("0.5")
     )
     assert configuration.targets["gun"].labels == ("Cap gun",)
-    assert configuration.targets["gun"].clip_length == 2
-    assert configuration.targets["snore"].clip_length == Decimal("0.5")
+    assert configuration.targets["gun"].window_seconds == 2
+    assert configuration.targets["snore"].window_seconds == Decimal("0.5")
     assert configuration.origins == {
         "gun": str(file),
         "baby_cry": "built in",
@@ -172,7 +172,7 @@ def test_toml_of_the_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ("text", "message"),
     [
         ("targets = [", "mine.toml is no TOML: Invalid value"),
-        ("target = 1", "there is no option 'target'; right are clip_length, targets"),
+        ("target = 1", "there is no option 'target'; right are window_seconds, targets"),
         ("targets = 1", r"targets is 1; right is \[targets.NAME\]"),
         ("targets.dog = 1", r"\[targets.dog\] is 1; right is a table with labels"),
         ("[targets.dog]", r"\[targets.dog\] names no label; right is"),
@@ -185,10 +185,10 @@ def test_toml_of_the_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ),
         (
             "[targets.dog]\nlabels = ['B']\nclip_length = []",
-            r"clip_length is \[\]; right is a number",
+            r"window_seconds is \[\]; right is a number",
         ),
         ("[targets.main]\nlabels = ['B']", r"mine.toml: .*'main' is no name for a target"),
-        ("clip_length = 0", "mine.toml: the clip length is 0"),
+        ("window_seconds = 0", "mine.toml: the clip length is 0"),
         (
             "[targets.dog]\nlabels = ['B']\nclip_length = 0",
             r"\[targets.dog\]: the clip length is 0",
@@ -205,7 +205,7 @@ def test_toml_that_cannot_be(tmp_path: Path, text: str, message: str) -> None:
 def test_toml_with_a_byte_order_mark(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("\ufeffclip_length = 2")
-    assert read_configuration(file).clip_length == 2
+    assert read_configuration(file).window_seconds == 2
 
 
 def test_toml_that_is_not_there(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_choosing() -> None:
         ["Bark"],
         ["Howl"],
         descendants=True,
-        clip_length=Decimal(2),
+        window_seconds=Decimal(2),
     )
     assert chosen == [
         Target("gun", BUILT_IN["gun"].labels, ("Howl",), True, Decimal(2)),
@@ -240,7 +240,7 @@ def test_choosing() -> None:
         (([], "dog"), "--name dog has no label; add one with --label"),
         (([], "gun", ["Bark"]), "gun is built in; right is another --name, or your own"),
         ((["dog"], "dog", ["Bark"]), "dog is both a --target and a --name"),
-        (([], None, [], ["Howl"]), "--clip-length and --training are of a target"),
+        (([], None, [], ["Howl"]), "--window-seconds and --training are of a target"),
         (([], "Dog", ["Bark"]), "'Dog' is no name for a target"),
     ],
 )

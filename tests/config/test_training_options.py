@@ -1,4 +1,4 @@
-"""Training options, and what a build makes of them and of the audio that is there."""
+"""TrainingOptions options, and what a build makes of them and of the audio that is there."""
 
 import json
 import re
@@ -18,7 +18,11 @@ from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import kept_targets, read_state
 from audioset_duck.config.targets import Target
 from audioset_duck.config.toml_file import read_configuration
-from audioset_duck.config.training_options import Training, parse_training, training_options
+from audioset_duck.config.training_options import (
+    TrainingOptions,
+    parse_training_options,
+    training_options_json,
+)
 from audioset_duck.errors import AudiosetDuckError
 
 NAMES = (
@@ -123,28 +127,33 @@ def test_options_of_a_file_a_target_and_a_command(run, demo_metadata: Path, tmp_
     assert run(*words).exit_code == 0
     with open_catalog(tmp_path / "catalog.duckdb") as connection:
         kept = kept_targets(read_state(connection))
-    expected = Training(("Speech", "/m/04rlf"), Decimal("0.5"), 3, 7)
+    expected = TrainingOptions(("Speech", "/m/04rlf"), Decimal("0.5"), 3, 7)
     assert kept["gun"].training == expected
-    assert kept["dog"].training == Training(("Speech", "/m/04rlf"), Decimal("0.4"), 3, 7)
+    assert kept["dog"].training == TrainingOptions(("Speech", "/m/04rlf"), Decimal("0.4"), 3, 7)
 
 
 @pytest.mark.parametrize(
     "training",
     [
-        Training(),
-        Training(("Speech",), Decimal(1), 0, 10**18 - 1, tier_a_coverage=Decimal("0.123456789")),
-        Training((), Decimal(0), 100, tier_a_fraction=Decimal("0.000000001")),
+        TrainingOptions(),
+        TrainingOptions(
+            ("Speech",), Decimal(1), 0, 10**18 - 1, tier_a_coverage=Decimal("0.123456789")
+        ),
+        TrainingOptions((), Decimal(0), 100, tier_a_fraction=Decimal("0.000000001")),
     ],
 )
-def test_options_are_written_and_read_back(training: Training) -> None:
-    written = json.loads(json.dumps(training_options(training)))
-    assert parse_training(written, Training(), "here") == training
+def test_options_are_written_and_read_back(training: TrainingOptions) -> None:
+    written = json.loads(json.dumps(training_options_json(training)))
+    assert parse_training_options(written, TrainingOptions(), "here") == training
 
 
 def test_equal_shares_are_written_the_same() -> None:
-    shares = [parse_training({"head_keep_frac": text}, Training(), "") for text in ("0.50", "0.5")]
-    assert training_options(shares[0]) == training_options(shares[1])
-    assert training_options(shares[0])["head_keep_frac"] == "0.5"
+    shares = [
+        parse_training_options({"head_keep_frac": text}, TrainingOptions(), "")
+        for text in ("0.50", "0.5")
+    ]
+    assert training_options_json(shares[0]) == training_options_json(shares[1])
+    assert training_options_json(shares[0])["head_keep_frac"] == "0.5"
 
 
 def test_a_build_says_what_it_kept(run, demo_metadata: Path, tmp_path: Path) -> None:
@@ -153,9 +162,9 @@ def test_a_build_says_what_it_kept(run, demo_metadata: Path, tmp_path: Path) -> 
     assert result.exit_code == 0
     with duckdb.connect(str(tmp_path / "catalog.duckdb"), read_only=True) as connection:
         counts = connection.execute("""
-            select split, role, sum(samples) filter (where removed_by is null),
-                sum(samples) filter (where removed_by = 'head trimming'),
-                sum(samples) filter (where removed_by = 'strong positive')
+            select split, role, sum(samples) filter (where reason is null),
+                sum(samples) filter (where reason = 'head trimming'),
+                sum(samples) filter (where reason = 'strong positive')
             from gun.sample_counts group by all
         """).fetchall()
         tiers = connection.execute(

@@ -42,11 +42,11 @@ def subsets(demo_audio: Path) -> dict[str, dict[str, set[str]]]:
     """Of each subset the clips, each with its labels."""
     found: dict[str, dict[str, set[str]]] = {}
     for clip in brute_force.clips(demo_audio / "metadata"):
-        found.setdefault(f"weak_{clip.dataset}", {})[clip.ytid] = set(clip.labels)
+        found.setdefault(f"weak_{clip.subset}", {})[clip.ytid] = set(clip.labels)
     for event in brute_force.present_events(demo_audio / "metadata"):
-        if event.dataset in ("train", "eval"):
+        if event.subset in ("strong_train", "strong_eval"):
             ytid = event.clip_id.rsplit("_", 1)[0]
-            found.setdefault(f"strong_{event.dataset}", {}).setdefault(ytid, set()).add(event.label)
+            found.setdefault(f"strong_{event.subset}", {}).setdefault(ytid, set()).add(event.label)
     return found
 
 
@@ -158,7 +158,7 @@ def test_sounds_are_where_their_events_are(demo_audio, members, inventory) -> No
     """In every valid clip with strong labels, and 20 dB above what is between them."""
     events: dict = {}
     for event in brute_force.present_events(demo_audio / "metadata"):
-        if event.dataset in ("train", "eval"):
+        if event.subset in ("strong_train", "strong_eval"):
             heard = events.setdefault(event.clip_id.rsplit("_", 1)[0], [])
             if event.label != SILENCE:
                 heard.append((event.start * 8, event.end * 8))

@@ -11,7 +11,7 @@ import pytest
 from support import brute_force
 
 from audioset_duck.demo.metadata import make_metadata
-from audioset_duck.filesystem import alone_in
+from audioset_duck.filesystem import exclusive_folder
 from audioset_duck.sources.definitions import SOURCES
 
 # SHA-256 over all files of seed 0: it stays the same on every machine and DuckDB version.
@@ -50,10 +50,10 @@ def test_all_official_files_and_no_other(demo_metadata: Path) -> None:
 def test_it_has_what_makes_the_real_one_hard(demo_metadata: Path) -> None:
     clips = brute_force.clips(demo_metadata)
     events = brute_force.present_events(demo_metadata)
-    assert Counter(clip.dataset for clip in clips) == {
-        "unbalanced_train": 3000,
-        "balanced_train": 300,
-        "eval": 400,
+    assert Counter(clip.subset for clip in clips) == {
+        "weak_unbalanced_train": 3000,
+        "weak_balanced_train": 300,
+        "weak_eval": 400,
     }
     assert 0.10 < sum("_" in clip.ytid for clip in clips) / len(clips) < 0.20
     assert 0.005 < sum(clip.ytid.startswith("-") for clip in clips) / len(clips) < 0.03
@@ -62,7 +62,7 @@ def test_it_has_what_makes_the_real_one_hard(demo_metadata: Path) -> None:
     assert any(event.end - event.start == 10_000 for event in events)
     by_clip: dict = {}
     for event in events:
-        by_clip.setdefault((event.dataset, event.clip_id), []).append(event)
+        by_clip.setdefault((event.subset, event.clip_id), []).append(event)
     pairs = [(a, b) for heard in by_clip.values() for a in heard for b in heard if a != b]
     assert sum(a.end == b.start for a, b in pairs) > 100
     assert sum(a.start < b.end and a.end > b.start for a, b in pairs) > 1000
@@ -81,10 +81,12 @@ def test_it_has_what_makes_the_real_one_hard(demo_metadata: Path) -> None:
 
 def test_sizes_follow_the_real_proportions(tmp_path: Path) -> None:
     make_metadata(tmp_path, clips=50_000, quiet=True)
-    counts = Counter(clip.dataset for clip in brute_force.clips(tmp_path))
-    assert counts == {"unbalanced_train": 50_000, "balanced_train": 543, "eval": 500}
+    counts = Counter(clip.subset for clip in brute_force.clips(tmp_path))
+    assert counts == {"weak_unbalanced_train": 50_000, "weak_balanced_train": 543, "weak_eval": 500}
     clips = {
-        event.clip_id for event in brute_force.present_events(tmp_path) if event.dataset == "train"
+        event.clip_id
+        for event in brute_force.present_events(tmp_path)
+        if event.subset == "strong_train"
     }
     assert 2_400 < len(clips) < 2_600
 
@@ -118,7 +120,7 @@ def test_no_path_of_a_machine_is_in_the_example() -> None:
 
 
 def test_two_at_once(run, tmp_path: Path) -> None:
-    with alone_in(tmp_path / "made", "demo", ""):
+    with exclusive_folder(tmp_path / "made", "demo", ""):
         result = run("demo", "made", "--no-audio")
     assert result.exit_code == 1
     assert "Error: another demo to made is under way; wait for it to end" in result.stderr

@@ -72,21 +72,21 @@ def test_events_and_windows_are_the_source_lines_in_their_order(
         "raw/pos/gun_ov_": [e for e, overlapped in expected.positive_events if overlapped],
         "raw/neg_strong/gun_": expected.negative_events,
         "seg1s/pos/gun_nov_": [
-            e for e, overlapped, _ in expected.positive_segments if not overlapped
+            e for e, overlapped, _ in expected.positive_windows if not overlapped
         ],
-        "seg1s/pos/gun_ov_": [e for e, overlapped, _ in expected.positive_segments if overlapped],
+        "seg1s/pos/gun_ov_": [e for e, overlapped, _ in expected.positive_windows if overlapped],
         "seg1s/neg_strong/gun_": [e for e, _ in expected.negative_segments],
     }
     for prefix, events in parts.items():
-        for dataset, name in brute_force.STRONG.items():
+        for subset, name in brute_force.STRONG.items():
             header = "segment_id\tstart_time_seconds\tend_time_seconds\tlabel"
             present = ""
-            if dataset == "eval_framed":
+            if subset == "strong_eval_framed":
                 header, present = f"{header}\tpresent", "\tPRESENT"
             lines = [
                 f"{event.clip_id}\t{seconds(event.start)}\t{seconds(event.end)}\t{event.label}{present}"
                 for event in events
-                if event.dataset == dataset
+                if event.subset == subset
             ]
             text = (exported / f"{prefix}{name}").read_text()
             assert text.splitlines() == [header, *lines]
@@ -129,7 +129,7 @@ def test_clip_length_names_the_folder_and_absent_sets_have_no_file(tmp_path: Pat
         tmp_path / "metadata", names="/m/a A", train="aaaaaaaaaaa_0 0.000 1.000 /m/a"
     )
     catalog = tmp_path / "catalog.duckdb"
-    build(catalog, [Target("a", ("A",), clip_length=Decimal("0.500"))], metadata, quiet=True)
+    build(catalog, [Target("a", ("A",), window_seconds=Decimal("0.500"))], metadata, quiet=True)
     with open_catalog(catalog) as connection:
         files = export_target(connection, "a", tmp_path / "it's out", quiet=True)
     assert sorted(str(path.relative_to(tmp_path / "it's out")) for path in files) == [

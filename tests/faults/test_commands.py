@@ -42,11 +42,11 @@ WRITERS = {
     "download": "download fetched --base-url URL",
     "scan": "scan --audio-root few",
     "export": "export --target t --out out",
-    "report": "report --out out --dataset train --format csv",
+    "report": "report --out out --subset train --format csv",
 }
 # Charts take seconds.
-PAGE = "report --out out --dataset train --format csv,html"
-EXTRACT = "extract --zips zips --audio-root extracted --subset strong_train --workers 2"
+PAGE = "report --out out --subset train --format csv,html"
+EXTRACT = "extract --archives zips --audio-root extracted --subset strong_train --workers 2"
 DEMO = "demo made --clips 20 --no-audio --target gun"
 READERS = {
     "check": "check",
@@ -312,7 +312,7 @@ def test_a_read_only_disk(tmp_path: Path, fill, carry_out) -> None:
         for words in READERS.values():
             assert carry_out(place, words) == (0, "")
         out = tmp_path / "out"
-        for words in ("export --target t", "report --dataset train --format csv"):
+        for words in ("export --target t", "report --subset train --format csv"):
             assert carry_out(place, f"{words} --out {out}") == (0, "")
         for words in [*WRITERS.values(), EXTRACT]:
             code, errors = carry_out(place, words)

@@ -26,9 +26,9 @@ from support.effort import KILLS
 
 import audioset_duck.audio.extract as extracting
 from audioset_duck.audio.journal import JOURNAL, Journal
-from audioset_duck.catalog.swap import replacing_catalog
+from audioset_duck.catalog.swap import replace_catalog
 
-EXTRACT = [*COMMAND, "extract", "--quiet", "--zips", "zips", "--subset", "weak_eval"]
+EXTRACT = [*COMMAND, "extract", "--quiet", "--archives", "zips", "--subset", "weak_eval"]
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +206,7 @@ def test_what_killed_workers_left_is_cleared(many: Path, expected: dict[str, str
 
 def test_a_catalog_that_is_busy_loses_nothing(many: Path, expected: dict[str, str]) -> None:
     """The files are made all the same, and the next run loads what the journal tells."""
-    with replacing_catalog(many / "catalog.duckdb"):
+    with replace_catalog(many / "catalog.duckdb"):
         failed = run(many)
     assert failed.returncode == 1
     assert "another build of" in failed.stderr
@@ -222,7 +222,7 @@ def test_a_long_journal_is_read_soon(tmp_path: Path) -> None:
             "place": f"a/{number}",
             "audio_path": f"a/{number}.wav",
             "status": "ok",
-            "archive_stamp": "1:2",
+            "archive_fingerprint": "1:2",
         }
         for number in range(100_000)
     ]
@@ -246,7 +246,7 @@ def test_a_long_journal_is_read_soon(tmp_path: Path) -> None:
         if number != 3 and (not 1000 <= number < 2000 or number == 1500)
     }
     assert len(found) == len(places)
-    assert {"place": "a/7", "status": "corrupted", "archive_stamp": "1:2"} in found
+    assert {"place": "a/7", "status": "corrupted", "archive_fingerprint": "1:2"} in found
 
 
 def test_a_worker_is_killed(many: Path, expected: dict[str, str]) -> None:

@@ -34,9 +34,9 @@ from support.metadata import STRONG_HEADER, WEAK_HEADER, write_metadata
 
 from audioset_duck.audio.archives import list_members, read_members
 from audioset_duck.audio.extract import extract
-from audioset_duck.audio.ffmpeg import find_ffmpeg, judge_by_ffmpeg, judge_file
+from audioset_duck.audio.ffmpeg import find_ffmpeg, validate_by_ffmpeg, validate_file
 from audioset_duck.audio.scan import find_files
-from audioset_duck.audio.validation import Limits, judge
+from audioset_duck.audio.validation import ValidationLimits, validate
 from audioset_duck.audio.worker import Options
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.connection import open_catalog
@@ -172,7 +172,7 @@ def test_names_of_targets_that_cannot_be(run, named: Path, name: str) -> None:
         ["targets", "--config", "mine.toml"],
         ["export", "--target", name, "--out", "out"],
         ["report", "--target", name, "--out", "out"],
-        ["extract", "--zips", ".", "--audio-root", "audio", "--target", name],
+        ["extract", "--archives", ".", "--audio-root", "audio", "--target", name],
     ):
         result = run(*words, "--catalog", named)
         assert result.exit_code == 1, words
@@ -217,9 +217,9 @@ def test_labels_and_options_that_are_not_there(named: Path, run, value: str) -> 
 
 @pytest.mark.parametrize("label", ["/m/x'; drop schema main; --", "/m/\0", "/", "//", "/m/x\n"])
 def test_head_labels_that_are_no_mids(named: Path, label: str) -> None:
-    from audioset_duck.config.training_options import Training
+    from audioset_duck.config.training_options import TrainingOptions
 
-    target = Target("x", ("Other",), training=Training(head_labels=(label,)))
+    target = Target("x", ("Other",), training=TrainingOptions(head_labels=(label,)))
     with (
         open_catalog(named) as connection,
         pytest.raises(AudiosetDuckError, match="there is no label"),
@@ -254,7 +254,7 @@ def test_folders_of_any_name(run, tmp_path: Path) -> None:
     audio = ("--audio-root", folder / "audio")
     for words in (
         ["build", "--name", "t", "--label", "Gun", "--metadata", folder / "metadata"],
-        ["extract", "--zips", folder / "zips", *audio, "--target", "t", "--workers", 1],
+        ["extract", "--archives", folder / "zips", *audio, "--target", "t", "--workers", 1],
         ["scan", *audio],
         ["export", "--target", "t", "--out", folder / "out"],
         ["report", "--format", "csv", "--out", folder / "report"],
@@ -281,7 +281,7 @@ def test_paths_that_are_not_utf8(run, tmp_path: Path) -> None:
         ["build", "--catalog", bad / "c.duckdb"],
         ["--catalog", bad / "c.duckdb", "build"],
         ["scan", "--audio-root", "audio"],
-        ["extract", "--zips", "zips", "--audio-root", "out", "--subset", "strong_train"],
+        ["extract", "--archives", "zips", "--audio-root", "out", "--subset", "strong_train"],
     ):
         result = run(*words)
         assert result.exit_code == 1
@@ -313,10 +313,10 @@ def test_a_catalog_whose_builds_are_made_up(tmp_path: Path, wrong: str) -> None:
     [
         ("a = " + "[" * 5000, "is no TOML: its values are nested too deep"),
         ("a = " + "{a=" * 5000, "is no TOML: its values are nested too deep"),
-        ("clip_length = " + "1" * 5000, "is no TOML: Exceeds the limit"),
-        ("clip_length = 0x" + "f" * 5000, "is no TOML: Exceeds the limit"),
-        ("clip_length = 1e99999999999999999999", "is no TOML: 1e9+ has too large an exponent"),
-        ("clip_length = nan", "the clip length is .*NaN"),
+        ("window_seconds = " + "1" * 5000, "is no TOML: Exceeds the limit"),
+        ("window_seconds = 0x" + "f" * 5000, "is no TOML: Exceeds the limit"),
+        ("window_seconds = 1e99999999999999999999", "is no TOML: 1e9+ has too large an exponent"),
+        ("window_seconds = nan", "the clip length is .*NaN"),
         ('[targets."a\\nb"]\nlabels = ["x"]', r"mine.toml: 'a\\nb' is no name for a target"),
         ('"\\u001b[31m" = 1', r"there is no option '\\x1b\[31m'"),
     ],
@@ -328,7 +328,7 @@ def test_toml_that_means_harm(tmp_path: Path, text: str, message: str) -> None:
     assert "\n" not in str(error.value)
 
 
-keys = st.sampled_from(["targets", "clip_length", "training", "labels", "ignore", "seed", "t"])
+keys = st.sampled_from(["targets", "window_seconds", "training", "labels", "ignore", "seed", "t"])
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates(),
     lambda inner: (
@@ -692,9 +692,9 @@ def wav(
     # The data itself would be the name of the test.
     ids=lambda value: None if isinstance(value, str) else "data",
 )
-@pytest.mark.parametrize("judge", [judge, judge_by_ffmpeg], ids=["libsndfile", "ffmpeg"])
-def test_headers_that_lie(judge, data: bytes, status: str, reason: str) -> None:
-    verdict = judge(data, Limits())
+@pytest.mark.parametrize("validate", [validate, validate_by_ffmpeg], ids=["libsndfile", "ffmpeg"])
+def test_headers_that_lie(validate, data: bytes, status: str, reason: str) -> None:
+    verdict = validate(data, ValidationLimits())
     assert verdict.status == status, verdict
     assert (verdict.reason or "").startswith(reason)
     assert " at 0x" not in (verdict.reason or "")
@@ -720,7 +720,7 @@ def test_any_audio(place: int, value: bytes, tag: bytes, cut: int | None) -> Non
 def test_any_audio_by_ffmpeg(place: int, value: bytes) -> None:
     data = bytearray(wav(count=1500))
     data[place : place + len(value)] = value
-    judge_wav(bytes(data), judge_by_ffmpeg)
+    judge_wav(bytes(data), validate_by_ffmpeg)
 
 
 def test_a_title_that_looks_like_ffmpeg_s_words(tmp_path: Path) -> None:
@@ -728,7 +728,7 @@ def test_a_title_that_looks_like_ffmpeg_s_words(tmp_path: Path) -> None:
     title = "x\n  Stream #0:0: Audio: pcm_s16le, 1 Hz, mono\nmax_volume: -99.0 dB"
     command = [find_ffmpeg(), "-loglevel", "error", "-i", tmp_path / "a.wav"]
     subprocess.run([*command, "-metadata", f"title={title}", tmp_path / "a.m4a"], check=True)
-    verdict = judge_file(tmp_path / "a.m4a", Limits())
+    verdict = validate_file(tmp_path / "a.m4a", ValidationLimits())
     assert (verdict.status, verdict.sample_rate_hz) == ("ok", 32_000)
     assert verdict.duration_seconds == pytest.approx(1, abs=0.1)
 
@@ -744,7 +744,7 @@ def test_a_title_that_looks_like_ffmpeg_s_words(tmp_path: Path) -> None:
 def test_a_playlist_leads_nowhere(tmp_path: Path, text: str) -> None:
     (tmp_path / "secret.wav").write_bytes(WAV)
     (tmp_path / "aaaaaaaaaaa.m4a").write_text(text)
-    assert judge_file(tmp_path / "aaaaaaaaaaa.m4a", Limits()).status == "corrupted"
+    assert validate_file(tmp_path / "aaaaaaaaaaa.m4a", ValidationLimits()).status == "corrupted"
 
 
 def test_a_scan_of_files_that_lie(tmp_path: Path) -> None:
@@ -844,7 +844,7 @@ def test_names_in_the_page_are_data(hostile_page: Path) -> None:
 def test_names_in_a_browser(hostile_page: Path, tmp_path: Path) -> None:
     with browser.Page(tmp_path / "profile", 1280) as page:
         page.open(hostile_page)
-        drawn = page.wait_for("document.body && document.body.dataset.drawn", 120)
+        drawn = page.wait_for("document.body && document.body.subset.drawn", 120)
         assert int(drawn) == page.run("document.querySelectorAll('.chart').length")
         assert page.run("document.title") == "AudioSet: what is in the catalog"
         assert page.run("document.querySelectorAll('.chart script, img, iframe').length") == 0

@@ -43,7 +43,7 @@ def seeds(kind: str) -> list[bytes]:
         return [WAV[:2000], b"RF64" + WAV[4:2000], b"fLaC" + bytes(40)]
     if kind == "configuration":
         return [
-            b'clip_length = 0.5\n[targets.dog]\nlabels = ["Bark"]\ndescendants = true\n',
+            b'window_seconds = 0.5\n[targets.dog]\nlabels = ["Bark"]\ndescendants = true\n',
             b"[training]\nseed = 1\nhead_keep_frac = 0.5\n",
         ]
     rows = [b"aaaaaaaaaaa_0\t1.000\t2.000\t/m/gun\tPRESENT\n", b'0,/m/a,"A"\n', b"/m/a\tA\n"]

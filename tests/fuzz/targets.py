@@ -15,7 +15,13 @@ from audioset_duck.audio.archives import (
     list_members,
     read_members,
 )
-from audioset_duck.audio.validation import MAX_SECONDS, SAMPLE_RATES, Limits, Verdict, judge
+from audioset_duck.audio.validation import (
+    MAX_SECONDS,
+    SAMPLE_RATES,
+    ValidationLimits,
+    ValidationResult,
+    validate,
+)
 from audioset_duck.catalog.build import _create_meta
 from audioset_duck.catalog.connection import ALIAS, attach_new
 from audioset_duck.catalog.models import RELATION_LAYERS, read_templates
@@ -81,8 +87,10 @@ def read_archive(folder: Path, data: bytes) -> None:
                 assert isinstance(found, MemberError) and found.status in ("corrupted", "refused")
 
 
-def judge_wav(data: bytes, by: Callable[[bytes, Limits], Verdict] = judge) -> None:
-    verdict = by(data, Limits())
+def judge_wav(
+    data: bytes, by: Callable[[bytes, ValidationLimits], ValidationResult] = validate
+) -> None:
+    verdict = by(data, ValidationLimits())
     assert (verdict.status == "ok") == (verdict.reason is None)
     if verdict.status == "ok":
         assert verdict.sample_rate_hz in SAMPLE_RATES and verdict.channels

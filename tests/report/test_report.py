@@ -21,7 +21,10 @@ from audioset_duck.report.sections import report
 
 # Made once, on one worker.
 pytestmark = pytest.mark.xdist_group("report")
-STRONG, WEAK = ["train", "eval", "eval_framed"], ["unbalanced_train", "balanced_train", "eval"]
+STRONG, WEAK = (
+    ["train", "eval", "strong_eval_framed"],
+    ["weak_unbalanced_train", "weak_balanced_train", "eval"],
+)
 
 
 def make(catalog: Path, out: Path, **options) -> list[Path]:
@@ -79,38 +82,36 @@ def test_tables_equal_counts_in_plain_python(demo_metadata: Path, tmp_path: Path
     durations: Counter[tuple[str, str]] = Counter()
     events: Counter[tuple[str, str]] = Counter()
     for event in brute_force.present_events(demo_metadata):
-        durations[event.dataset, event.label] += event.end - event.start
-        events[event.dataset, event.label] += 1
-    for dataset in STRONG:
-        rows = table(tmp_path / f"strong_label_distribution_{dataset}_stats.csv")
+        durations[event.subset, event.label] += event.end - event.start
+        events[event.subset, event.label] += 1
+    for subset in STRONG:
+        rows = table(tmp_path / f"strong_label_distribution_{subset}_stats.csv")
         assert {
             row["label_id"]: (int(row["event_count"]), int(1000 * Decimal(row["duration_seconds"])))
             for row in rows
         } == {
-            label: (events[of, label], durations[of, label])
-            for of, label in events
-            if of == dataset
+            label: (events[of, label], durations[of, label]) for of, label in events if of == subset
         }
-        total = sum(durations[of, label] for of, label in durations if of == dataset)
+        total = sum(durations[of, label] for of, label in durations if of == subset)
         check_order(rows, "duration_seconds")
         for row in rows:
-            exact = 100 * durations[dataset, row["label_id"]] / total
+            exact = 100 * durations[subset, row["label_id"]] / total
             assert float(row["percentage"]) == pytest.approx(exact, abs=1e-9)
         assert float(rows[-1]["cumulative_percentage"]) == pytest.approx(100, abs=1e-9)
     clips = Counter(
-        (clip.dataset, label) for clip in brute_force.clips(demo_metadata) for label in clip.labels
+        (clip.subset, label) for clip in brute_force.clips(demo_metadata) for label in clip.labels
     )
-    for dataset in WEAK:
-        rows = table(tmp_path / f"weak_label_distribution_stats_{dataset}.csv")
+    for subset in WEAK:
+        rows = table(tmp_path / f"weak_label_distribution_stats_{subset}.csv")
         assert {row["label_id"]: int(row["clip_count"]) for row in rows} == {
-            label: count for (of, label), count in clips.items() if of == dataset
+            label: count for (of, label), count in clips.items() if of == subset
         }
         check_order(rows, "clip_count")
     rows = table(tmp_path / "weak_label_distribution_stats.csv")
     assert {
-        row["label_id"]: tuple(int(row[f"{dataset}_clips"]) for dataset in WEAK) for row in rows
+        row["label_id"]: tuple(int(row[f"{subset}_clips"]) for subset in WEAK) for row in rows
     } == {
-        label: tuple(clips[dataset, label] for dataset in WEAK)
+        label: tuple(clips[subset, label] for subset in WEAK)
         for label in {label for _, label in clips}
     }
     check_order(rows, "clip_count")
@@ -130,11 +131,11 @@ def test_target_tables_equal_counts_in_plain_python(reported: Path, demo_metadat
     everything: dict[str, int] = Counter()
     for event in events:
         if event.label in labels:
-            everything[event.dataset] += 1
+            everything[event.subset] += 1
             others = {
-                (event.dataset, event.label, other.label)
+                (event.subset, event.label, other.label)
                 for other in events
-                if (other.dataset, other.clip_id) == (event.dataset, event.clip_id)
+                if (other.subset, other.clip_id) == (event.subset, event.clip_id)
                 and other.label not in labels
                 and other.start < event.end
                 and other.end > event.start
@@ -142,13 +143,13 @@ def test_target_tables_equal_counts_in_plain_python(reported: Path, demo_metadat
             expected.update(others)
     rows = table(reported / "target_gun_overlap_matrix.csv")
     assert {
-        (row["dataset"], row["label_id"], row["other_label_id"]): int(row["event_count"])
+        (row["subset"], row["label_id"], row["other_label_id"]): int(row["event_count"])
         for row in rows
     } == expected
     for row in table(reported / "target_gun_overlapping_labels.csv"):
-        count = sum(expected[row["dataset"], label, row["label_id"]] for label in labels)
+        count = sum(expected[row["subset"], label, row["label_id"]] for label in labels)
         assert int(row["event_count"]) == count
-        assert float(row["percentage"]) == pytest.approx(100 * count / everything[row["dataset"]])
+        assert float(row["percentage"]) == pytest.approx(100 * count / everything[row["subset"]])
 
 
 def asked(catalog: Path, query: str) -> list[tuple]:
@@ -160,7 +161,7 @@ def test_composition_equals_counts_in_plain_python(demo_audio: Path, tmp_path: P
     """Of samples whose audio was looked for, so that some are missing."""
     catalog = demo_audio / "catalog.duckdb"
     make(catalog, tmp_path, targets=["gun"], formats=["csv", "html"])
-    samples = asked(catalog, "select split, role, dataset, label_ids from gun.samples")
+    samples = asked(catalog, "select split, role, subset, label_ids from gun.samples")
     roles = Counter((split, role) for split, role, _, _ in samples)
     heard = Counter((split, role, label) for split, role, _, labels in samples for label in labels)
     rows = table(tmp_path / "target_gun_composition_labels.csv")
@@ -177,8 +178,8 @@ def test_composition_equals_counts_in_plain_python(demo_audio: Path, tmp_path: P
 
     rows = table(tmp_path / "target_gun_composition.csv")
     assert {
-        (row["role"], row["dataset"]): int(row["samples"]) for row in rows if not row["removed_by"]
-    } == Counter((role, dataset) for _, role, dataset, _ in samples)
+        (row["role"], row["subset"]): int(row["samples"]) for row in rows if not row["reason"]
+    } == Counter((role, subset) for _, role, subset, _ in samples)
     # The audio of an id is there if some file of it is.
     status = dict(
         asked(
@@ -187,21 +188,21 @@ def test_composition_equals_counts_in_plain_python(demo_audio: Path, tmp_path: P
         )
     )
     for role in ("positive", "strong_negative"):
-        segments = asked(catalog, f"select dataset, clip_id from gun.{role}_segments")
+        segments = asked(catalog, f"select subset, clip_id from gun.{role}_segments")
         assert {
-            (row["dataset"], row["removed_by"]): int(row["samples"])
+            (row["subset"], row["reason"]): int(row["samples"])
             for row in rows
-            if row["role"] == role and row["removed_by"]
+            if row["role"] == role and row["reason"]
         } == Counter(
-            (dataset, f"audio {status[clip_id[:11]]}")
-            for dataset, clip_id in segments
+            (subset, f"audio {status[clip_id[:11]]}")
+            for subset, clip_id in segments
             if clip_id[:11] in status
         )
     page = (tmp_path / "index.html").read_text()
     for (split, role), count in roles.items():
         words = role.replace("_negative", " neg.")
         assert f"<dt>{words}, {split}</dt><dd>{count:,}</dd>" in page
-    missing = sum(int(row["samples"]) for row in rows if row["removed_by"].startswith("audio "))
+    missing = sum(int(row["samples"]) for row in rows if row["reason"].startswith("audio "))
     assert f"<dt>without audio</dt><dd>{missing:,}</dd>" in page
 
 
@@ -315,7 +316,7 @@ def test_one_dataset_and_one_format(
     monkeypatch.delattr(reporting, "target_charts")
     monkeypatch.delattr(reporting, "sample_charts")
     files = make(
-        demo_catalog, tmp_path, datasets=["balanced_train"], targets=["snore"], formats=["csv"]
+        demo_catalog, tmp_path, subsets=["weak_balanced_train"], targets=["snore"], formats=["csv"]
     )
     assert {path.name for path in files} == {
         "weak_label_distribution_stats_balanced_train.csv",
@@ -337,7 +338,7 @@ def test_one_dataset_and_one_format(
 
 
 def test_eval_is_two_data_sets(demo_catalog: Path, tmp_path: Path) -> None:
-    files = make(demo_catalog, tmp_path, datasets=["eval"], targets=["gun"], formats=["csv"])
+    files = make(demo_catalog, tmp_path, subsets=["eval"], targets=["gun"], formats=["csv"])
     names = {path.name for path in files if not path.name.startswith("target")}
     assert names == {
         "strong_label_distribution_eval_stats.csv",
@@ -346,7 +347,7 @@ def test_eval_is_two_data_sets(demo_catalog: Path, tmp_path: Path) -> None:
 
 
 def test_command(run, demo_catalog: Path) -> None:
-    arguments = ["report", "--out", "out", "--dataset", "train", "--target", "gun", "--top", 3]
+    arguments = ["report", "--out", "out", "--subset", "train", "--target", "gun", "--top", 3]
     result = run(*arguments, "--format", "svg, csv", "--catalog", demo_catalog)
     assert result.exit_code == 0, result.stderr
     written = result.stdout.splitlines()
@@ -373,7 +374,7 @@ def test_command(run, demo_catalog: Path) -> None:
     ("options", "match"),
     [
         (
-            {"datasets": ["test"]},
+            {"subsets": ["test"]},
             r"no data set 'test' in this catalog; right are train, eval, eval_framed, "
             r"unbalanced_train, balanced_train$",
         ),
@@ -501,7 +502,7 @@ def test_page_is_small(reported: Path) -> None:
 
 
 needs_browser = pytest.mark.skipif(not browser.PROGRAM, reason="there is no chromium on PATH")
-DRAWN = "document.body && document.body.dataset.drawn"
+DRAWN = "document.body && document.body.subset.drawn"
 # A chart is drawn if marks with a size are in it.
 EMPTY = """
     [...document.querySelectorAll(".chart")].filter(chart =>

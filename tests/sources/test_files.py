@@ -412,7 +412,7 @@ def test_order_of_rows_is_kept_by_threads(tmp_path: Path) -> None:
     build(catalog, [], tmp_path, quiet=True)
     assert ask(
         catalog,
-        "select count(*), count(*) filter (where clip_id = 'aaaaaaaaaaa_' || (source_row - 1))"
+        "select count(*), count(*) filter (where clip_id = 'aaaaaaaaaaa_' || (event_id - 1))"
         " from staging.train_strong",
     ) == [(count, count)]
 
@@ -470,7 +470,7 @@ def test_a_row_is_either_read_or_rejected(tmp_path_factory, rows: list[str]) -> 
     build(catalog, [], folder, skip_bad_rows=True, quiet=True)
     rejected = ask(catalog, "select line - 2, text from meta.rejected_rows order by line")
     assert all(rows[index] == text for index, text in rejected)
-    kept = ask(catalog, "select clip_id from staging.train_strong order by source_row")
+    kept = ask(catalog, "select clip_id from staging.train_strong order by event_id")
     bad = {index for index, _ in rejected}
     sound = [row for index, row in enumerate(rows) if row and index not in bad]
     assert [clip_id for (clip_id,) in kept] == [row.split("\t")[0] for row in sound]

@@ -21,7 +21,7 @@ from audioset_duck.catalog.build import build
 from audioset_duck.catalog.labels import resolve
 from audioset_duck.catalog.models import create, read_templates, render_models
 from audioset_duck.config.targets import BUILT_IN, Target
-from audioset_duck.config.training_options import Training
+from audioset_duck.config.training_options import TrainingOptions
 from audioset_duck.sqltext import sql_folder
 
 GUN = {"/m/032s66", "/m/04zjc", "/m/073cg4"}
@@ -33,7 +33,7 @@ REAL = list(LABELS) if MORE > 1 else ["snore"]
 def event_rows(connection: duckdb.DuckDBPyConnection, relation: str, more: str = "") -> Counter:
     """Rows of a relation of events, in milliseconds; times must have three decimals."""
     rows = connection.execute(
-        "select dataset, clip_id, cast(start_seconds * 1000 as bigint),"
+        "select subset, event_id, clip_id, cast(start_seconds * 1000 as bigint),"
         f" cast(end_seconds * 1000 as bigint), label_id{more} from {relation}"
     ).fetchall()
     return Counter(rows)
@@ -51,15 +51,15 @@ def compare(
         tuple(event) for event in expected.negative_events
     )
     assert event_rows(
-        connection, f"{name}.positive_segments", ", is_overlapped, segment_index"
+        connection, f"{name}.positive_windows", ", is_overlapped, window_index"
     ) == Counter(
-        (*event, overlapped, index) for event, overlapped, index in expected.positive_segments
+        (*event, overlapped, index) for event, overlapped, index in expected.positive_windows
     )
-    assert event_rows(connection, f"{name}.strong_negative_segments", ", segment_index") == Counter(
-        (*event, index) for event, index in expected.negative_segments
+    assert event_rows(connection, f"{name}.strong_negative_windows", ", window_index") == Counter(
+        (*event, index) for event, index in expected.negative_windows
     )
     clips = connection.execute(
-        "select dataset, clip_id, ytid, cast(video_start_seconds * 1000 as bigint),"
+        "select subset, clip_id, ytid, cast(video_start_seconds * 1000 as bigint),"
         f" cast(video_end_seconds * 1000 as bigint), label_ids from {name}.weak_negatives"
     ).fetchall()
     assert Counter((*row[:-1], tuple(row[-1])) for row in clips) == Counter(
@@ -67,18 +67,20 @@ def compare(
     )
 
 
-def compare_label_columns(
+def compare_label_indices(
     connection: duckdb.DuckDBPyConnection,
     events: Iterable[brute_force.Event],
     clips: Iterable[brute_force.Clip],
 ) -> None:
     carried = {event.label for event in events} | {label for clip in clips for label in clip.labels}
-    found = connection.execute("select label_index, label_id from label_columns order by all")
+    found = connection.execute(
+        "select label_index, label_id from labels where label_index is not null order by all"
+    )
     assert found.fetchall() == list(enumerate(sorted(carried)))
 
 
 SAMPLE = """
-    sample_key, role, split, dataset, clip_id, ytid,
+    sample_key, role, split, subset, clip_id, ytid,
     cast(start_seconds * 1000 as bigint), cast(end_seconds * 1000 as bigint),
     label_id, label_ids, is_overlapped, audio_path
 """
@@ -88,7 +90,7 @@ def compare_training(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     candidates: Iterable[tuple[brute_force.Sample, str | None]],
-    training: brute_force.Training = brute_force.USUAL,
+    training: brute_force.TrainingOptions = brute_force.USUAL,
 ) -> None:
     """Samples, their numbers, pools and counts."""
     candidates = list(candidates)
@@ -148,11 +150,11 @@ def compare_counts(
     samples: Counter = Counter()
     clips: dict[tuple, set[str]] = {}
     for sample, reason in candidates:
-        key = (sample.split, sample.role, sample.dataset, reason)
+        key = (sample.split, sample.role, sample.subset, reason)
         samples[key] += 1
         clips.setdefault(key, set()).add(sample.clip_id)
     found = connection.execute(
-        f"select split, role, dataset, removed_by, clips, samples from {name}.sample_counts"
+        f"select split, role, subset, reason, clip_count, sample_count from {name}.sample_counts"
     ).fetchall()
     assert sorted(found, key=str) == sorted(
         ((*key, len(clips[key]), count) for key, count in samples.items()), key=str
@@ -171,7 +173,7 @@ def test_demo(demo_catalog: Path, demo_metadata: Path, name: str) -> None:
     events = brute_force.present_events(demo_metadata)
     clips = brute_force.clips(demo_metadata)
     with duckdb.connect(str(demo_catalog), read_only=True) as connection:
-        compare_label_columns(connection, events, clips)
+        compare_label_indices(connection, events, clips)
         compare(connection, name, brute_force.target(events, clips, LABELS[name]))
 
 
@@ -180,7 +182,7 @@ def real_catalog(real_metadata: Path, tmp_path_factory: pytest.TempPathFactory) 
     """Gun in full; of the two other targets what needs no samples."""
     catalog = tmp_path_factory.mktemp("real") / "catalog.duckdb"
     build(catalog, [BUILT_IN["gun"]], real_metadata, quiet=True)
-    layers = ("staging", "shared", "target", "segments")
+    layers = ("staging", "shared", "target", "windows")
     templates = read_templates(sql_folder(), layers)
     with duckdb.connect(str(catalog)) as connection:
         for name in ("baby_cry", "snore"):
@@ -212,7 +214,7 @@ def test_real_metadata(
     name: str,
 ) -> None:
     with duckdb.connect(str(real_catalog), read_only=True) as connection:
-        compare_label_columns(connection, real_events, real_clips)
+        compare_label_indices(connection, real_events, real_clips)
         compare(connection, name, brute_force.target(real_events, real_clips, LABELS[name]))
 
 
@@ -231,10 +233,12 @@ def test_published_counts_of_weak_negatives(
     with duckdb.connect(str(real_catalog), read_only=True) as connection:
         counts = dict(
             connection.execute(
-                f"select dataset, count(*) from {name}.weak_negatives group by dataset"
+                f"select subset, count(*) from {name}.weak_negatives group by subset"
             ).fetchall()
         )
-    assert [counts[key] for key in ("unbalanced_train", "balanced_train", "eval")] == published
+    assert [
+        counts[key] for key in ("weak_unbalanced_train", "weak_balanced_train", "weak_eval")
+    ] == published
 
 
 @pytest.mark.xdist_group("real")
@@ -243,18 +247,18 @@ def test_label_stats_of_real_metadata(
 ) -> None:
     durations: Counter = Counter()
     for event in real_events:
-        durations[event.dataset, event.label] += event.end - event.start
-    counts = Counter((clip.dataset, label) for clip in real_clips for label in clip.labels)
+        durations[event.subset, event.label] += event.end - event.start
+    counts = Counter((clip.subset, label) for clip in real_clips for label in clip.labels)
     with duckdb.connect(str(real_catalog), read_only=True) as connection:
         strong = connection.execute(
-            "select dataset, label_id, cast(duration_seconds * 1000 as bigint)"
+            "select subset, label_id, cast(duration_seconds * 1000 as bigint)"
             " from strong_label_stats"
         ).fetchall()
         weak = connection.execute(
-            "select dataset, label_id, clip_count from weak_label_stats"
+            "select subset, label_id, clip_count from weak_label_stats"
         ).fetchall()
-    assert {(dataset, label): value for dataset, label, value in strong} == durations
-    assert {(dataset, label): value for dataset, label, value in weak} == counts
+    assert {(subset, label): value for subset, label, value in strong} == durations
+    assert {(subset, label): value for subset, label, value in weak} == counts
 
 
 def text_hash(text: str) -> int:
@@ -269,7 +273,7 @@ def test_samples_of_real_metadata(real_catalog: Path, real_metadata: Path) -> No
 
     def kept() -> Iterable[brute_force.Sample]:
         for sample, reason in brute_force.candidates(real_metadata, GUN):
-            counts[sample.split, sample.role, sample.dataset, reason] += 1
+            counts[sample.split, sample.role, sample.subset, reason] += 1
             if reason is None:
                 *values, label, labels, overlapped, _ = sample
                 text = "|".join(map(str, [*values, label or "", ",".join(labels), overlapped]))
@@ -282,7 +286,7 @@ def test_samples_of_real_metadata(real_catalog: Path, real_metadata: Path) -> No
         assert counts == {
             tuple(key): samples
             for *key, samples in connection.execute(
-                "select split, role, dataset, removed_by, samples from gun.sample_counts"
+                "select split, role, subset, reason, sample_count from gun.sample_counts"
             ).fetchall()
         }
         assert hashes == {
@@ -290,7 +294,7 @@ def test_samples_of_real_metadata(real_catalog: Path, real_metadata: Path) -> No
             for split, role, value in connection.execute("""
                 select split, role, sum(cast(
                     md5_number(concat_ws(
-                        '|', sample_key, role, split, dataset, clip_id, ytid,
+                        '|', sample_key, role, split, subset, clip_id, ytid,
                         cast(start_seconds * 1000 as bigint), cast(end_seconds * 1000 as bigint),
                         coalesce(label_id, ''), array_to_string(label_ids, ','),
                         case is_overlapped when true then 'True' when false then 'False'
@@ -363,7 +367,7 @@ def inventory_rows(rows: list) -> list[dict]:
     length=st.sampled_from([1, 137, 500, 1000, 2500, 10_000]),
     files=st.none() | audio.map(inventory_rows),
     options=st.builds(
-        brute_force.Training,
+        brute_force.TrainingOptions,
         st.sets(labels, max_size=3).map(frozenset),
         st.sampled_from([Fraction(0), Fraction(1, 2), Fraction(1)]),
         st.integers(0, 4),
@@ -385,7 +389,7 @@ def test_random_metadata(
             names="/m/p1 First\n/m/p2 Second\n/m/ignored Ignored",
         )
         catalog = Path(folder) / "catalog.duckdb"
-        training = Training(
+        training = TrainingOptions(
             tuple(sorted(options.head_labels)),
             Decimal(float(options.head_keep_frac)),
             options.rare_cutoff,
@@ -400,7 +404,7 @@ def test_random_metadata(
         weak = brute_force.clips(metadata)
         expected = brute_force.target(heard, weak, {"/m/p1", "/m/p2"}, {"/m/ignored"}, length)
         with duckdb.connect(str(catalog), read_only=True) as connection:
-            compare_label_columns(connection, heard, weak)
+            compare_label_indices(connection, heard, weak)
             compare(connection, "t", expected)
             candidates = brute_force.candidates(
                 metadata, {"/m/p1", "/m/p2"}, {"/m/ignored"}, length, options, files

@@ -17,10 +17,10 @@ NAMES = "/m/gun Gun\n/m/rifle Rifle\n/m/rain Rain\n/m/boom Boom\n/m/rain2 Rain"
 def ask(tmp_path: Path):
     """Build the target Gun or Rifle from given rows and ask for rows, a line each."""
 
-    def build_and_ask(query: str, clip_length: str = "1", **files: str) -> str:
+    def build_and_ask(query: str, window_seconds: str = "1", **files: str) -> str:
         metadata = write_metadata(tmp_path / "metadata", **{"names": NAMES} | files)
         catalog = tmp_path / "catalog.duckdb"
-        target = Target("t", ("Gun", "Rifle"), clip_length=Decimal(clip_length))
+        target = Target("t", ("Gun", "Rifle"), window_seconds=Decimal(window_seconds))
         build(catalog, [target], metadata, quiet=True)
         with duckdb.connect(str(catalog), read_only=True) as connection:
             rows = connection.execute(query).fetchall()
@@ -44,7 +44,7 @@ STRONG = """
 
 def test_label_amounts_of_both_kinds(ask) -> None:
     query = """
-        select kind, dataset, rank, title, event_count, amount, percentage, cumulative_percentage
+        select kind, subset, rank, title, event_count, amount, percentage, cumulative_percentage
         from label_amounts order by kind, rank
     """
     weak = """
@@ -123,7 +123,7 @@ def test_key_figures(ask) -> None:
         aaaaaaaaaaa 0.000 10.000 /m/gun,/m/rain
         bbbbbbbbbbb 20.000 28.000 /m/rain
     """
-    assert ask("from dataset_key_figures", train=STRONG, unbalanced=weak) == rows(f"""
+    assert ask("from subset_key_figures", train=STRONG, unbalanced=weak) == rows(f"""
         strong train 2 5 5 {10 / 3600} 5.000 0.500 10.0
         weak unbalanced_train 2 3 2 {18 / 3600} 2.000 1.000 2.0
     """)
@@ -131,7 +131,7 @@ def test_key_figures(ask) -> None:
 
 def test_key_figures_of_sounds_that_last_no_time(ask) -> None:
     given = "aaaaaaaaaaa_0 5.000 5.000 /m/rain"
-    assert ask("from dataset_key_figures", train=given) == "strong train 1 1 1 0.0 0.000 None None"
+    assert ask("from subset_key_figures", train=given) == "strong train 1 1 1 0.0 0.000 None None"
 
 
 def test_weak_label_comparison(ask) -> None:
@@ -223,8 +223,8 @@ def test_durations(ask) -> None:
     """)
 
 
-@pytest.mark.parametrize("clip_length", ["0.333", "0.007", "10"])
-def test_full_windows_are_in_the_last_bin_whatever_their_length(ask, clip_length: str) -> None:
+@pytest.mark.parametrize("window_seconds", ["0.333", "0.007", "10"])
+def test_full_windows_are_in_the_last_bin_whatever_their_length(ask, window_seconds: str) -> None:
     query = "select unit, seconds_to, unit_count from t.duration_histogram where unit = 'window'"
-    given = f"aaaaaaaaaaa_0 0.000 {Decimal(clip_length):.3f} /m/gun"
-    assert ask(query, clip_length, train=given) == f"window {float(clip_length)} 1"
+    given = f"aaaaaaaaaaa_0 0.000 {Decimal(window_seconds):.3f} /m/gun"
+    assert ask(query, window_seconds, train=given) == f"window {float(window_seconds)} 1"

@@ -15,80 +15,80 @@ from audioset_duck.sqltext import sql_folder
 BROKEN = {
     "unknown_labels": (
         "insert into staging.balanced_train values ('zzzzzzzzzzz', 0, 10, ['/m/nobody'])",
-        ("weak_clips", "balanced_train", "/m/nobody", 1),
+        ("weak_clips", "weak_balanced_train", "/m/nobody", 1),
     ),
     "event_times": (
         "insert into staging.train_strong values (9, 'zzzzzzzzzzz_0', 9.0, 10.2, '/m/rain')",
-        ("train", "zzzzzzzzzzz_0"),
+        ("strong_train", "zzzzzzzzzzz_0"),
     ),
     "clip_times": (
         "insert into staging.balanced_train values ('zzzzzzzzzzz', 5, 5, ['/m/rain'])",
-        ("balanced_train", "zzzzzzzzzzz_5000"),
+        ("weak_balanced_train", "zzzzzzzzzzz_5000"),
     ),
     "unique_clips": (
         "insert into staging.unbalanced_train values ('bbbbbbbbbbb', 30, 40, ['/m/rain'])",
-        ("bbbbbbbbbbb", "balanced_train", "bbbbbbbbbbb_0"),
+        ("bbbbbbbbbbb", "weak_balanced_train", "bbbbbbbbbbb_0"),
     ),
     "unique_labels_in_clip": (
         "insert into staging.balanced_train values ('zzzzzzzzzzz', 0, 9, ['/m/rain', '/m/rain'])",
-        ("balanced_train", "zzzzzzzzzzz_0"),
+        ("weak_balanced_train", "zzzzzzzzzzz_0"),
     ),
     "unique_labels": ("insert into labels from labels where label_id = '/m/gun'", ("/m/gun", 2)),
     "unique_events": (
         "insert into staging.train_strong from staging.train_strong where label_id = '/m/gun'",
-        ("train", "aaaaaaaaaaa_0"),
+        ("strong_train", "aaaaaaaaaaa_0"),
     ),
     "train_eval_disjoint": (
         "insert into staging.eval_strong from staging.train_strong where label_id = '/m/gun'",
-        ("aaaaaaaaaaa_0", ["balanced_train", "eval", "train"]),
+        ("aaaaaaaaaaa_0", ["strong_eval", "strong_train", "weak_balanced_train"]),
     ),
     "target_labels_known": (
         "insert into t.target_labels values ('/m/nobody', null, 'positive')",
         ("/m/nobody", "positive"),
     ),
     "positive_event_labels": (
-        "insert into t.positive_events values ('train', 'ccccccccccc_0', 0, 1, '/m/rain', false)",
-        ("train", "ccccccccccc_0"),
+        "insert into t.positive_events values ('strong_train', 'ccccccccccc_0', 0, 1, '/m/rain', false)",
+        ("strong_train", "ccccccccccc_0"),
     ),
     "roles_disjoint": (
         "create or replace view t.strong_negative_events as"
-        " select dataset, clip_id, start_seconds, end_seconds, label_id from present_events",
-        ("train", "aaaaaaaaaaa_0"),
+        " select subset, clip_id, start_seconds, end_seconds, label_id from present_events",
+        ("strong_train", "aaaaaaaaaaa_0"),
     ),
     "weak_negative_labels": (
         "create or replace view t.weak_negatives as from weak_clips",
-        ("balanced_train", "aaaaaaaaaaa_0", "/m/gun"),
+        ("weak_balanced_train", "aaaaaaaaaaa_0", "/m/gun"),
     ),
     "segment_times": (
-        "insert into t.positive_segments values"
-        " ('train', 'aaaaaaaaaaa_0', 2, 3.2, '/m/gun', true, 9)",
-        ("positive", "train", "aaaaaaaaaaa_0"),
+        "insert into t.positive_windows values"
+        " ('strong_train', 'aaaaaaaaaaa_0', 2, 3.2, '/m/gun', true, 9)",
+        ("positive", "strong_train", "aaaaaaaaaaa_0"),
     ),
     "positive_events_covered": (
-        "create table t.kept as from t.segments where segment_index <> 1 or role <> 'positive';"
+        "create table t.kept as from t.segments where window_index <> 1 or role <> 'positive';"
         " drop view t.segments; alter table t.kept rename to segments",
-        ("train", "aaaaaaaaaaa_0"),
+        ("strong_train", "aaaaaaaaaaa_0"),
     ),
     "events_add_up": (
         "create or replace view t.strong_negative_events as"
-        " from (select dataset, clip_id, start_seconds, end_seconds, label_id from present_events)"
+        " from (select subset, clip_id, start_seconds, end_seconds, label_id from present_events)"
         " where false",
-        ("train", 4, 1, 1, 0),
+        ("strong_train", 4, 1, 1, 0),
     ),
     "weak_clips_add_up": (
         "create or replace view t.weak_negatives as from weak_clips where false",
-        ("balanced_train", 2, 1, 0),
+        ("weak_balanced_train", 2, 1, 0),
     ),
     "overlap_flags": (
         "update t.positive_events set is_overlapped = not is_overlapped",
-        ("train", "aaaaaaaaaaa_0"),
+        ("strong_train", "aaaaaaaaaaa_0"),
     ),
     "stored_segments": (
-        "delete from t.positive_segments where segment_index = 1",
-        ("is not stored", "train", "aaaaaaaaaaa_0"),
+        "delete from t.positive_windows where window_index = 1",
+        ("is not stored", "strong_train", "aaaaaaaaaaa_0"),
     ),
     "unique_samples": (
-        "update t.sample_spans set segment_index = 0 where sample_id = 1",
+        "update t.sample_spans set window_index = 0 where sample_id = 1",
         ("train/aaaaaaaaaaa_0/1.0", 2),
     ),
     "sample_numbers": (
@@ -97,11 +97,11 @@ BROKEN = {
     ),
     "weak_samples_negative": (
         "update t.sample_clips set clip_id = 'aaaaaaaaaaa_0' where role = 'weak_negative'",
-        ("balanced_train", "aaaaaaaaaaa_0"),
+        ("weak_balanced_train", "aaaaaaaaaaa_0"),
     ),
     "samples_add_up": (
         "delete from t.sample_spans where role = 'weak_negative'",
-        ("weak_negative", "balanced_train", 0, 1),
+        ("weak_negative", "weak_balanced_train", 0, 1),
     ),
     "pool_weights": (
         "update t.label_pools set weight = 0.9 where pool = 'weak_negative'",
@@ -110,7 +110,7 @@ BROKEN = {
     "samples_have_audio": (
         "insert into audio_files (ytid, status, audio_path) values ('bbbbbbbbbbb', 'ok', '/b.wav');"
         " update t.sample_clips set audio_path = '/b.wav' where role <> 'positive'",
-        ("train", "aaaaaaaaaaa_0", None),
+        ("strong_train", "aaaaaaaaaaa_0", None),
     ),
 }
 
@@ -164,7 +164,7 @@ def test_a_clip_listed_twice_is_told_of_once(catalog: Path) -> None:
     assert offenders(catalog).keys() == {"unique_clips"}
 
 
-@pytest.mark.parametrize("relation", ["positive_events", "positive_segments"])
+@pytest.mark.parametrize("relation", ["positive_events", "positive_windows"])
 def test_what_is_lost_is_noticed(catalog: Path, relation: str) -> None:
     with duckdb.connect(str(catalog)) as connection:
         connection.execute(f"delete from t.{relation}")
@@ -203,8 +203,8 @@ def test_a_label_without_members_is_found(catalog: Path) -> None:
 def test_segment_times_to_the_millisecond(catalog: Path, row: str, found: bool) -> None:
     with duckdb.connect(str(catalog)) as connection:
         connection.execute(
-            "insert into t.positive_segments values"
-            f" ('train', 'aaaaaaaaaaa_0', {row}, '/m/gun', true, 9)"
+            "insert into t.positive_windows values"
+            f" ('strong_train', 'aaaaaaaaaaa_0', {row}, '/m/gun', true, 9)"
         )
     assert ("segment_times" in offenders(catalog)) == found
 

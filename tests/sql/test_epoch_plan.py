@@ -26,10 +26,10 @@ from support.metadata import write_sounds
 import audioset_duck.catalog.connection
 from audioset_duck.catalog.build import build
 from audioset_duck.config.targets import BUILT_IN, Target
-from audioset_duck.config.training_options import Training
+from audioset_duck.config.training_options import TrainingOptions
 from audioset_duck.sqltext import literal
 
-USUAL = Training()
+USUAL = TrainingOptions()
 WORLDS = (1, 2, 3, 8)
 # The least batches that have a positive, ones that divide by nothing, and usual ones.
 BATCHES = (4, 7, 13, 31, 32, 100, 256)
@@ -56,7 +56,7 @@ class Sample(NamedTuple):
 class Catalog:
     """A target's samples, and its plans."""
 
-    def __init__(self, path: Path, target: str, training: Training = USUAL) -> None:
+    def __init__(self, path: Path, target: str, training: TrainingOptions = USUAL) -> None:
         self.path = path
         self.target = target
         self.training = training
@@ -121,7 +121,7 @@ def gun(demo_catalog: Path) -> Iterator[Catalog]:
     catalog.connection.close()
 
 
-CHANGED = Training(
+CHANGED = TrainingOptions(
     pos_per_batch_frac=Decimal("0.3"),
     strong_neg_per_batch_frac=Decimal("0.45"),
     weak_neg_per_batch_frac=Decimal("0.25"),
@@ -136,9 +136,9 @@ CHANGED = Training(
 def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     """Few samples, so that they are used up: with usual options, changed ones, in one bucket."""
     training = {
-        "usual": Training(),
+        "usual": TrainingOptions(),
         "changed": CHANGED,
-        "all rare": Training(completion_rare_cutoff=1000),
+        "all rare": TrainingOptions(completion_rare_cutoff=1000),
     }[request.param]
     folder = tmp_path_factory.mktemp("small")
     sounds = {"/m/a": 60, "/m/b": 25, "/m/c": 11, "/m/d": 10, "/m/e": 9, "/m/f": 2, "/m/g": 1}
@@ -152,7 +152,7 @@ def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     catalog.connection.close()
 
 
-def shares(batch: int, training: Training) -> Counter:
+def shares(batch: int, training: TrainingOptions) -> Counter:
     """Rule 9, in exact fractions."""
 
     def part(whole: int, share: Decimal) -> int:
@@ -177,7 +177,7 @@ def rank_of(key: str, world: int) -> int:
     return shuffle_key // 2**22 * world // 1024
 
 
-def check_make_up(plan: list[Slot], batch: int, training: Training) -> None:
+def check_make_up(plan: list[Slot], batch: int, training: TrainingOptions) -> None:
     """Every batch has the same kinds in the same slots; hard negatives take those of tier B."""
     expected = shares(batch, training)
     for _, rows in itertools.groupby(plan, key=lambda row: row.step):
@@ -584,19 +584,19 @@ def test_a_build_by_eight_threads_gives_the_same_plan(
 
 def head_clips(metadata: Path, catalog: Path, target: str = "gun") -> dict[bool, Counter]:
     """How many clips with a head label are kept, among those with a rare label and the others."""
-    clips = [clip for clip in brute_force.clips(metadata) if clip.dataset == "unbalanced_train"]
+    clips = [clip for clip in brute_force.clips(metadata) if clip.subset == "weak_unbalanced_train"]
     carried = Counter(label for clip in clips for label in clip.labels)
     with duckdb.connect(str(catalog), read_only=True) as connection:
         kept = {
             clip_id
             for (clip_id,) in connection.execute(
-                f"select clip_id from {target}.samples where dataset = 'unbalanced_train'"
+                f"select clip_id from {target}.samples where subset = 'weak_unbalanced_train'"
             ).fetchall()
         }
         wanted = {
             clip_id
             for (clip_id,) in connection.execute(f"""
-                select clip_id from {target}.weak_negatives where dataset = 'unbalanced_train'
+                select clip_id from {target}.weak_negatives where subset = 'weak_unbalanced_train'
                 and clip_id not in (select clip_id from {target}.positive_events)
             """).fetchall()
         }
@@ -626,13 +626,13 @@ def test_head_trimming_of_rare_labels_and_seeds(tmp_path: Path) -> None:
     ten = "\n".join(f"t{number:010d} 0.000 10.000 /m/09x0r,/m/ten" for number in range(10))
     metadata = write_sounds(tmp_path / "metadata", 1, unbalanced=f"{speech}\n{rare}\n{ten}")
     options = {
-        "usual": Training(),
-        "other_seed": Training(seed=1),
-        "half": Training(head_keep_frac=Decimal("0.5")),
-        "none": Training(head_keep_frac=Decimal("0")),
-        "all_kept": Training(head_keep_frac=Decimal("1")),
-        "no_head": Training(head_labels=()),
-        "no_rare": Training(head_keep_frac=Decimal("0"), completion_rare_cutoff=0),
+        "usual": TrainingOptions(),
+        "other_seed": TrainingOptions(seed=1),
+        "half": TrainingOptions(head_keep_frac=Decimal("0.5")),
+        "none": TrainingOptions(head_keep_frac=Decimal("0")),
+        "all_kept": TrainingOptions(head_keep_frac=Decimal("1")),
+        "no_head": TrainingOptions(head_labels=()),
+        "no_rare": TrainingOptions(head_keep_frac=Decimal("0"), completion_rare_cutoff=0),
     }
     catalog = tmp_path / "catalog.duckdb"
     targets = [Target(name, ("/m/gun",), training=value) for name, value in options.items()]

@@ -94,7 +94,7 @@ def test_what_is_not_present_neither_is_nor_overlaps(ask) -> None:
     """
     assert ask(OVERLAP, framed=given) == "aaaaaaaaaaa_0 0.000 False"
     assert (
-        ask("select dataset, clip_id, label_id from t.strong_negative_events", framed=given)
+        ask("select subset, clip_id, label_id from t.strong_negative_events", framed=given)
         == "eval_framed bbbbbbbbbbb_0 /m/rain"
     )
 
@@ -109,7 +109,7 @@ def test_strong_negatives(ask) -> None:
         ccccccccccc_0 2.000 3.000 /m/rain
     """
     target = Target("t", ("Gun",), ("Boom",))
-    query = "select dataset, clip_id, label_id from t.strong_negative_events order by all"
+    query = "select subset, clip_id, label_id from t.strong_negative_events order by all"
     assert ask(query, target, train=given, eval="bbbbbbbbbbb_0 1.000 2.000 /m/rain") == rows("""
         eval bbbbbbbbbbb_0 /m/rain
         train ccccccccccc_0 /m/rain
@@ -132,7 +132,7 @@ def test_weak_negatives_compare_whole_mids(ask) -> None:
 
 
 WINDOWS = """
-    select start_seconds, end_seconds, segment_index from t.positive_segments order by segment_index
+    select start_seconds, end_seconds, window_index from t.positive_windows order by window_index
 """
 
 
@@ -157,7 +157,7 @@ WINDOWS = """
     ],
 )
 def test_windows(ask, event: str, length: str, expected: str) -> None:
-    target = Target("t", ("Gun",), clip_length=Decimal(length))
+    target = Target("t", ("Gun",), window_seconds=Decimal(length))
     given = f"aaaaaaaaaaa_0 {event} /m/gun"
     assert ask(WINDOWS, target, train=given).split("\n") == expected.split("|")
 
@@ -238,7 +238,7 @@ def test_labels_are_joined_on_the_mid(ask) -> None:
 def test_strong_label_stats(ask) -> None:
     query = """
         select
-            dataset, rank, label_id, display_name, event_count, duration_seconds, percentage,
+            subset, rank, label_id, display_name, event_count, duration_seconds, percentage,
             cumulative_percentage, mean_event_seconds
         from strong_label_stats
     """
@@ -276,7 +276,7 @@ def test_weak_label_stats(ask) -> None:
 
 
 def test_dataset_counts(ask) -> None:
-    query = "select * from t.dataset_counts"
+    query = "select * from t.subset_counts"
     given = {
         "train": """
             aaaaaaaaaaa_0 0.000 1.500 /m/gun

@@ -15,19 +15,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 STRONG = {
-    "train": "audioset_train_strong.tsv",
-    "eval": "audioset_eval_strong.tsv",
-    "eval_framed": "audioset_eval_strong_framed_posneg.tsv",
+    "strong_train": "audioset_train_strong.tsv",
+    "strong_eval": "audioset_eval_strong.tsv",
+    "strong_eval_framed": "audioset_eval_strong_framed_posneg.tsv",
 }
 WEAK = {
-    "unbalanced_train": "unbalanced_train_segments.csv",
-    "balanced_train": "balanced_train_segments.csv",
-    "eval": "eval_segments.csv",
+    "weak_unbalanced_train": "unbalanced_train_segments.csv",
+    "weak_balanced_train": "balanced_train_segments.csv",
+    "weak_eval": "eval_segments.csv",
 }
 
 
 class Event(NamedTuple):
-    dataset: str
+    subset: str
+    event_id: int
     clip_id: str
     start: int
     end: int
@@ -35,7 +36,7 @@ class Event(NamedTuple):
 
 
 class Clip(NamedTuple):
-    dataset: str
+    subset: str
     clip_id: str
     ytid: str
     start: int
@@ -60,28 +61,27 @@ def read_lines(folder: Path, name: str) -> list[str]:
     return []
 
 
-def numbered_events(folder: Path) -> Iterator[tuple[int, Event]]:
-    """Events that are heard, each with the number of its row in its file."""
-    for dataset, name in STRONG.items():
+def present_events(folder: Path) -> list[Event]:
+    """Events that are present, each with the number of its row in its file."""
+    found = []
+    for subset, name in STRONG.items():
         for row, line in enumerate(read_lines(folder, name)[1:], start=1):
             clip_id, start, end, label, *present = line.split("\t")
             if present != ["NOT_PRESENT"]:
-                yield row, Event(dataset, clip_id, milliseconds(start), milliseconds(end), label)
-
-
-def present_events(folder: Path) -> list[Event]:
-    return [event for _, event in numbered_events(folder)]
+                times = milliseconds(start), milliseconds(end)
+                found.append(Event(subset, row, clip_id, *times, label))
+    return found
 
 
 def clips(folder: Path) -> list[Clip]:
     found = []
-    for dataset, name in WEAK.items():
+    for subset, name in WEAK.items():
         for line in read_lines(folder, name)[3:]:
             ytid, start, end, labels = line.split(", ", maxsplit=3)
             start_ms = milliseconds(start)
             found.append(
                 Clip(
-                    dataset,
+                    subset,
                     f"{ytid}_{start_ms}",
                     ytid,
                     start_ms,
@@ -111,8 +111,8 @@ def windows(start: int, end: int, length: int) -> list[tuple[int, int]]:
 class Target(NamedTuple):
     positive_events: list[tuple[Event, bool]]
     negative_events: list[Event]
-    positive_segments: list[tuple[Event, bool, int]]
-    negative_segments: list[tuple[Event, int]]
+    positive_windows: list[tuple[Event, bool, int]]
+    negative_windows: list[tuple[Event, int]]
     weak_negatives: list[Clip]
 
 
@@ -125,15 +125,15 @@ def target(
 ) -> Target:
     by_clip: dict[tuple[str, str], list[Event]] = {}
     for event in events:
-        by_clip.setdefault((event.dataset, event.clip_id), []).append(event)
+        by_clip.setdefault((event.subset, event.clip_id), []).append(event)
     positives, negatives = [], []
     tainted = {
         key
-        for key, heard in by_clip.items()
-        if not (positive | ignored).isdisjoint(event.label for event in heard)
+        for key, present in by_clip.items()
+        if not (positive | ignored).isdisjoint(event.label for event in present)
     }
     for event in events:
-        key = (event.dataset, event.clip_id)
+        key = (event.subset, event.clip_id)
         if key not in tainted:
             negatives.append(event)
         if event.label in positive:
@@ -171,7 +171,7 @@ def below(children: dict[str, list[str]], labels: set[str]) -> set[str]:
     return found
 
 
-class Training(NamedTuple):
+class TrainingOptions(NamedTuple):
     """The options that decide of samples and pools, as the contract has them."""
 
     head_labels: frozenset[str] = frozenset({"/m/09x0r", "/m/04rlf"})
@@ -181,14 +181,14 @@ class Training(NamedTuple):
     tier_a_coverage: Fraction = Fraction(4, 5)
 
 
-USUAL = Training()
+USUAL = TrainingOptions()
 
 
 class Sample(NamedTuple):
     key: str
     role: str
     split: str
-    dataset: str
+    subset: str
     clip_id: str
     ytid: str
     start: int
@@ -212,7 +212,7 @@ def audio_of(inventory: list[dict[str, Any]], ytid: str) -> tuple[str | None, in
     if there:
         length = there.get("duration_seconds")
         return there["audio_path"], length and milliseconds(str(length)), ""
-    return None, None, min((row["status"] for row in rows), default="not found")
+    return None, None, min((row["status"] for row in rows), default="not_found")
 
 
 def _path(row: dict[str, Any]) -> str:
@@ -224,46 +224,46 @@ def candidates(
     positive: set[str],
     ignored: set[str] = frozenset(),
     length: int = 1000,
-    training: Training = USUAL,
+    training: TrainingOptions = USUAL,
     inventory: list[dict[str, Any]] | None = None,
 ) -> Iterator[tuple[Sample, str | None]]:
     """All that rule 6 may make a sample of, and what removes it; None: it is one."""
     of_target = positive | ignored
-    events = list(numbered_events(folder))
+    events = present_events(folder)
     by_clip: dict[tuple[str, str], list[Event]] = {}
-    for _, event in events:
-        by_clip.setdefault((event.dataset, event.clip_id), []).append(event)
-    heard = {key: {event.label for event in heard} for key, heard in by_clip.items()}
+    for event in events:
+        by_clip.setdefault((event.subset, event.clip_id), []).append(event)
+    present = {key: {event.label for event in found} for key, found in by_clip.items()}
 
     def audio(ytid: str) -> tuple[str | None, int | None, str | None]:
         if not inventory:
             return None, None, None
         path, duration, status = audio_of(inventory, ytid)
-        return path, duration, None if path else f"audio {status}"
+        return path, duration, None if path else f"audio_{status}"
 
-    for row, event in events:
-        dataset, clip_id = event.dataset, event.clip_id
-        others = by_clip[dataset, clip_id]
+    for event in events:
+        subset, clip_id = event.subset, event.clip_id
+        others = by_clip[subset, clip_id]
         if event.label in positive:
             role = "positive"
             overlapped = any(
                 other.label not in positive and other.start < event.end and other.end > event.start
                 for other in others
             )
-        elif heard[dataset, clip_id].isdisjoint(of_target):
+        elif present[subset, clip_id].isdisjoint(of_target):
             role, overlapped = "strong_negative", None
         else:
             continue
         path, _, reason = audio(clip_id[:11])
-        split = "train" if dataset == "train" else "eval"
+        split = "train" if subset == "strong_train" else "eval"
         for index, (start, end) in enumerate(windows(event.start, event.end, length)):
             labels = {other.label for other in others if other.start < end and other.end > start}
             yield (
                 Sample(
-                    f"{dataset}/{clip_id}/{row}.{index}",
+                    f"{subset}/{clip_id}/{event.event_id}.{index}",
                     role,
                     split,
-                    dataset,
+                    subset,
                     clip_id,
                     clip_id[:11],
                     start,
@@ -279,32 +279,32 @@ def candidates(
     carried = Counter(
         label
         for clip in weak_clips
-        if clip.dataset == "unbalanced_train"
+        if clip.subset == "weak_unbalanced_train"
         for label in set(clip.labels)
     )
     rare = {label for label, count in carried.items() if count < training.rare_cutoff}
     kept_below = math.ceil(training.head_keep_frac * 2**53)
-    positive_clips = {clip_id for (_, clip_id), labels in heard.items() if labels & positive}
+    positive_clips = {clip_id for (_, clip_id), labels in present.items() if labels & positive}
     for clip in weak_clips:
         labels = set(clip.labels)
         if labels & of_target:
             continue
         path, duration, reason = audio(clip.ytid)
         if clip.clip_id in positive_clips:
-            reason = "strong positive"
+            reason = "strong_positive"
         elif (
-            clip.dataset == "unbalanced_train"
+            clip.subset == "weak_unbalanced_train"
             and labels & training.head_labels
             and not labels & rare
             and uniform(training.seed, "head", clip.clip_id) >= kept_below
         ):
-            reason = "head trimming"
+            reason = "head_trimming"
         yield (
             Sample(
-                f"{clip.dataset}/{clip.clip_id}",
+                f"{clip.subset}/{clip.clip_id}",
                 "weak_negative",
-                "eval" if clip.dataset == "eval" else "train",
-                clip.dataset,
+                "eval" if clip.subset == "weak_eval" else "train",
+                clip.subset,
                 clip.clip_id,
                 clip.ytid,
                 0,
@@ -331,11 +331,13 @@ def drawn_by(sample: Sample) -> tuple[str, ...]:
     return sample.labels if sample.label is None else (sample.label,)
 
 
-def bucket(counts: Counter, pool: str, label: str, training: Training) -> str:
+def bucket(counts: Counter, pool: str, label: str, training: TrainingOptions) -> str:
     return label if counts[pool, label] >= training.rare_cutoff else "other_rare"
 
 
-def pools(samples: Iterable[Sample], training: Training = USUAL) -> dict[tuple[str, str], Pool]:
+def pools(
+    samples: Iterable[Sample], training: TrainingOptions = USUAL
+) -> dict[tuple[str, str], Pool]:
     """Rule 8: the labels of the pools of the train split."""
     # How many samples are drawn by the same labels: then 5 million samples take little room.
     alike = Counter(

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 
 from audioset_duck.audio.extract import extract
-from audioset_duck.audio.extraction_plan import Forecast
+from audioset_duck.audio.extraction_plan import DryRun
 from audioset_duck.audio.worker import Options
 
 RATE = 32_000
@@ -63,7 +63,7 @@ def run_extract(place: Path, *subsets: str, **options: object) -> dict[str, tupl
     return inventory(place)
 
 
-def foretell(place: Path) -> Forecast:
+def foretell(place: Path) -> DryRun:
     """What an extraction would do."""
     return extract(
         place / "catalog.duckdb",

@@ -213,11 +213,11 @@ def test_collate(sounds: Path) -> None:
     dataset = AudioSetDataset(sounds, "t", sample_rate=8000)
     items = dataset.__getitems__([0, Sample(70, 1.5), 30])
     assert [item.clip_id for item in items] == [dataset.key(row) for row in (0, 70, 30)]
-    wav, label, label_mask, clip_ids = collate(items)
+    wav, label, label_mask, sample_keys = collate(items)
     assert (wav.dtype, wav.shape) == (torch.float32, (3, 8000))
     assert (label.dtype, label.tolist()) == (torch.float32, [1, 0, 0])
     assert (label_mask.dtype, label_mask.shape) == (torch.float32, (3, len(dataset.label_ids)))
-    assert clip_ids == [item.clip_id for item in items]
+    assert sample_keys == [item.clip_id for item in items]
     for row, item in enumerate(items):
         assert torch.equal(wav[row], item.wav)
         assert torch.equal(label_mask[row], item.label_mask)
@@ -239,10 +239,10 @@ def test_eval_ids_are_those_of_the_catalog(sounds: Path) -> None:
 def test_windows_of_another_length(tmp_path: Path) -> None:
     metadata = write_sounds(tmp_path / "metadata", 1)
     path = write_audio(tmp_path / "audio" / f"{youtube_id('g', 0)}.wav", 3)
-    target = Target("t", ("/m/gun",), clip_length=Decimal("0.333"))
+    target = Target("t", ("/m/gun",), window_seconds=Decimal("0.333"))
     catalog = tmp_path / "catalog.duckdb"
     build(catalog, [target], metadata, inventory=find_files(path.parent, quiet=True), quiet=True)
-    dataset = AudioSetDataset(catalog, "t", sample_rate=8000, clip_length=0.333)
+    dataset = AudioSetDataset(catalog, "t", sample_rate=8000, window_seconds=0.333)
     assert [dataset[row].wav.shape for row in range(len(dataset))] == [(2664,)] * 4
     samples, _ = soundfile.read(path, dtype="float32")
     np.testing.assert_array_equal(dataset[1].wav, samples[round(1.333 * 8000) :][:2664])
@@ -394,9 +394,9 @@ def test_a_catalog_without_audio(demo_catalog: Path, caplog) -> None:
         ({"sample_rate": "16000"}, r"sample_rate is '16000'; right is"),
         ({"sample_rate": 22_050.5}, r"sample_rate is 22050.5; right is"),
         (
-            {"clip_length": 2.0},
-            r"clip_length is 2.0, but t is built in windows of 1 s; build it with audioset-duck "
-            r"build --target t --clip-length 2$",
+            {"window_seconds": 2.0},
+            r"window_seconds is 2.0, but t is built in windows of 1 s; build it with audioset-duck "
+            r"build --target t --window-seconds 2$",
         ),
         ({"catalog": "nowhere.duckdb"}, r"there is no catalog .*nowhere.duckdb; make one with"),
     ],
@@ -447,9 +447,9 @@ def test_pickling(sounds: Path) -> None:
 def digest(batches: list) -> list[str]:
     """Of each batch, to the last bit."""
     found = []
-    for wav, label, label_mask, clip_ids in batches:
+    for wav, label, label_mask, sample_keys in batches:
         data = [wav.numpy().tobytes(), label.numpy().tobytes(), label_mask.numpy().tobytes()]
-        found.append(hashlib.md5(b"".join(data) + "\n".join(clip_ids).encode()).hexdigest())
+        found.append(hashlib.md5(b"".join(data) + "\n".join(sample_keys).encode()).hexdigest())
     return found
 
 

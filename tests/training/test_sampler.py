@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 from audioset_duck import AudioSetDataset, TwoTierBatchSampler, collate
 from audioset_duck.catalog.build import build
 from audioset_duck.config.targets import Target
-from audioset_duck.config.training_options import Training
+from audioset_duck.config.training_options import TrainingOptions
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.training.dataset import Sample
 
@@ -96,8 +96,8 @@ def digests(loader: DataLoader, epochs: int = 2) -> list[str]:
     found = []
     for epoch in range(epochs):
         loader.batch_sampler.set_epoch(epoch)
-        for wav, label, label_mask, clip_ids in loader:
-            digest = hashlib.md5("\n".join(clip_ids).encode())
+        for wav, label, label_mask, sample_keys in loader:
+            digest = hashlib.md5("\n".join(sample_keys).encode())
             for tensor in (wav, label, label_mask):
                 digest.update(tensor.numpy().tobytes())
             found.append(digest.hexdigest())
@@ -171,8 +171,8 @@ def test_batches_of_the_plan_have_its_make_up(dataset: AudioSetDataset) -> None:
     for batch in loader:
         assert batch.wav.shape == (16, 8000)
         assert batch.label.tolist() == [1.0] * 4 + [0.0] * 12
-        roles = [clip_id.split("/")[0] for clip_id in batch.clip_ids]
-        assert roles == ["train"] * 8 + ["balanced_train"] * 8
+        roles = [clip_id.split("/")[0] for clip_id in batch.sample_keys]
+        assert roles == ["train"] * 8 + ["weak_balanced_train"] * 8
         assert batch.wav.abs().amax(dim=1).min() > 0.4
 
 
@@ -214,7 +214,7 @@ def test_hard_negatives_come_in_the_next_epoch_and_are_used_up(
 def test_keys_of_a_batch_are_hard_negatives(sampler: TwoTierBatchSampler) -> None:
     loader = DataLoader(sampler.dataset, batch_sampler=sampler, collate_fn=collate)
     batch = next(iter(loader))
-    wrong = [key for key, label in zip(batch.clip_ids, batch.label, strict=True) if not label]
+    wrong = [key for key, label in zip(batch.sample_keys, batch.label, strict=True) if not label]
     sampler.extend_hard_buffer(wrong)
     assert [sampler.dataset.key(item) for item in reversed(sampler.hard_buffer)] == list(
         dict.fromkeys(reversed(wrong))
@@ -489,8 +489,8 @@ def audio_rows(seconds: str = "10.000", weak: int = 12) -> list[dict]:
 
 CHANGES = {
     "a positive more": {"positives": 9},
-    "another window": {"clip_length": Decimal("0.5")},
-    "another option": {"training": Training(primary_fraction=Decimal("0.5"))},
+    "another window": {"window_seconds": Decimal("0.5")},
+    "another option": {"training": TrainingOptions(primary_fraction=Decimal("0.5"))},
     "other audio": {"inventory": audio_rows("9.990")},
     "audio that is gone": {"inventory": audio_rows(weak=11)},
 }
@@ -612,7 +612,7 @@ def test_a_role_without_samples(tmp_path: Path, sounds_of: tuple, world: int, me
 
 def test_a_cure_cures(tmp_path: Path) -> None:
     """What the message says to do without strong negatives works."""
-    training = Training(
+    training = TrainingOptions(
         pos_per_batch_frac=Decimal("0.5"),
         strong_neg_per_batch_frac=Decimal(0),
         weak_neg_per_batch_frac=Decimal("0.5"),
@@ -655,7 +655,7 @@ def test_labels_that_an_epoch_leaves_out_are_warned_of(
 ) -> None:
     """As many steps as the warning says are enough."""
     strong = {f"/m/{number}": 10 for number in range(30)}
-    training = Training(primary_fraction=Decimal("0.5"))
+    training = TrainingOptions(primary_fraction=Decimal("0.5"))
     said = {}
     for positives in (8, 120):
         folder = tmp_path / str(positives)
@@ -689,7 +689,7 @@ def dataset_label(dataset: AudioSetDataset, row: int) -> list[str]:
 def test_batches_that_complete_nothing_are_warned_of(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    training = Training(primary_fraction=Decimal(1))
+    training = TrainingOptions(primary_fraction=Decimal(1))
     strong = {f"/m/{number}": 10 for number in range(30)}
     metadata = write_sounds(tmp_path / "metadata", 4, strong, {"/m/x": 30})
     target = Target("t", ("/m/gun",), training=training)
@@ -709,7 +709,7 @@ def test_a_hard_negative_of_a_rare_label_leaves_its_bucket_not_out(
 ) -> None:
     """One epoch of one step: what it draws is all known."""
     metadata = write_sounds(tmp_path / "metadata", 2, {"/m/a": 40, "/m/rare": 2}, {"/m/x": 30})
-    training = Training(primary_fraction=Decimal(1), tier_a_fraction=Decimal("0.5"))
+    training = TrainingOptions(primary_fraction=Decimal(1), tier_a_fraction=Decimal("0.5"))
     target = Target("t", ("/m/gun",), training=training)
     build(tmp_path / "catalog.duckdb", [target], metadata, quiet=True)
     dataset = AudioSetDataset(tmp_path / "catalog.duckdb", "t")
