@@ -33,6 +33,19 @@ def atomic_write(path: Path, mark: str = "") -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file or folder, until it is closed or the process ends.
+
+    Returns:
+        False if another process has the lock.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def exclusive_folder(folder: Path, task: str, cure: str) -> Iterator[None]:
     """Make a folder, into which no other process may write meanwhile that comes this way too.
@@ -51,12 +64,10 @@ def exclusive_folder(folder: Path, task: str, cure: str) -> Iterator[None]:
     except OSError as error:
         raise AudiosetDuckError(f"{folder} cannot be made: {error.strerror}; {cure}") from None
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not try_lock(descriptor):
             raise AudiosetDuckError(
-                f"another {task} to {folder} is under way; wait for it to end"
-            ) from None
+                f"another {task} to {folder} is in progress; wait for it to end"
+            )
         yield
     finally:
         os.close(descriptor)

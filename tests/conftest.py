@@ -24,7 +24,7 @@ from audioset_duck.demo.metadata import make_metadata
 @pytest.fixture(scope="session")
 def demo_metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo") / "metadata"
-    make_metadata(folder, quiet=True)
+    make_metadata(folder)
     return folder
 
 
@@ -32,7 +32,7 @@ def demo_metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo_catalog(demo_metadata: Path) -> Path:
     """The catalog of the demo with the three built-in targets; not to be written to."""
     catalog = demo_metadata.parent / "catalog.duckdb"
-    build(catalog, list(BUILT_IN.values()), demo_metadata, quiet=True)
+    build(catalog, list(BUILT_IN.values()), demo_metadata)
     return catalog
 
 
@@ -88,7 +88,7 @@ def made_many(tmp_path_factory: pytest.TempPathFactory) -> Path:
         names="/m/09x0r Speech",
         weak_eval="\n".join(f"{ytid} 0.000 10.000 /m/09x0r" for ytid in ytids),
     )
-    build(folder / "catalog.duckdb", [], metadata, quiet=True)
+    build(folder / "catalog.duckdb", [], metadata)
     (folder / "zips").mkdir()
     noise = np.random.default_rng(0)
     for part in range(2):

@@ -32,7 +32,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plots")
     metadata = write_metadata(folder, names=NAMES, train=TRAIN, framed=FRAMED)
     path = folder / "c.duckdb"
-    build(path, [Target("shot", ("Gun",)), Target("bang", ("Boom",))], metadata, quiet=True)
+    build(path, [Target("shot", ("Gun",)), Target("bang", ("Boom",))], metadata)
     return path
 
 
@@ -96,7 +96,7 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sounds")
     metadata = write_sounds(folder, 9, {"/m/a": 12, "/m/b": 10}, {"/m/a": 11, "/m/b,/m/c": 11})
     path = folder / "c.duckdb"
-    build(path, [Target("gun", ("/m/gun",))], metadata, quiet=True)
+    build(path, [Target("gun", ("/m/gun",))], metadata)
     return path
 
 

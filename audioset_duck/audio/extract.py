@@ -14,8 +14,6 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 
-from tqdm import tqdm
-
 from audioset_duck.audio.extraction_plan import (
     DryRun,
     count_dry_run,
@@ -31,6 +29,7 @@ from audioset_duck.catalog.audio_files import load_journal
 from audioset_duck.catalog.build import replace_inventory
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.interrupts import defer_interrupts
+from audioset_duck.progress import progress
 
 _PART = re.compile(r"Y?[0-9A-Za-z_-]{11}\.(wav|flac)\.[0-9a-f]{8}\.part")
 
@@ -45,7 +44,6 @@ def extract(
     workers: int | None = None,
     executor: Executor | None = None,
     dry_run: bool = False,
-    quiet: bool = False,
 ) -> DryRun:
     """Extract the clips of some subsets, each read, judged and written once.
 
@@ -63,7 +61,6 @@ def extract(
         workers: Number of processes; None: one a core.
         executor: Where the units of work run instead; it must see the same files.
         dry_run: Only tell how much there is to do.
-        quiet: Show no progress bar.
 
     Returns:
         How much there was to do.
@@ -98,7 +95,7 @@ def extract(
             write_missing_files(connection, audio_root)
         pool = executor or stack.enter_context(_processes(workers))
         bar = stack.enter_context(
-            tqdm(desc="extract", total=told.to_do, unit="clip", delay=1, disable=quiet or None)
+            progress(name="extract", unit="clip", total=told.to_do, leave=True)
         )
         with defer_interrupts():
             futures = [pool.submit(extract_unit, unit) for unit in work]

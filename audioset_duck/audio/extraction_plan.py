@@ -11,7 +11,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from tqdm import tqdm
 
 from audioset_duck.audio.archives import Member, find_archives, fingerprint, list_members
 from audioset_duck.catalog.audio_files import wanted_clips
@@ -19,6 +18,7 @@ from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import require_target
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write
+from audioset_duck.progress import progress
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ def plan(
         )
         archives = find_archives(folder)
         unreadable = 0
-        for archive in tqdm(archives, desc="archives", delay=1, leave=False, disable=None):
+        for archive in progress(archives, name="archives", unit="archive"):
             try:
                 listed = list_members(archive)
             except AudiosetDuckError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import try_lock
 from audioset_duck.sqltext import glob_literal
 
 JOURNAL = "audioset-duck-journal.jsonl"
@@ -41,13 +41,11 @@ class Journal:
                 f"{self.path.parent} cannot be written to: {error.strerror}; name another folder "
                 "with --audio-root"
             ) from None
-        try:
-            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not try_lock(self._stream.fileno()):
             self._stream.close()
             raise AudiosetDuckError(
-                f"another extraction into {self.path.parent} is under way; wait for it to end"
-            ) from None
+                f"another extraction into {self.path.parent} is in progress; wait for it to end"
+            )
         # A line cut by a crash is ended, so that the next one stands by itself.
         if self._stream.tell():
             self._stream.write(b"\n")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import soundfile
-from tqdm import tqdm
 
 from audioset_duck.audio import validation
 from audioset_duck.audio.ffmpeg import validate_file
@@ -19,6 +18,7 @@ from audioset_duck.catalog.audio_files import load_rows
 from audioset_duck.catalog.build import replace_inventory
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import check_utf8
+from audioset_duck.progress import progress
 
 ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".m4a")
 _NAME = re.compile(r"Y?([0-9A-Za-z_-]{11})")
@@ -30,7 +30,6 @@ def scan(
     *,
     validate: bool = False,
     limits: ValidationLimits | None = None,
-    quiet: bool = False,
 ) -> None:
     """Make the table `audio_files` of a catalog from the files below a folder, by `find_files`.
 
@@ -40,7 +39,7 @@ def scan(
         AudiosetDuckError: There is no such folder, no audio file in it, or one whose name is not
             UTF-8.
     """
-    rows = find_files(audio_root, validate=validate, limits=limits, quiet=quiet)
+    rows = find_files(audio_root, validate=validate, limits=limits)
     replace_inventory(catalog, lambda connection: load_rows(connection, rows))
 
 
@@ -49,7 +48,6 @@ def find_files(
     *,
     validate: bool = False,
     limits: ValidationLimits | None = None,
-    quiet: bool = False,
 ) -> list[dict[str, Any]]:
     """Rows of `audio_files` for the files below a folder.
 
@@ -60,7 +58,6 @@ def find_files(
         audio_root: The folder.
         validate: Decode every file, and validate it by the limits. Else only headers are read.
         limits: What a valid file must be.
-        quiet: Show no progress bar.
 
     Raises:
         AudiosetDuckError: There is no such folder, no audio file in it, or one whose name is not
@@ -90,17 +87,7 @@ def find_files(
 
     # libsndfile and ffmpeg work without holding up the other threads.
     with ThreadPoolExecutor() as pool:
-        return list(
-            tqdm(
-                pool.map(row, found),
-                desc="scan",
-                total=len(found),
-                unit="file",
-                delay=1,
-                leave=False,
-                disable=quiet or None,
-            )
-        )
+        return list(progress(pool.map(row, found), name="scan", unit="file", total=len(found)))
 
 
 def _find(root: Path) -> Iterator[Path]:

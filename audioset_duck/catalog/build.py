@@ -33,6 +33,7 @@ from audioset_duck.catalog.swap import replace_catalog
 from audioset_duck.config.targets import RESERVED_NAMES, Target
 from audioset_duck.config.training_options import training_options_json
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.progress import progress
 from audioset_duck.sources.definitions import SOURCES
 from audioset_duck.sources.files import SourceFile, find_sources, warn_of_missing
 from audioset_duck.sqltext import identifier, literal, sql_folder
@@ -51,7 +52,6 @@ def build(
     live: bool = False,
     skip_bad_rows: bool = False,
     memory_limit: str | None = None,
-    quiet: bool = False,
 ) -> None:
     """Make a catalog, or bring one up to date; targets that it has already are kept.
 
@@ -69,7 +69,6 @@ def build(
         skip_bad_rows: Leave rows that are not sound out, and list them in `meta.rejected_rows`.
         memory_limit: What DuckDB may take before it goes to the disk, as in `512MB`. None: 1 GiB;
             or 256 MiB a thread, or a million rows, if that is more.
-        quiet: Show no progress bar.
 
     Raises:
         AudiosetDuckError: The sources, a target or the old catalog are not as they should be,
@@ -93,9 +92,7 @@ def build(
         templates = read_templates(sql_folder(), RELATION_LAYERS)
         per_target = sum(template.is_of_target for template in templates)
         steps = per_target * len(wanted) + (len(templates) - per_target if changed else 0)
-        with tqdm(
-            desc="build", total=steps, unit="model", delay=1, leave=False, disable=quiet or None
-        ) as bar:
+        with progress(name="build", unit="model", total=steps) as bar:
             if changed:
                 _make_shared(
                     connection, templates, changed, bar, live=live, skip_bad_rows=skip_bad_rows
@@ -146,7 +143,7 @@ def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection],
             )
             return
         templates = read_templates(sql_folder(), RELATION_LAYERS)
-        with tqdm(disable=True) as bar:
+        with progress(name="build", unit="model", disable=True) as bar:
             for target in kept_targets(old).values():
                 _make_target(connection, templates, target, bar, live=old.is_live)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-from tqdm import tqdm
 
 from audioset_duck.catalog.labels import resolve
 from audioset_duck.catalog.models import CHECK_LAYERS, Model, read_templates, render_models
 from audioset_duck.catalog.state import kept_targets, read_state
+from audioset_duck.progress import progress
 from audioset_duck.sqltext import sql_folder
 
 
@@ -36,9 +36,7 @@ class CheckResult:
     count: int
 
 
-def run_checks(
-    connection: duckdb.DuckDBPyConnection, most: int = 10, *, quiet: bool = False
-) -> Iterator[CheckResult]:
+def run_checks(connection: duckdb.DuckDBPyConnection, most: int = 10) -> Iterator[CheckResult]:
     """Run every check on what all targets share, then on each target; at most `most` rows each."""
     templates = read_templates(sql_folder())
     targets = [
@@ -49,9 +47,7 @@ def run_checks(
         for target in [None, *targets]
         for model in render_models(templates, CHECK_LAYERS, target)
     ]
-    for model in tqdm(
-        models, desc="check", unit="check", delay=1, leave=False, disable=quiet or None
-    ):
+    for model in progress(models, name="check", unit="check"):
         yield _run(connection, model, most)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from audioset_duck.catalog.connection import (
 )
 from audioset_duck.catalog.state import CatalogState, read_state, source_rows
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import try_lock
 from audioset_duck.interrupts import defer_interrupts
 
 
@@ -94,7 +94,9 @@ def _scratch_folder(catalog: Path) -> Iterator[Path]:
                 "name a catalog elsewhere with --catalog"
             ) from None
         if descriptor is None:
-            raise AudiosetDuckError(f"another build of {catalog} is under way; wait for it to end")
+            raise AudiosetDuckError(
+                f"another build of {catalog} is in progress; wait for it to end"
+            )
         _clear(folder)
         yield folder
     finally:
@@ -117,9 +119,7 @@ def _lock(folder: Path) -> int | None:
             descriptor = os.open(folder, os.O_RDONLY)
         except FileNotFoundError:
             continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not try_lock(descriptor):
             os.close(descriptor)
             return None
         with contextlib.suppress(FileNotFoundError):

@@ -62,7 +62,7 @@ def ensure_catalog(settings: Settings, metadata: Path | None) -> None:
     if not settings.catalog.exists():
         from audioset_duck.catalog import build as building
 
-        building.build(settings.catalog, [], metadata, quiet=settings.quiet)
+        building.build(settings.catalog, [], metadata)
 
 
 def split_options(texts: tuple[str, ...]) -> dict[str, str]:
@@ -153,12 +153,12 @@ def demo(
             " replaced; name another folder or --catalog"
         )
     with exclusive_folder(directory, "demo", "name another folder"):
-        make_metadata(metadata, clips=clips, seed=seed, quiet=settings.quiet)
+        make_metadata(metadata, clips=clips, seed=seed)
         if not no_audio:
             from audioset_duck.demo.audio import make_audio
 
-            building.build(settings.catalog, [], metadata, quiet=settings.quiet)
-            make_audio(directory, settings.catalog, clips=clips, seed=seed, quiet=settings.quiet)
+            building.build(settings.catalog, [], metadata)
+            make_audio(directory, settings.catalog, clips=clips, seed=seed)
             with open_catalog(settings.catalog) as connection:
                 echo_table(audio_counts(connection))
             click.echo()
@@ -166,7 +166,7 @@ def demo(
                 click.echo(
                     "The demo has audio of 2,400 clips at most; others are missing.", err=True
                 )
-        building.build(settings.catalog, targets, metadata, quiet=settings.quiet)
+        building.build(settings.catalog, targets, metadata)
         echo_targets(settings, [target.name for target in targets])
     context.invoke(check)
     if not settings.quiet:
@@ -215,7 +215,7 @@ def download(context: click.Context, directory: Path, base_url: str | None) -> N
     from audioset_duck.sources import download as downloading
 
     quiet = context.ensure_object(Settings).quiet
-    fetched = downloading.download(directory, base_url, quiet=quiet)
+    fetched = downloading.download(directory, base_url)
     for path in fetched:
         click.echo(path)
     if not quiet:
@@ -317,7 +317,7 @@ def build(
     if audio_root:
         from audioset_duck.audio.scan import find_files
 
-        inventory = find_files(audio_root, quiet=settings.quiet)
+        inventory = find_files(audio_root)
     building.build(
         settings.catalog,
         targets,
@@ -326,7 +326,6 @@ def build(
         live=live,
         skip_bad_rows=skip_bad_rows,
         memory_limit=memory_limit,
-        quiet=settings.quiet,
     )
     echo_targets(settings, [target.name for target in targets])
 
@@ -348,7 +347,7 @@ def check(context: click.Context) -> None:
     failed = passed = 0
     settings = context.ensure_object(Settings)
     with open_catalog(settings.catalog) as connection:
-        for result in run_checks(connection, quiet=settings.quiet):
+        for result in run_checks(connection):
             if not result.count:
                 passed += 1
                 continue
@@ -525,7 +524,6 @@ def extract(
             workers=workers,
             executor=executor,
             dry_run=dry_run,
-            quiet=settings.quiet,
         )
     if dry_run:
         echo_table(Table(list(asdict(told)), [tuple(asdict(told).values())]))
@@ -575,7 +573,6 @@ def scan(
         audio_root,
         validate=validate,
         limits=ValidationLimits(min_duration, silence_db_threshold),
-        quiet=settings.quiet,
     )
     with open_catalog(settings.catalog) as connection:
         echo_table(audio_counts(connection))
@@ -636,7 +633,7 @@ def export(context: click.Context, names: tuple[str, ...], out: Path) -> None:
     settings = context.ensure_object(Settings)
     with open_catalog(settings.catalog) as connection:
         for name in names:
-            for path in export_target(connection, name, out, quiet=settings.quiet):
+            for path in export_target(connection, name, out):
                 click.echo(path)
 
 
@@ -697,7 +694,6 @@ def report(
             targets=targets,
             top=top,
             formats=[name.strip() for name in formats.split(",")],
-            quiet=settings.quiet,
         ):
             click.echo(path)
 

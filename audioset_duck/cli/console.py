@@ -59,6 +59,9 @@ class LoadedCommand(click.Command):
         # Interrupted while it is loaded, DuckDB would abort the process.
         with defer_interrupts():
             import duckdb  # noqa: F401
+        from audioset_duck.progress import set_quiet
+
+        set_quiet(ctx.ensure_object(Settings).quiet)
         return super().invoke(ctx)
 
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from tqdm import tqdm
 
 from audioset_duck.audio.extract import extract
 from audioset_duck.audio.extraction_plan import SUBSETS
@@ -23,6 +22,7 @@ from audioset_duck.audio.worker import Options
 from audioset_duck.demo.metadata import MARK, made_models
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write
+from audioset_duck.progress import progress
 
 RATE = 8_000
 # All samples are multiples of it: with the lower bits empty, a clip takes a quarter of the disk.
@@ -37,9 +37,7 @@ _SNORES = {"/m/01d3sd": 24.0, "/m/07q0yl5": 38.0}
 _BABY_CRY = "/t/dd00002"
 
 
-def make_audio(
-    directory: Path, catalog: Path, *, clips: int = 3000, seed: int = 0, quiet: bool = False
-) -> None:
+def make_audio(directory: Path, catalog: Path, *, clips: int = 3000, seed: int = 0) -> None:
     """Make DIRECTORY/archives, and extract all subsets from them into DIRECTORY/audio, as FLAC.
 
     Both folders are made anew, if they are not there or were made here.
@@ -49,7 +47,6 @@ def make_audio(
         catalog: A catalog of the metadata of the same `clips` and `seed`; it gets `audio_files`.
         clips: As for `demo.make_metadata`.
         seed: As for `demo.make_metadata`.
-        quiet: Show no progress bar.
 
     Raises:
         AudiosetDuckError: One of the folders holds what was not made here.
@@ -65,11 +62,11 @@ def make_audio(
         folder.mkdir(parents=True)
         (folder / MARK).touch()
     archives, audio = folders
-    make_archives(archives, clips=clips, seed=seed, quiet=quiet)
-    extract(catalog, archives, audio, SUBSETS, Options(to="flac"), quiet=quiet)
+    make_archives(archives, clips=clips, seed=seed)
+    extract(catalog, archives, audio, SUBSETS, Options(to="flac"))
 
 
-def make_archives(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool = False) -> None:
+def make_archives(folder: Path, *, clips: int = 3000, seed: int = 0) -> None:
     """Write archives as the PANNs project's, of the clips of a made AudioSet.
 
     At most 2,400 clips have audio, whatever `clips` is: `sql/demo/demo_audio_clips.sql` chooses
@@ -79,10 +76,9 @@ def make_archives(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool
         folder: Where to; archives of the same names are replaced.
         clips: As for `demo.make_metadata`.
         seed: As for `demo.make_metadata`.
-        quiet: Show no progress bar.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with made_models(folder, clips, seed, quiet=quiet) as connection:
+    with made_models(folder, clips, seed) as connection:
         archives = connection.execute("""
             with sounds as (
                 select
@@ -119,7 +115,7 @@ def make_archives(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool
         """).fetchall()
     total = sum(len(members) for _, members in archives)
     with (
-        tqdm(desc="archives", total=total, unit="clip", delay=1, disable=quiet or None) as bar,
+        progress(name="archives", unit="clip", total=total, leave=True) as bar,
         # NumPy and zlib work without holding up the other threads.
         ThreadPoolExecutor() as pool,
     ):

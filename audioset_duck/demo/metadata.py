@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
-from tqdm import tqdm
 
 from audioset_duck.catalog.connection import attach_new, bound_memory
 from audioset_duck.catalog.models import read_templates, render_models
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write
+from audioset_duck.progress import progress
 from audioset_duck.sources.definitions import COMPRESSED_ENDINGS, SOURCES
 from audioset_duck.sources.writers import (
     write_ontology,
@@ -35,7 +35,7 @@ _STRONG_COLUMNS = """
 """
 
 
-def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool = False) -> None:
+def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0) -> None:
     """Write the nine metadata files of a made AudioSet, in the official formats.
 
     The models of `sql/demo/` make it. Ids hold `_` and begin with `-`, events overlap, touch
@@ -46,30 +46,26 @@ def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0, quiet: bool
         clips: Clips of the unbalanced train set, at least 1. The other sets follow the real
             proportions, but have at least some hundred clips. 2,041,789 is the real size.
         seed: Another seed makes another AudioSet.
-        quiet: Show no progress bar.
 
     Raises:
         AudiosetDuckError: The folder holds metadata files that were not made here.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _check_made_here(folder)
-    with made_models(folder, clips, seed, quiet=quiet) as connection:
+    with made_models(folder, clips, seed) as connection:
         for file, write in _writers(connection, seed).items():
             with atomic_write(folder / file) as part:
                 write(part)
 
 
 @contextlib.contextmanager
-def made_models(
-    folder: Path, clips: int, seed: int, *, quiet: bool
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def made_models(folder: Path, clips: int, seed: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in which the models of `sql/demo/` are made, in a file that goes away.
 
     Args:
         folder: Where there is room for the file. What a killed one left there is cleared.
         clips: As for `make_metadata`.
         seed: As for `make_metadata`.
-        quiet: Show no progress bar.
     """
     scratch = folder / _SCRATCH
     shutil.rmtree(scratch, ignore_errors=True)
@@ -82,9 +78,7 @@ def made_models(
         models = render_models(
             read_templates(sql_folder(), ("demo",)), ("demo",), clips=clips, seed=seed
         )
-        for model in tqdm(
-            models, desc="demo", unit="model", delay=1, leave=False, disable=quiet or None
-        ):
+        for model in progress(models, name="demo", unit="model"):
             connection.execute(f"create {model.materialized} {model.relation} as\n{model.select}")
         yield connection
 

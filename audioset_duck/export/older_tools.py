@@ -8,10 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
-from tqdm import tqdm
 
 from audioset_duck.catalog.state import kept_targets, read_state, require_target
 from audioset_duck.filesystem import atomic_write, exclusive_folder
+from audioset_duck.progress import progress
 from audioset_duck.sources.writers import write_strong, write_weak
 from audioset_duck.sqltext import glob_literal, identifier, literal
 
@@ -34,9 +34,7 @@ class _File:
     is_weak: bool = False
 
 
-def export_target(
-    connection: duckdb.DuckDBPyConnection, name: str, out: Path, *, quiet: bool = False
-) -> list[Path]:
+def export_target(connection: duckdb.DuckDBPyConnection, name: str, out: Path) -> list[Path]:
     """Write the events, windows and negatives of a target as files of the official formats.
 
     Events and windows are written in the order of the source file, to `NAME/raw/{pos,neg_strong,
@@ -57,9 +55,7 @@ def export_target(
     window_seconds = kept_targets(read_state(connection))[name].window_seconds
     files = list(_files(connection, name, out / name, window_seconds))
     with exclusive_folder(out / name, "export", "name another folder with --out"):
-        for file in tqdm(
-            files, desc="export", unit="file", delay=1, leave=False, disable=quiet or None
-        ):
+        for file in progress(files, name="export", unit="file"):
             file.path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_write(file.path) as part:
                 if file.is_weak:

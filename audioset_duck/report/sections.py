@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import duckdb
-from tqdm import tqdm
 
 from audioset_duck.catalog.overview import target_title, target_warnings
 from audioset_duck.catalog.state import has_inventory, read_state, require_target
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write, exclusive_folder
+from audioset_duck.progress import progress
 from audioset_duck.report.charts import labels as label_charts
 from audioset_duck.report.charts import samples as sample_charts
 from audioset_duck.report.charts import targets as target_charts
 from audioset_duck.report.charts.base import Panel, Rows, fetch_rows, is_strong
 from audioset_duck.report.writers import Picture, Section, report_files
 from audioset_duck.sqltext import identifier, literal
-
-Step = TypeVar("Step")
 
 FORMATS = ("png", "svg", "html", "csv")
 DEFAULT_FORMATS = ("png", "html", "csv")
@@ -43,7 +41,6 @@ def report(
     targets: Sequence[str] = (),
     top: int = 50,
     formats: Sequence[str] = DEFAULT_FORMATS,
-    quiet: bool = False,
 ) -> list[Path]:
     """Write charts and statistics of the data sets and targets of a catalog.
 
@@ -56,7 +53,6 @@ def report(
         targets: Which targets. None: all.
         top: How many labels the detailed charts have, at least 1.
         formats: Of `png`, `svg`, `html` (one page, index.html) and `csv`.
-        quiet: Show no progress bar.
 
     Returns:
         The files.
@@ -78,9 +74,9 @@ def report(
             connection, subsets, targets or list(read_state(connection).targets), top
         )
         with exclusive_folder(out, "report", "name another folder with --out"):
-            drawn = _bar(sections, "charts", "part", quiet)
+            drawn = progress(sections, name="charts", unit="section")
             files = list(report_files(connection, out, drawn, formats))
-            for path, write in _bar(files, "report", "file", quiet):
+            for path, write in progress(files, name="report", unit="file"):
                 with atomic_write(path) as part:
                     write(part)
                 written.append(path)
@@ -90,11 +86,6 @@ def report(
             f" ({str(error).splitlines()[0]})"
         ) from None
     return written
-
-
-def _bar(steps: Sequence[Step], name: str, unit: str, quiet: bool) -> Iterator[Step]:
-    """The steps, with a progress bar if they take long."""
-    return iter(tqdm(steps, desc=name, unit=unit, delay=1, leave=False, disable=quiet or None))
 
 
 def _sections(

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import exclusive_folder
+from audioset_duck.progress import progress
 from audioset_duck.sources.definitions import COMPRESSED_ENDINGS, SOURCES
 
 log = logging.getLogger(__name__)
@@ -59,9 +60,7 @@ class _PassingError(Exception):
     """The server or the line failed in a way that may pass."""
 
 
-def download(
-    folder: Path, base_url: str | None = None, *, quiet: bool = False, patience: float = 1.0
-) -> list[Path]:
+def download(folder: Path, base_url: str | None = None, patience: float = 1.0) -> list[Path]:
     """Fetch the metadata files that are not there and whole yet.
 
     A file is written to `NAME.part` beside its place, and moved there once its SHA-256, or where
@@ -71,7 +70,6 @@ def download(
     Args:
         folder: Where to; made if it is not there.
         base_url: Where a mirror has the files under their names; None: Google's addresses.
-        quiet: Show no progress bars.
         patience: Seconds to wait before the second attempt; doubled for each further one.
 
     Returns:
@@ -97,7 +95,7 @@ def download(
             if not _is_whole(pool, folder, source.file, address):
                 sha256 = SHA256S.get(source.file)
                 try:
-                    _fetch(pool, address, path, sha256, quiet=quiet, patience=patience)
+                    _fetch(pool, address, path, sha256, patience=patience)
                     fetched.append(path)
                 except _NotThereError as error:
                     not_there.append(str(error))
@@ -151,12 +149,11 @@ def _fetch(
     path: Path,
     sha256: str | None,
     *,
-    quiet: bool,
     patience: float,
 ) -> None:
     part = path.with_name(f"{path.name}.part")
     reason = ""
-    with tqdm(desc=path.name, unit="B", unit_scale=True, leave=False, disable=quiet or None) as bar:
+    with progress(name=path.name, unit="B", unit_scale=True, delay=0) as bar:
         for attempt in range(ATTEMPTS):
             if attempt:
                 log.warning("%s: %s; trying again", path.name, reason)

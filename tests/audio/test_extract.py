@@ -51,7 +51,7 @@ def place(tmp_path: Path) -> Path:
         unbalanced="unbalanced1 0.000 10.000 /m/09x0r",
         eval="good________0 0.000 1.000 /m/09x0r\nsilent______0 0.000 1.000 /m/028v0c",
     )
-    build(tmp_path / "catalog.duckdb", [], metadata, quiet=True)
+    build(tmp_path / "catalog.duckdb", [], metadata)
     zips = tmp_path / "zips"
     (zips / "unbalanced_train_segments").mkdir(parents=True)
     with zipfile.ZipFile(zips / "eval_segments.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -223,9 +223,9 @@ def test_discarding(place: Path) -> None:
 
 def test_a_build_keeps_the_inventory(place: Path) -> None:
     found = run_extract(place)
-    build(place / "catalog.duckdb", [], place / "metadata", quiet=True)
+    build(place / "catalog.duckdb", [], place / "metadata")
     (place / "metadata" / "mid_to_display_name.tsv").write_text("/m/1\tOther\n")
-    build(place / "catalog.duckdb", [], place / "metadata", quiet=True)
+    build(place / "catalog.duckdb", [], place / "metadata")
     assert inventory(place) == found
 
 
@@ -378,9 +378,7 @@ def test_what_cannot_be(place: Path, arguments: dict, message: str) -> None:
     words |= {key: value for key, value in arguments.items() if key != "subsets"}
     paths = {key: place / value for key, value in words.items()}
     with pytest.raises(AudiosetDuckError, match=message):
-        extract(
-            subsets=arguments.get("subsets", ["weak_eval"]), options=Options(), quiet=True, **paths
-        )
+        extract(subsets=arguments.get("subsets", ["weak_eval"]), options=Options(), **paths)
     assert not (place / "audio").exists()
 
 
@@ -657,7 +655,6 @@ def test_on_a_dask_cluster_whose_worker_is_killed(many: Path) -> None:
             ["weak_eval"],
             Options(),
             executor=executor,
-            quiet=True,
         )
         killer.join()
     found = inventory(many)

@@ -56,7 +56,7 @@ def place(tmp_path: Path) -> Path:
             f"{ytid} 0.000 10.000 /m/09x0r" for ytid in [*CLIPS, "empty______", "silent_____"]
         ),
     )
-    build(tmp_path / "catalog.duckdb", [], metadata, quiet=True)
+    build(tmp_path / "catalog.duckdb", [], metadata)
     (tmp_path / "zips").mkdir()
     return tmp_path
 

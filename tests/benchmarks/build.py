@@ -41,11 +41,11 @@ def floor(metadata: str, catalog: str) -> None:
 
 
 def made(metadata: str, clips: str) -> None:
-    make_metadata(Path(metadata), clips=int(clips), quiet=True)
+    make_metadata(Path(metadata), clips=int(clips))
 
 
 def target(metadata: str, catalog: str, name: str) -> None:
-    build(Path(catalog), [BUILT_IN[name]], Path(metadata), quiet=True)
+    build(Path(catalog), [BUILT_IN[name]], Path(metadata))
 
 
 def measured(work: Callable[..., None], *arguments: object) -> tuple[float, float]:

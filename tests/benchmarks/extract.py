@@ -31,7 +31,7 @@ from audioset_duck.audio.ffmpeg import find_ffmpeg
 from audioset_duck.catalog.build import build
 
 RATE = 32_000
-COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from audioset_duck.cli.commands import main; main()"]
 
 
 def make(folder: Path, clips: int) -> None:
@@ -48,7 +48,7 @@ def make(folder: Path, clips: int) -> None:
     lines = "".join(f'{ytid}, 0.000, 10.000, "/m/09x0r"\n' for ytid in ytids)
     header = "# made\n# made\n# YTID, start_seconds, end_seconds, positive_labels\n"
     (folder / "metadata" / "eval_segments.csv").write_text(header + lines)
-    build(folder / "catalog.duckdb", [], folder / "metadata", quiet=True)
+    build(folder / "catalog.duckdb", [], folder / "metadata")
     (folder / "zips").mkdir()
     with zipfile.ZipFile(folder / "zips" / "eval.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for number, ytid in enumerate(ytids):

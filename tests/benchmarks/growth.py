@@ -23,7 +23,7 @@ from audioset_duck.config.targets import BUILT_IN
 
 
 def limited(metadata: str, catalog: str, memory_limit: str | None) -> None:
-    build(Path(catalog), [BUILT_IN["gun"]], Path(metadata), memory_limit=memory_limit, quiet=True)
+    build(Path(catalog), [BUILT_IN["gun"]], Path(metadata), memory_limit=memory_limit)
 
 
 def results(

@@ -30,9 +30,9 @@ def main() -> None:
         metadata = options.metadata
         if metadata is None:
             metadata = folder / "metadata"
-            make_metadata(metadata, clips=options.clips, quiet=True)
+            make_metadata(metadata, clips=options.clips)
         catalog = folder / "catalog.duckdb"
-        build(catalog, [BUILT_IN["gun"]], metadata, quiet=True)
+        build(catalog, [BUILT_IN["gun"]], metadata)
         for formats in ("png,html,csv", "html"):
             out = folder / formats
             command = ["audioset-duck", "--quiet", "--catalog", catalog, "report", "--out", out]

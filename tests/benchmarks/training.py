@@ -55,7 +55,7 @@ def apart(work: Callable[..., Any], *arguments: object) -> Any:
 
 def built(metadata: Path, catalog: Path, target: Target) -> tuple[float, float]:
     began = time.perf_counter()
-    build(catalog, [target], metadata, quiet=True)
+    build(catalog, [target], metadata)
     return (
         time.perf_counter() - began,
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -270,7 +270,7 @@ def main() -> None:
         report(f"the most frequent sounds, {steps:,} steps", taken, "s", "100,000 in under 3")
         print("loading, in process, batches of 32 collated")
         rows = made_audio(Path(scratch, "audio"), catalog, options.files)
-        build(catalog, [BUILT_IN["gun"]], metadata, inventory=rows, quiet=True)
+        build(catalog, [BUILT_IN["gun"]], metadata, inventory=rows)
         loading(catalog)
 
 

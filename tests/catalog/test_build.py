@@ -29,7 +29,7 @@ from audioset_duck.errors import AudiosetDuckError
 
 EXAMPLE = Path(__file__).parents[2] / "catalog.duckdb.example"
 GUN, SNORE = BUILT_IN["gun"], BUILT_IN["snore"]
-COMMAND = [sys.executable, "-c", "from audioset_duck.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from audioset_duck.cli.commands import main; main()"]
 
 
 def ask(catalog: Path, query: str) -> list[tuple]:
@@ -77,11 +77,11 @@ def test_a_second_target_reads_no_source_again(
     demo_metadata: Path, tmp_path: Path, loads: list[str]
 ) -> None:
     once, twice = tmp_path / "once.duckdb", tmp_path / "twice.duckdb"
-    build(once, [GUN, SNORE], demo_metadata, quiet=True)
+    build(once, [GUN, SNORE], demo_metadata)
     assert len(loads) == 9
-    build(twice, [GUN], demo_metadata, quiet=True)
+    build(twice, [GUN], demo_metadata)
     assert len(loads) == 18
-    build(twice, [SNORE], demo_metadata, quiet=True)
+    build(twice, [SNORE], demo_metadata)
     assert len(loads) == 18
     expected, found = content(once), content(twice)
     assert (expected.pop("meta.builds")[0], found.pop("meta.builds")[0]) == (1, 2)
@@ -91,10 +91,10 @@ def test_a_second_target_reads_no_source_again(
 
 def test_a_target_is_replaced(demo_metadata: Path, catalog: Path) -> None:
     before = ask(catalog, "select count(*) from gun.positive_events")
-    build(catalog, [Target("gun", GUN.labels, descendants=True)], demo_metadata, quiet=True)
+    build(catalog, [Target("gun", GUN.labels, descendants=True)], demo_metadata)
     assert ask(catalog, "select count(*) from gun.positive_events") > before
     assert ask(catalog, "from gun.untargeted_descendants") == []
-    build(catalog, [GUN], demo_metadata, quiet=True)
+    build(catalog, [GUN], demo_metadata)
     assert ask(catalog, "select count(*) from gun.positive_events") == before
 
 
@@ -104,9 +104,9 @@ def test_changed_sources_are_read_and_all_targets_made_anew(tmp_path: Path) -> N
     metadata = write_metadata(tmp_path / "metadata", names=names, train=row)
     catalog = tmp_path / "catalog.duckdb"
     target = Target("a", ("A",), ("B",))
-    build(catalog, [target], metadata, quiet=True)
+    build(catalog, [target], metadata)
     write_metadata(metadata, train=row + row.replace("0.000", "0.500"))
-    build(catalog, [Target("b", ("B",))], metadata, quiet=True)
+    build(catalog, [Target("b", ("B",))], metadata)
     assert ask(catalog, "select count(*) from a.positive_events") == [(2,)]
     assert ask(catalog, "select role from a.target_labels") == [("positive",), ("ignored",)]
 
@@ -115,48 +115,48 @@ def test_a_catalog_is_enough_for_a_further_target(
     catalog: Path, tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    build(catalog, [Target("dog", ("Bark",))], quiet=True)
+    build(catalog, [Target("dog", ("Bark",))])
     assert ask(catalog, "select count(*) > 0 from dog.positive_events") == [(True,)]
     with pytest.raises(
         AudiosetDuckError, match=r"since a live catalog reads its files; .*--metada"
     ):
-        build(catalog, [GUN], live=True, quiet=True)
+        build(catalog, [GUN], live=True)
     monkeypatch.setattr(building, "fingerprint", lambda _: "of other models")
     with pytest.raises(AudiosetDuckError, match=r"made by another version .* with --metadata DIR"):
-        build(catalog, [GUN], quiet=True)
+        build(catalog, [GUN])
 
 
 def test_a_new_version_of_the_models_makes_all_anew(
     demo_metadata: Path, catalog: Path, loads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(building, "fingerprint", lambda _: "of other models")
-    build(catalog, [GUN], demo_metadata, quiet=True)
+    build(catalog, [GUN], demo_metadata)
     assert len(loads) == 9
 
 
 def test_what_the_user_made_is_kept(tmp_path: Path) -> None:
     metadata = write_metadata(tmp_path / "metadata", names="/m/a A")
     catalog = tmp_path / "catalog.duckdb"
-    build(catalog, [Target("a", ("A",))], metadata, quiet=True)
+    build(catalog, [Target("a", ("A",))], metadata)
     with duckdb.connect(str(catalog)) as connection:
         connection.execute("create schema mine; create table mine.notes as select 'hello' as note")
     write_metadata(metadata, names="/m/a A\n/m/b B")
-    build(catalog, [], metadata, quiet=True)
+    build(catalog, [], metadata)
     assert ask(catalog, "from mine.notes") == [("hello",)]
     with pytest.raises(AudiosetDuckError, match="the catalog has a schema mine that is no target"):
-        build(catalog, [Target("mine", ("A",))], metadata, quiet=True)
+        build(catalog, [Target("mine", ("A",))], metadata)
 
 
 def test_skipped_rows_stay_skipped_until_the_file_changes(tmp_path: Path) -> None:
     metadata = write_metadata(tmp_path / "metadata", names="/m/a A", train="nonsense")
     catalog = tmp_path / "catalog.duckdb"
-    build(catalog, [], metadata, skip_bad_rows=True, quiet=True)
-    build(catalog, [Target("a", ("A",))], metadata, quiet=True)
+    build(catalog, [], metadata, skip_bad_rows=True)
+    build(catalog, [Target("a", ("A",))], metadata)
     assert ask(catalog, "select line, text from meta.rejected_rows") == [(2, "nonsense")]
     write_metadata(metadata, names="/m/a A", train="other\tnonsense")
     before = catalog.read_bytes()
     with pytest.raises(AudiosetDuckError, match="line 2"):
-        build(catalog, [Target("a", ("A",))], metadata, quiet=True)
+        build(catalog, [Target("a", ("A",))], metadata)
     assert catalog.read_bytes() == before
     with pytest.raises(AudiosetDuckError, match="--live reads the files as they are"):
         build(catalog, [], metadata, live=True, skip_bad_rows=True)
@@ -165,7 +165,7 @@ def test_skipped_rows_stay_skipped_until_the_file_changes(tmp_path: Path) -> Non
 def test_nothing_is_left_of_a_failed_build(catalog: Path, demo_metadata: Path) -> None:
     before = catalog.read_bytes()
     with pytest.raises(AudiosetDuckError, match="there is no label 'Barkk'"):
-        build(catalog, [Target("dog", ("Barkk",))], demo_metadata, quiet=True)
+        build(catalog, [Target("dog", ("Barkk",))], demo_metadata)
     assert catalog.read_bytes() == before
     assert [path.name for path in catalog.parent.iterdir()] == [catalog.name]
 
@@ -184,7 +184,7 @@ def test_sources_changed_under_way(
     original = building.find_sources
     monkeypatch.setattr(building, "find_sources", find_sources)
     with pytest.raises(AudiosetDuckError, match=r"eval_segments.csv was changed while it was read"):
-        build(tmp_path / "c.duckdb", [], metadata, quiet=True)
+        build(tmp_path / "c.duckdb", [], metadata)
 
 
 def test_a_source_removed_under_way(
@@ -201,7 +201,7 @@ def test_a_source_removed_under_way(
     create = loading.create
     monkeypatch.setattr(loading, "create", create_and_remove)
     with pytest.raises(AudiosetDuckError, match=r"eval_segments.csv was removed while it was read"):
-        build(tmp_path / "c.duckdb", [], metadata, quiet=True)
+        build(tmp_path / "c.duckdb", [], metadata)
     assert not (tmp_path / "c.duckdb").exists()
 
 
@@ -247,7 +247,7 @@ def test_a_file_of_another_program_is_left_alone(
     prepare(catalog)
     before = catalog.is_file() and catalog.read_bytes()
     with pytest.raises(AudiosetDuckError, match=message):
-        build(catalog, [GUN], demo_metadata, quiet=True)
+        build(catalog, [GUN], demo_metadata)
     assert (catalog.is_file() and catalog.read_bytes()) == before
 
 
@@ -261,9 +261,9 @@ def test_a_catalog_open_for_writing_elsewhere(catalog: Path, demo_metadata: Path
             AudiosetDuckError,
             match=r"is open for writing in another program \(process \d+\); close",
         ):
-            build(catalog, [GUN], demo_metadata, quiet=True)
+            build(catalog, [GUN], demo_metadata)
         writer.communicate("\n")
-    build(catalog, [GUN], demo_metadata, quiet=True)
+    build(catalog, [GUN], demo_metadata)
 
 
 def test_the_log_of_a_killed_writer_is_kept(catalog: Path, demo_metadata: Path) -> None:
@@ -276,7 +276,7 @@ os._exit(9)
 """
     subprocess.run([sys.executable, "-c", code], check=False)
     assert catalog.with_name("catalog.duckdb.wal").exists()
-    build(catalog, [GUN], demo_metadata, quiet=True)
+    build(catalog, [GUN], demo_metadata)
     assert ask(catalog, "from mine.notes") == [(1,)]
     assert sorted(path.name for path in catalog.parent.iterdir()) == ["catalog.duckdb"]
 
@@ -298,7 +298,7 @@ print(len(first) + len(rest), schemas)
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as reader:
         assert reader.stdout.readline() == "1\n"
-        build(catalog, [Target("dog", ("Bark",))], demo_metadata, quiet=True)
+        build(catalog, [Target("dog", ("Bark",))], demo_metadata)
         out, _ = reader.communicate("\n")
     assert out == "3700 []\n"
     assert ask(catalog, "select count(*) > 0 from dog.positive_events") == [(True,)]
@@ -331,14 +331,14 @@ print(1, flush=True)
             if end != "input()":
                 writer.wait()
         writer.communicate("\n")
-        build(catalog, [GUN], demo_metadata, quiet=True)
+        build(catalog, [GUN], demo_metadata)
         assert ask(catalog, "from notes") == [(1,)]
 
 
 def test_builds_beside_a_reader_in_the_same_process(catalog: Path, demo_metadata: Path) -> None:
     with open_catalog(catalog) as reader, duckdb.connect(str(catalog), read_only=True) as other:
-        build(catalog, [Target("dog", ("Bark",))], demo_metadata, quiet=True)
-        build(catalog, [Target("cat", ("Cat",))], demo_metadata, quiet=True)
+        build(catalog, [Target("dog", ("Bark",))], demo_metadata)
+        build(catalog, [Target("cat", ("Cat",))], demo_metadata)
         assert {"dog", "cat"} <= read_state(open_catalog(catalog)).targets.keys()
         assert "dog" not in read_state(reader).targets
         assert other.execute("from duckdb_schemas() where schema_name = 'dog'").fetchall() == []
@@ -351,19 +351,19 @@ def test_a_catalog_is_not_named_as_a_schema(demo_metadata: Path, tmp_path: Path,
     with pytest.raises(
         AudiosetDuckError, match=r"would have the name of a schema .*_catalog.duckdb"
     ):
-        build(tmp_path / name, [GUN], demo_metadata, quiet=True)
+        build(tmp_path / name, [GUN], demo_metadata)
 
 
 def test_a_catalog_is_not_named_as_a_kept_target(catalog: Path, demo_metadata: Path) -> None:
     renamed = catalog.rename(catalog.with_name("gun.duckdb"))
     with pytest.raises(AudiosetDuckError, match="would have the name of a schema"):
-        build(renamed, [SNORE], demo_metadata, quiet=True)
+        build(renamed, [SNORE], demo_metadata)
 
 
 @pytest.mark.parametrize("name", ["x?y.duckdb", "x\\y.duckdb"])
 def test_paths_that_duckdb_cannot_write(demo_metadata: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(AudiosetDuckError, match=r"has a . in it, with which DuckDB cannot write"):
-        build(tmp_path / name, [], demo_metadata, quiet=True)
+        build(tmp_path / name, [], demo_metadata)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -384,8 +384,8 @@ def test_a_catalog_renamed_to_its_target_can_still_be_read(run, catalog: Path) -
 def test_a_clock_that_was_wrong(catalog: Path, demo_metadata: Path) -> None:
     with duckdb.connect(str(catalog)) as connection:
         connection.execute("update meta.builds set time = '2030-01-01'")
-    build(catalog, [Target("dog", ("Bark",))], demo_metadata, quiet=True)
-    build(catalog, [Target("dog", ("Cat",))], demo_metadata, quiet=True)
+    build(catalog, [Target("dog", ("Bark",))], demo_metadata)
+    build(catalog, [Target("dog", ("Cat",))], demo_metadata)
     assert read_state(open_catalog(catalog)).targets["dog"]["labels"] == ["Cat"]
 
 
@@ -394,7 +394,7 @@ def test_a_target_that_the_user_dropped(run, catalog: Path, demo_metadata: Path)
         connection.execute("drop schema gun cascade")
     assert run("info", "--catalog", catalog).exit_code == 0
     assert run("check", "--catalog", catalog).exit_code == 0
-    build(catalog, [GUN], demo_metadata, quiet=True)
+    build(catalog, [GUN], demo_metadata)
     assert ask(catalog, "select count(*) > 0 from gun.positive_events") == [(True,)]
 
 
@@ -411,9 +411,9 @@ def test_a_link_and_the_rights_of_the_file_are_kept(demo_metadata: Path, tmp_pat
     (tmp_path / "store").mkdir()
     link = tmp_path / "catalog.duckdb"
     link.symlink_to(tmp_path / "store" / "real.duckdb")
-    build(link, [GUN], demo_metadata, quiet=True)
+    build(link, [GUN], demo_metadata)
     link.chmod(0o600)
-    build(link, [SNORE], demo_metadata, quiet=True)
+    build(link, [SNORE], demo_metadata)
     assert link.is_symlink()
     assert link.stat().st_mode & 0o777 == 0o600
     assert ask(link, "select count(*) > 0 from snore.positive_events") == [(True,)]
@@ -422,20 +422,20 @@ def test_a_link_and_the_rights_of_the_file_are_kept(demo_metadata: Path, tmp_pat
 def test_a_kept_target_whose_label_is_gone(tmp_path: Path) -> None:
     metadata = write_metadata(tmp_path / "metadata", names="/m/a A\n/m/b B")
     catalog = tmp_path / "catalog.duckdb"
-    build(catalog, [Target("a", ("A",))], metadata, quiet=True)
+    build(catalog, [Target("a", ("A",))], metadata)
     write_metadata(metadata, names="/m/b B")
     with pytest.raises(
         AudiosetDuckError,
         match=r"target a: there is no label 'A'.* of an earlier build; .* drop schema a cascade",
     ):
-        build(catalog, [Target("b", ("B",))], metadata, quiet=True)
+        build(catalog, [Target("b", ("B",))], metadata)
 
 
 def test_labels_that_no_file_knows_are_warned_of(tmp_path: Path, caplog) -> None:
     metadata = write_metadata(
         tmp_path / "metadata", names="/m/a A", train="aaaaaaaaaaa_0 0.000 1.000 /m/nobody"
     )
-    build(tmp_path / "catalog.duckdb", [], metadata, quiet=True)
+    build(tmp_path / "catalog.duckdb", [], metadata)
     assert "labels of the data that no label file knows: 1; see audioset-duck check" in caplog.text
 
 
@@ -493,13 +493,13 @@ def test_terminated_cleanly(demo_metadata: Path, tmp_path: Path) -> None:
 def test_a_folder_without_permission(demo_metadata: Path, tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(AudiosetDuckError, match=f"{tmp_path} cannot be written to: Permission"):
-        build(tmp_path / "catalog.duckdb", [], demo_metadata, quiet=True)
+        build(tmp_path / "catalog.duckdb", [], demo_metadata)
 
 
 def test_a_folder_that_cannot_be_made(demo_metadata: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(AudiosetDuckError, match="file cannot be written to: "):
-        build(tmp_path / "file" / "catalog.duckdb", [], demo_metadata, quiet=True)
+        build(tmp_path / "file" / "catalog.duckdb", [], demo_metadata)
 
 
 @pytest.mark.parametrize("room", [-200_000, 0, 70_000, 150_000, 300_000, 500_000])
@@ -509,7 +509,7 @@ def test_a_full_disk(catalog: Path, demo_metadata: Path, room: int) -> None:
     code = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({len(before) + room},) * 2);"
-        "from audioset_duck.cli import main; main()"
+        "from audioset_duck.cli.commands import main; main()"
     )
     labels = ("Speech", "Music", "Vehicle", "Bird", "Dog", "Car", "Engine", "Animal", "Wind")
     arguments = [word for label in labels for word in ("--label", label)]
@@ -533,10 +533,10 @@ def test_a_full_disk(catalog: Path, demo_metadata: Path, room: int) -> None:
 
 def test_little_memory_makes_the_same_catalog(tmp_path: Path) -> None:
     metadata = tmp_path / "metadata"
-    make_metadata(metadata, clips=30_000, quiet=True)
+    make_metadata(metadata, clips=30_000)
     catalogs = [tmp_path / f"{limit}.duckdb" for limit in ("1GB", "100MB")]
     for catalog in catalogs:
-        build(catalog, [GUN], metadata, memory_limit=catalog.stem, quiet=True)
+        build(catalog, [GUN], metadata, memory_limit=catalog.stem)
     usual, little = (
         ask(
             catalog,
@@ -584,7 +584,7 @@ def test_live_views_do_not_depend_on_the_folder(
     demo_metadata: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(demo_metadata.parent)
-    build(tmp_path / "live.duckdb", [GUN], Path("metadata"), live=True, quiet=True)
+    build(tmp_path / "live.duckdb", [GUN], Path("metadata"), live=True)
     monkeypatch.chdir("/")
     assert ask(tmp_path / "live.duckdb", "select count(*) from weak_clips") == [(3700,)]
 
@@ -608,7 +608,7 @@ def test_any_shell_since_1_4_opens_it(demo_metadata: Path, tmp_path: Path, shell
         assert [int(line) for line in result.stdout.split()] == [
             count for count, _ in relations.values()
         ]
-        build(catalog, [Target("dog", ("Bark",))], demo_metadata, quiet=True)
+        build(catalog, [Target("dog", ("Bark",))], demo_metadata)
 
 
 def test_meta_builds(demo_catalog: Path) -> None:

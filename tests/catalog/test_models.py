@@ -178,7 +178,7 @@ def test_live_makes_views_of_everything(
     demo_metadata: Path, demo_catalog: Path, tmp_path: Path
 ) -> None:
     catalog = tmp_path / "live.duckdb"
-    build(catalog, [BUILT_IN["gun"]], demo_metadata, live=True, quiet=True)
+    build(catalog, [BUILT_IN["gun"]], demo_metadata, live=True)
     with duckdb.connect(str(catalog), read_only=True) as connection:
         tables = connection.execute(
             "select schema_name || '.' || table_name from duckdb_tables() where not internal"
@@ -215,7 +215,7 @@ def test_live_follows_the_files(tmp_path: Path) -> None:
     row = "aaaaaaaaaaa_0 0.000 1.000 /m/032s66"
     metadata = write_metadata(tmp_path / "metadata", names=names, train=row)
     catalog = tmp_path / "live.duckdb"
-    build(catalog, [BUILT_IN["gun"]], metadata, live=True, quiet=True)
+    build(catalog, [BUILT_IN["gun"]], metadata, live=True)
     write_metadata(metadata, train=f"{row}\n{row.replace('0.000', '0.500')}")
     with duckdb.connect(str(catalog), read_only=True) as connection:
         assert connection.execute("select count(*) from gun.positive_events").fetchall() == [(2,)]

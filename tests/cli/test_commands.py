@@ -350,7 +350,7 @@ def test_sql_without_a_query_is_the_shell(demo_catalog: Path) -> None:
     shell = Path(sys.executable).parent
     if not (shell / "duckdb").exists():
         pytest.skip("no duckdb-cli in this environment")
-    command = [sys.executable, "-c", "from audioset_duck.cli import main; main()", "sql"]
+    command = [sys.executable, "-c", "from audioset_duck.cli.commands import main; main()", "sql"]
     result = subprocess.run(
         [*command, "--catalog", demo_catalog],
         input=".mode csv\nselect count(*) from gun.positive_events;\ndrop table labels;\n",
@@ -378,7 +378,7 @@ def test_the_safe_shell_reads_no_other_file(demo_catalog: Path, tmp_path: Path) 
     shell = Path(sys.executable).parent
     if not (shell / "duckdb").exists():
         pytest.skip("no duckdb-cli in this environment")
-    command = [sys.executable, "-c", "from audioset_duck.cli import main; main()", "sql"]
+    command = [sys.executable, "-c", "from audioset_duck.cli.commands import main; main()", "sql"]
     (tmp_path / "secret.csv").write_text("secret\nx\n")
     for option, is_read in ([], True), (["--safe"], False):
         result = subprocess.run(

@@ -102,7 +102,7 @@ def test_a_name_of_two_labels(tmp_path: Path) -> None:
         AudiosetDuckError,
         match="'Brief tone' is the name of 2 labels: /t/dd000138, /t/dd00138; name one by its MID",
     ):
-        build(tmp_path / "c.duckdb", [Target("t", ("Brief tone",))], metadata, quiet=True)
+        build(tmp_path / "c.duckdb", [Target("t", ("Brief tone",))], metadata)
 
 
 def test_names_with_quotes_and_semicolons_are_only_names(tmp_path: Path) -> None:
@@ -113,8 +113,8 @@ def test_names_with_quotes_and_semicolons_are_only_names(tmp_path: Path) -> None
         train="aaaaaaaaaaa_0 0.000 1.000 /m/rock",
     )
     catalog = tmp_path / 'it\'s; a "catalog".duckdb'
-    build(catalog, [Target("t", (name,), ("B",))], metadata, quiet=True)
-    build(catalog, [Target("u", ("B",), (name,))], metadata, quiet=True)
+    build(catalog, [Target("t", (name,), ("B",))], metadata)
+    build(catalog, [Target("u", ("B",), (name,))], metadata)
     with duckdb.connect(str(catalog), read_only=True) as opened:
         query = "select display_name from t.target_labels where role = 'positive'"
         assert opened.execute(query).fetchall() == [(name,)]
@@ -131,7 +131,7 @@ def test_descendants_need_the_ontology(tmp_path: Path) -> None:
     with pytest.raises(
         AudiosetDuckError, match=r"its descendants are in ontology.json, which is not"
     ):
-        build(tmp_path / "c.duckdb", [Target("t", ("A",), descendants=True)], metadata, quiet=True)
+        build(tmp_path / "c.duckdb", [Target("t", ("A",), descendants=True)], metadata)
 
 
 def test_toml(tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_a_build_without_audio_says_so(run, metadata: Path) -> None:
 def test_samples_follow_the_inventory(metadata: Path, tmp_path: Path) -> None:
     """Scanned after a build, and again when files have come and gone: samples are made anew."""
     catalog, root = tmp_path / "catalog.duckdb", tmp_path / "audio"
-    build(catalog, [Target("t", ("/m/gun",)), Target("other", ("/m/a",))], metadata, quiet=True)
+    build(catalog, [Target("t", ("/m/gun",)), Target("other", ("/m/a",))], metadata)
     before = samples(catalog)
     assert [row[1:] for row in before] == [
         *((youtube_id("g", number), None) for number in range(3)),
@@ -237,7 +237,7 @@ def test_samples_follow_the_inventory(metadata: Path, tmp_path: Path) -> None:
     ]
     first = write_audio(root / f"{youtube_id('g', 0)}.wav", 3)
     write_audio(root / f"{youtube_id('w', 1)}.flac", 7.5)
-    scan(catalog, root, quiet=True)
+    scan(catalog, root)
     assert [row[1] for row in samples(catalog)] == [youtube_id("g", 0), youtube_id("w", 1)]
     with duckdb.connect(str(catalog), read_only=True) as connection:
         weak = "select end_seconds from {}.samples where role = 'weak_negative'"
@@ -245,10 +245,10 @@ def test_samples_follow_the_inventory(metadata: Path, tmp_path: Path) -> None:
             assert connection.execute(weak.format(target)).fetchall() == [(Decimal("7.500"),)]
     first.unlink()
     write_audio(root / f"{youtube_id('s', 1)}.wav", 3)
-    scan(catalog, root, quiet=True)
+    scan(catalog, root)
     assert [row[1] for row in samples(catalog)] == [youtube_id("s", 1), youtube_id("w", 1)]
     # A build afterwards keeps the inventory.
-    build(catalog, [Target("t", ("/m/gun",))], metadata, quiet=True)
+    build(catalog, [Target("t", ("/m/gun",))], metadata)
     assert [row[1] for row in samples(catalog)] == [youtube_id("s", 1), youtube_id("w", 1)]
 
 

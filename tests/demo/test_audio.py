@@ -199,7 +199,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def test_another_run_makes_the_same_bytes(demo_audio: Path, tmp_path: Path) -> None:
-    make_archives(tmp_path, quiet=True)
+    make_archives(tmp_path)
     assert digests(tmp_path) == digests(demo_audio / "archives")
 
 
@@ -208,7 +208,7 @@ def test_it_stays_small_however_many_clips_there_are(demo_audio: Path, tmp_path:
     assert sum(path.stat().st_size for path in files) < 160_000_000
     from audioset_duck.demo.metadata import made_models
 
-    with made_models(tmp_path, 100_000, 0, quiet=True) as connection:
+    with made_models(tmp_path, 100_000, 0) as connection:
         ((count,),) = connection.execute("select count(*) from demo_audio_clips").fetchall()
     assert 1500 < count <= 2400
 
@@ -237,4 +237,4 @@ def test_made_again_and_without_audio(run, tmp_path: Path) -> None:
     assert "audio was not made by the demo, and is not to be replaced" in refused.stderr
     assert (other / "mine.wav").read_bytes() == b"mine"
     with pytest.raises(AudiosetDuckError, match="audio was not made by the demo, and is not to be"):
-        make_audio(tmp_path / "there", tmp_path / "here" / "catalog.duckdb", quiet=True)
+        make_audio(tmp_path / "there", tmp_path / "here" / "catalog.duckdb")

@@ -31,7 +31,7 @@ def test_it_is_the_same_everywhere(demo_metadata: Path) -> None:
 
 
 def test_another_seed_makes_another(demo_metadata: Path, tmp_path: Path) -> None:
-    make_metadata(tmp_path, seed=1, quiet=True)
+    make_metadata(tmp_path, seed=1)
     for path in demo_metadata.glob("*.*"):
         same = (tmp_path / path.name).read_bytes() == path.read_bytes()
         is_label_file = path.name in (
@@ -80,7 +80,7 @@ def test_it_has_what_makes_the_real_one_hard(demo_metadata: Path) -> None:
 
 
 def test_sizes_follow_the_real_proportions(tmp_path: Path) -> None:
-    make_metadata(tmp_path, clips=50_000, quiet=True)
+    make_metadata(tmp_path, clips=50_000)
     counts = Counter(clip.subset for clip in brute_force.clips(tmp_path))
     assert counts == {"weak_unbalanced_train": 50_000, "weak_balanced_train": 543, "weak_eval": 500}
     clips = {
@@ -123,7 +123,7 @@ def test_two_at_once(run, tmp_path: Path) -> None:
     with exclusive_folder(tmp_path / "made", "demo", ""):
         result = run("demo", "made", "--no-audio")
     assert result.exit_code == 1
-    assert "Error: another demo to made is under way; wait for it to end" in result.stderr
+    assert "Error: another demo to made is in progress; wait for it to end" in result.stderr
     assert list((tmp_path / "made").iterdir()) == []
 
 

@@ -29,7 +29,7 @@ def seconds(value: int) -> str:
 def exported(demo_catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("export")
     with open_catalog(demo_catalog) as connection:
-        files = export_target(connection, "gun", out, quiet=True)
+        files = export_target(connection, "gun", out)
     assert sorted(files) == sorted(path for path in out.rglob("*") if path.is_file())
     return out / "gun"
 
@@ -119,7 +119,7 @@ def test_an_export_can_be_built_from(exported: Path, tmp_path: Path) -> None:
     shutil.copy(
         exported / "raw/neg_weak/gun_neg_weak_eval_segments.csv", metadata / "eval_segments.csv"
     )
-    build(tmp_path / "catalog.duckdb", [BUILT_IN["gun"]], metadata, quiet=True)
+    build(tmp_path / "catalog.duckdb", [BUILT_IN["gun"]], metadata)
 
 
 def test_clip_length_names_the_folder_and_absent_sets_have_no_file(tmp_path: Path) -> None:
@@ -129,9 +129,9 @@ def test_clip_length_names_the_folder_and_absent_sets_have_no_file(tmp_path: Pat
         tmp_path / "metadata", names="/m/a A", train="aaaaaaaaaaa_0 0.000 1.000 /m/a"
     )
     catalog = tmp_path / "catalog.duckdb"
-    build(catalog, [Target("a", ("A",), window_seconds=Decimal("0.500"))], metadata, quiet=True)
+    build(catalog, [Target("a", ("A",), window_seconds=Decimal("0.500"))], metadata)
     with open_catalog(catalog) as connection:
-        files = export_target(connection, "a", tmp_path / "it's out", quiet=True)
+        files = export_target(connection, "a", tmp_path / "it's out")
     assert sorted(str(path.relative_to(tmp_path / "it's out")) for path in files) == [
         "a/processed/label_mappings.json",
         "a/processed/metadata.csv",
@@ -158,7 +158,7 @@ def test_a_target_that_is_not_built(demo_catalog: Path, tmp_path: Path) -> None:
             match="target 'dog' is not in this catalog, which has gun, baby_cry, snore; build",
         ),
     ):
-        export_target(connection, "dog", tmp_path, quiet=True)
+        export_target(connection, "dog", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -61,8 +61,8 @@ LEFT = re.compile(r"(made/)?\w+\.duckdb\.building(/.*)?|.*\.part(\.rows)?|.*/\.m
 # The server's files have checksums of their own.
 SUMS = {name: hashlib.sha256(FILES[name]).hexdigest() for name in SHA256S}
 DOWNLOAD = (
-    f"from audioset_duck import download; download.SHA256S = {SUMS};"
-    "from audioset_duck.cli import main; main()"
+    f"from audioset_duck.sources import download; download.SHA256S = {SUMS};"
+    "from audioset_duck.cli.commands import main; main()"
 )
 
 
@@ -151,7 +151,7 @@ def finish(carry_out: Callable[[Path, str], tuple[int, str]]) -> Callable[[Path,
 def told(catalog: Path, sha256: str) -> tuple:
     """What a catalog says of itself; all its checks pass."""
     with open_catalog(catalog) as connection:
-        assert [found.name for found in run_checks(connection, quiet=True) if found.count] == []
+        assert [found.name for found in run_checks(connection) if found.count] == []
         ((files,),) = connection.execute("select count(*) from audio_files").fetchall()
         state = read_state(connection)
         return sorted(state.targets), state.is_live, files
@@ -362,7 +362,7 @@ def test_two_at_once(place: Path, start, finish, one: str, other: str) -> None:
         codes.append(process.returncode)
         assert "Traceback" not in errors
         assert process.returncode == 0 or re.search(
-            r"Error: another (build of|(download|export) to|extraction into) \S+ is under way;"
+            r"Error: another (build of|(download|export) to|extraction into) \S+ is in progress;"
             " wait for it to end",
             errors,
         ), errors
@@ -400,7 +400,7 @@ print(reads, len(seen))
     for reader in readers:
         assert reader.stdout.readline() == "ready\n"
     for name in ("u", "v", "w"):
-        build(catalog, [Target(name, ("/m/a",))], metadata, quiet=True)
+        build(catalog, [Target(name, ("/m/a",))], metadata)
     (place / "done").touch()
     for reader in readers:
         out, _ = reader.communicate(timeout=60)
@@ -420,7 +420,7 @@ def after_builds(place: Path) -> Path:
     """A catalog of several builds, in which blocks are free and in any order."""
     catalog = place / "catalog.duckdb"
     for name in ("u", "v", "u"):
-        build(catalog, [Target(name, ("/m/a",))], place / "metadata", quiet=True)
+        build(catalog, [Target(name, ("/m/a",))], place / "metadata")
     return catalog
 
 

@@ -418,7 +418,7 @@ def test_an_ontology_that_goes_in_circles(tmp_path: Path) -> None:
         for of, child in ("ab", "bc", "ca", "dd")
     ]
     write_metadata(tmp_path, ontology=json.dumps(classes))
-    build(tmp_path / "c.duckdb", [Target("t", ("a",), descendants=True)], tmp_path, quiet=True)
+    build(tmp_path / "c.duckdb", [Target("t", ("a",), descendants=True)], tmp_path)
     with open_catalog(tmp_path / "c.duckdb") as connection:
         found = connection.execute("select label_id from t.target_labels order by 1").fetchall()
     assert found == [("/m/a",), ("/m/b",), ("/m/c",)]
@@ -533,7 +533,7 @@ def test_bombs_slips_and_lies(tmp_path: Path) -> None:
         tmp_path / "metadata",
         weak_eval="\n".join(f"{ytid} 0.000 10.000 /m/09x0r" for ytid in expected),
     )
-    build(tmp_path / "c.duckdb", [], metadata, quiet=True)
+    build(tmp_path / "c.duckdb", [], metadata)
     # 45 bytes for each 900 kB: 4 kB, of which zipfile would make 80 MB at once.
     write_zip(zips / "a.zip", {"Ybzip2______.wav": bytes(80_000_000)}, zipfile.ZIP_BZIP2)
     write_zip(zips / "b.zip", {"Ylzma_______.wav": bytes(1000)}, zipfile.ZIP_LZMA)
@@ -588,7 +588,6 @@ def test_bombs_slips_and_lies(tmp_path: Path) -> None:
         ["weak_eval"],
         Options(),
         workers=1,
-        quiet=True,
     )
     with open_catalog(tmp_path / "c.duckdb") as connection:
         found = dict(connection.execute("select ytid, status from audio_files").fetchall())
@@ -758,9 +757,9 @@ def test_a_scan_of_files_that_lie(tmp_path: Path) -> None:
     data[18:26] = ((1000 << 44) | (15 << 36) | (2**36 - 1)).to_bytes(8, "big")
     (audio / "days_______.flac").write_bytes(data)
     (audio / "good_______.wav").write_bytes(WAV)
-    for validate in (False, True):
-        inventory = find_files(audio, validate=validate, quiet=True)
-        catalog = tmp_path / f"{validate}.duckdb"
+    for is_decoded in (False, True):
+        inventory = find_files(audio, validate=is_decoded)
+        catalog = tmp_path / f"{is_decoded}.duckdb"
         build(catalog, [], write_metadata(tmp_path / "m", names="/m/a A"), inventory=inventory)
         with open_catalog(catalog) as connection:
             found = dict(connection.execute("select ytid, status from audio_files").fetchall())
@@ -774,7 +773,7 @@ def test_a_scan_needs_no_memory_for_what_a_header_says(tmp_path: Path) -> None:
     data[18:26] = ((8000 << 44) | (15 << 36) | 7_000_000_000).to_bytes(8, "big")
     (tmp_path / "days_______.flac").write_bytes(data)
     tracemalloc.start()
-    (row,) = find_files(tmp_path, validate=True, quiet=True)
+    (row,) = find_files(tmp_path, validate=True)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert row["status"] == "corrupted"
@@ -783,12 +782,12 @@ def test_a_scan_needs_no_memory_for_what_a_header_says(tmp_path: Path) -> None:
 
 def test_a_clip_that_would_be_gigabytes_at_another_rate(tmp_path: Path) -> None:
     metadata = write_metadata(tmp_path / "m", weak_eval="aaaaaaaaaaa 0.000 10.000 /m/09x0r")
-    build(tmp_path / "c.duckdb", [], metadata, quiet=True)
+    build(tmp_path / "c.duckdb", [], metadata)
     slow = wav(rate=1000, count=500_000)
     write_zip(tmp_path / "zips" / "a.zip", {"Yaaaaaaaaaaa.wav": slow})
     options = Options(sample_rate=192_000)
     paths = [tmp_path / name for name in ("c.duckdb", "zips", "audio")]
-    extract(*paths, ["weak_eval"], options, workers=1, quiet=True)
+    extract(*paths, ["weak_eval"], options, workers=1)
     with open_catalog(tmp_path / "c.duckdb") as connection:
         ((status, reason),) = connection.execute(
             "select status, reason from audio_files"
@@ -820,7 +819,7 @@ class Elements(html.parser.HTMLParser):
 def hostile_page(named: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("hostile") / "<b>&'\"out"
     with open_catalog(named) as connection:
-        report(connection, out, targets=["t"], top=100, formats=["html", "csv"], quiet=True)
+        report(connection, out, targets=["t"], top=100, formats=["html", "csv"])
     return out / "index.html"
 
 
@@ -891,6 +890,6 @@ def test_a_scan_of_an_mp3_that_is_cut_short(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "mp3________.mp3", noise, 8000)
     data = (tmp_path / "mp3________.mp3").read_bytes()
     (tmp_path / "mp3________.mp3").write_bytes(data[: len(data) // 2])
-    (row,) = find_files(tmp_path, validate=True, quiet=True)
+    (row,) = find_files(tmp_path, validate=True)
     assert row["status"] == "corrupted"
     assert re.fullmatch(r"\d+ of its 80000 samples can be decoded", row["reason"])

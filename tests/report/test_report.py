@@ -29,7 +29,7 @@ STRONG, WEAK = (
 
 def make(catalog: Path, out: Path, **options) -> list[Path]:
     with open_catalog(catalog) as connection:
-        return report(connection, out, quiet=True, **options)
+        return report(connection, out, **options)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -77,7 +77,7 @@ def test_pictures_are_whole(reported: Path) -> None:
 def test_tables_equal_counts_in_plain_python(demo_metadata: Path, tmp_path: Path) -> None:
     """Every label: clips of the weak sets, milliseconds of the strong ones."""
     catalog = tmp_path / "catalog.duckdb"
-    build(catalog, [], demo_metadata, quiet=True)
+    build(catalog, [], demo_metadata)
     make(catalog, tmp_path, formats=["csv"])
     durations: Counter[tuple[str, str]] = Counter()
     events: Counter[tuple[str, str]] = Counter()
@@ -296,7 +296,7 @@ def test_samples_that_are_not_there_are_not_drawn(
 ) -> None:
     metadata = write_sounds(tmp_path / "metadata", **files)
     target = Target("gun", ("/m/gun",))
-    build(tmp_path / "c.duckdb", [target], metadata, live=live, quiet=True)
+    build(tmp_path / "c.duckdb", [target], metadata, live=live)
     written = make(tmp_path / "c.duckdb", tmp_path / "out", formats=["svg", "csv", "html"])
     kinds = {"composition", "composition_labels", "label_weights", "epoch_coverage"}
     stems = [path for path in written if path.stem.removeprefix("target_gun_") in kinds]
@@ -412,7 +412,7 @@ def test_folder_that_cannot_be_made(run, demo_catalog: Path) -> None:
 
 def test_catalog_without_any_data_set(tmp_path: Path) -> None:
     metadata = write_metadata(tmp_path / "metadata", names="/m/gun Gun")
-    build(tmp_path / "c.duckdb", [], metadata, quiet=True)
+    build(tmp_path / "c.duckdb", [], metadata)
     with pytest.raises(AudiosetDuckError, match="no data set to report on; put events or clips"):
         make(tmp_path / "c.duckdb", tmp_path)
 
@@ -437,7 +437,7 @@ def test_what_there_is_nothing_of_is_not_drawn(tmp_path: Path) -> None:
         names="/m/rain Rain\n/m/gun Gun",
         train="aaaaaaaaaaa_0 2.000 2.000 /m/rain",
     )
-    build(tmp_path / "c.duckdb", [Target("gun", ("Gun",))], metadata, quiet=True)
+    build(tmp_path / "c.duckdb", [Target("gun", ("Gun",))], metadata)
     files = make(tmp_path / "c.duckdb", tmp_path / "out")
     assert {path.name for path in files if path.suffix == ".png"} == {
         "strong_label_distribution_train_analysis.png",
@@ -462,7 +462,7 @@ def test_audio_is_told_of_where_there_is_an_inventory(tmp_path: Path) -> None:
             ("ccccccccccc", "missing"),
         )
     ]
-    build(catalog, [], metadata, inventory=rows, quiet=True)
+    build(catalog, [], metadata, inventory=rows)
     make(catalog, tmp_path, formats=["html"])
     page = (tmp_path / "index.html").read_text()
     assert "<dt>clips missing</dt><dd>2</dd><dt>clips ok</dt><dd>1</dd>" in page
@@ -483,7 +483,7 @@ def evil_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         """,
         balanced="aaaaaaaaaaa 0.000 10.000 /m/gun,/m/rain",
     )
-    build(folder / "c.duckdb", [Target("gun", ("/m/gun",))], metadata, quiet=True)
+    build(folder / "c.duckdb", [Target("gun", ("/m/gun",))], metadata)
     make(folder / "c.duckdb", folder, formats=["html", "svg"])
     return folder / "index.html"
 

@@ -30,7 +30,7 @@ def server(monkeypatch: pytest.MonkeyPatch):
 
 
 def fetch(server: Server, folder: Path) -> list[str]:
-    return [path.name for path in download(folder, server.url, quiet=True, patience=0.001)]
+    return [path.name for path in download(folder, server.url, patience=0.001)]
 
 
 def names(folder: Path) -> set[str]:
@@ -148,7 +148,7 @@ def test_no_server(tmp_path: Path) -> None:
     with pytest.raises(
         AudiosetDuckError, match=r"in 6 attempts: there is no connection; .*--base-url"
     ):
-        download(tmp_path, "http://127.0.0.1:9", quiet=True, patience=0.001)
+        download(tmp_path, "http://127.0.0.1:9", patience=0.001)
 
 
 def test_every_source_has_an_address() -> None:

@@ -78,7 +78,7 @@ def metadata(tmp_path: Path) -> Path:
 
 def try_build(metadata: Path, **options: bool) -> Path:
     catalog = metadata.parent / "catalog.duckdb"
-    build(catalog, [TARGET], metadata, quiet=True, **options)
+    build(catalog, [TARGET], metadata, **options)
     return catalog
 
 
@@ -272,7 +272,7 @@ def test_absent_files_are_warned_of(metadata: Path, caplog: pytest.LogCaptureFix
 def test_built_in_labels_need_no_label_file(tmp_path: Path) -> None:
     (tmp_path / TRAIN).write_text(STRONG_HEADER + GOOD)
     catalog = tmp_path / "catalog.duckdb"
-    build(catalog, [Target("t", ("/m/gun", "/m/none"))], tmp_path, quiet=True)
+    build(catalog, [Target("t", ("/m/gun", "/m/none"))], tmp_path)
     assert ask(catalog, "select clip_id from t.positive_events") == [("aaaaaaaaaaa_0",)]
 
 
@@ -294,7 +294,7 @@ def test_compressed_files_give_the_same_catalog(
         (tmp_path / path.name).write_bytes(path.read_bytes())
         compress(tmp_path / path.name, ending)
     catalog = tmp_path / "catalog.duckdb"
-    build(catalog, [Target("gun", ("/m/032s66", "/m/04zjc", "/m/073cg4"))], tmp_path, quiet=True)
+    build(catalog, [Target("gun", ("/m/032s66", "/m/04zjc", "/m/073cg4"))], tmp_path)
     for relation in ("strong_events", "framed_events", "weak_clips", "labels", "label_descendants"):
         query = f"from {relation} order by all"
         assert ask(catalog, query) == ask(demo_catalog, query)
@@ -313,7 +313,7 @@ def test_half_downloaded_archives(tmp_path: Path, ending: str, share: float) -> 
         AudiosetDuckError,
         match=rf"{TRAIN}{ending} is damaged or cut short \(.*\); download it again",
     ):
-        build(tmp_path / "catalog.duckdb", [TARGET], tmp_path, quiet=True)
+        build(tmp_path / "catalog.duckdb", [TARGET], tmp_path)
 
 
 def test_a_flipped_byte_in_an_archive(tmp_path: Path) -> None:
@@ -325,7 +325,7 @@ def test_a_flipped_byte_in_an_archive(tmp_path: Path) -> None:
     with pytest.raises(
         AudiosetDuckError, match=r"is damaged or cut short \(.*\); download it again"
     ):
-        build(tmp_path / "catalog.duckdb", [TARGET], tmp_path, quiet=True)
+        build(tmp_path / "catalog.duckdb", [TARGET], tmp_path)
 
 
 def test_folders_whose_names_are_patterns(tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ def test_folders_whose_names_are_patterns(tmp_path: Path) -> None:
         (tmp_path / name / TRAIN).write_text(STRONG_HEADER + GOOD * count)
         (tmp_path / name / "ontology.json").write_text('[{"id": "/m/a", "name": "A"}]')
         catalog = tmp_path / f"catalog{count}.duckdb"
-        build(catalog, [], tmp_path / name, quiet=True)
+        build(catalog, [], tmp_path / name)
         rows = ask(catalog, "select count(*) from strong_events")
         assert rows == [(count,)], name
 
@@ -347,7 +347,7 @@ def test_folders_named_like_partitions(
 
     folder = shutil.copytree(demo_metadata, tmp_path / name)
     catalog = tmp_path / "catalog.duckdb"
-    build(catalog, [], folder, quiet=True)
+    build(catalog, [], folder)
     for relation in ("framed_events", "strong_events", "weak_clips", "ontology"):
         query = f"from {relation} order by all"
         assert ask(catalog, query) == ask(demo_catalog, query)
@@ -409,7 +409,7 @@ def test_order_of_rows_is_kept_by_threads(tmp_path: Path) -> None:
     rows = "".join(f"aaaaaaaaaaa_{number}\t1.000\t2.000\t/m/gun\n" for number in range(count))
     (tmp_path / TRAIN).write_text(STRONG_HEADER + rows)
     catalog = tmp_path / "catalog.duckdb"
-    build(catalog, [], tmp_path, quiet=True)
+    build(catalog, [], tmp_path)
     assert ask(
         catalog,
         "select count(*), count(*) filter (where clip_id = 'aaaaaaaaaaa_' || (event_id - 1))"
@@ -467,7 +467,7 @@ def test_a_row_is_either_read_or_rejected(tmp_path_factory, rows: list[str]) -> 
     folder = tmp_path_factory.mktemp("random")
     (folder / TRAIN).write_text(STRONG_HEADER + "".join(f"{row}\n" for row in rows))
     catalog = folder / "catalog.duckdb"
-    build(catalog, [], folder, skip_bad_rows=True, quiet=True)
+    build(catalog, [], folder, skip_bad_rows=True)
     rejected = ask(catalog, "select line - 2, text from meta.rejected_rows order by line")
     assert all(rows[index] == text for index, text in rejected)
     kept = ask(catalog, "select clip_id from staging.train_strong order by event_id")

@@ -181,7 +181,7 @@ def test_demo(demo_catalog: Path, demo_metadata: Path, name: str) -> None:
 def real_catalog(real_metadata: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Gun in full; of the two other targets what needs no samples."""
     catalog = tmp_path_factory.mktemp("real") / "catalog.duckdb"
-    build(catalog, [BUILT_IN["gun"]], real_metadata, quiet=True)
+    build(catalog, [BUILT_IN["gun"]], real_metadata)
     layers = ("staging", "shared", "target", "windows")
     templates = read_templates(sql_folder(), layers)
     with duckdb.connect(str(catalog)) as connection:
@@ -399,7 +399,7 @@ def test_random_metadata(
         target = Target(
             "t", ("First", "/m/p2"), ("Ignored",), False, Decimal(length) / 1000, training
         )
-        build(catalog, [target], metadata, inventory=files, quiet=True)
+        build(catalog, [target], metadata, inventory=files)
         heard = brute_force.present_events(metadata)
         weak = brute_force.clips(metadata)
         expected = brute_force.target(heard, weak, {"/m/p1", "/m/p2"}, {"/m/ignored"}, length)

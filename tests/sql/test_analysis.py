@@ -21,7 +21,7 @@ def ask(tmp_path: Path):
         metadata = write_metadata(tmp_path / "metadata", **{"names": NAMES} | files)
         catalog = tmp_path / "catalog.duckdb"
         target = Target("t", ("Gun", "Rifle"), window_seconds=Decimal(window_seconds))
-        build(catalog, [target], metadata, quiet=True)
+        build(catalog, [target], metadata)
         with duckdb.connect(str(catalog), read_only=True) as connection:
             rows = connection.execute(query).fetchall()
         return "\n".join(" ".join(str(value) for value in row) for row in rows)

@@ -130,13 +130,13 @@ def catalog(tmp_path: Path) -> Path:
         balanced="aaaaaaaaaaa 0.000 10.000 /m/gun\nbbbbbbbbbbb 0.000 10.000 /m/rain",
     )
     path = tmp_path / "catalog.duckdb"
-    build(path, [Target("t", ("Gun",))], metadata, quiet=True)
+    build(path, [Target("t", ("Gun",))], metadata)
     return path
 
 
 def offenders(path: Path) -> dict[str, list]:
     with open_catalog(path) as connection:
-        results = list(run_checks(connection, quiet=True))
+        results = list(run_checks(connection))
     assert {result.name for result in results} == BROKEN.keys()
     return {result.name: result.rows for result in results if result.count}
 

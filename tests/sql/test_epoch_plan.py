@@ -146,7 +146,7 @@ def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         folder / "metadata", 37, sounds, {"/m/a,/m/b": 20, "/m/b,/m/e,/m/f": 3, "/m/c": 12}
     )
     target = Target("t", ("/m/gun",), training=training)
-    build(folder / "catalog.duckdb", [target], metadata, quiet=True)
+    build(folder / "catalog.duckdb", [target], metadata)
     catalog = Catalog(folder / "catalog.duckdb", "t", training)
     yield catalog
     catalog.connection.close()
@@ -442,7 +442,7 @@ def test_crops_know_the_length_of_the_audio(tmp_path: Path) -> None:
     for row in inventory:
         row["duration_seconds"] = Decimal(lengths.get(row["ytid"], "10.000"))
     target = Target("t", ("/m/gun",))
-    build(tmp_path / "catalog.duckdb", [target], metadata, inventory=inventory, quiet=True)
+    build(tmp_path / "catalog.duckdb", [target], metadata, inventory=inventory)
     catalog = Catalog(tmp_path / "catalog.duckdb", "t")
     crops: dict[str, set[Decimal]] = {}
     for epoch in range(20):
@@ -577,7 +577,7 @@ def test_a_build_by_eight_threads_gives_the_same_plan(
     monkeypatch.setattr(
         audioset_duck.catalog.connection.duckdb, "connect", lambda: connect(config={"threads": 8})
     )
-    build(tmp_path / "catalog.duckdb", [BUILT_IN["gun"]], demo_metadata, quiet=True)
+    build(tmp_path / "catalog.duckdb", [BUILT_IN["gun"]], demo_metadata)
     with connect(str(tmp_path / "catalog.duckdb"), read_only=True) as connection:
         assert connection.execute(DIGEST).fetchall() == [(digest,)]
 
@@ -636,7 +636,7 @@ def test_head_trimming_of_rare_labels_and_seeds(tmp_path: Path) -> None:
     }
     catalog = tmp_path / "catalog.duckdb"
     targets = [Target(name, ("/m/gun",), training=value) for name, value in options.items()]
-    build(catalog, targets, metadata, quiet=True)
+    build(catalog, targets, metadata)
     kept = {}
     with duckdb.connect(str(catalog), read_only=True) as connection:
         for name in options:

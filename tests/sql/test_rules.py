@@ -26,7 +26,7 @@ def ask(tmp_path: Path):
     def build_and_ask(query: str, target: Target | None = None, **files: str) -> str:
         metadata = write_metadata(tmp_path / "metadata", **{"names": NAMES} | files)
         catalog = tmp_path / "catalog.duckdb"
-        build(catalog, [target or Target("t", ("Gun", "Rifle"))], metadata, quiet=True)
+        build(catalog, [target or Target("t", ("Gun", "Rifle"))], metadata)
         with duckdb.connect(str(catalog), read_only=True) as connection:
             rows = connection.execute(query).fetchall()
         return "\n".join(" ".join(str(value) for value in row) for row in rows)
@@ -95,7 +95,7 @@ def test_what_is_not_present_neither_is_nor_overlaps(ask) -> None:
     assert ask(OVERLAP, framed=given) == "aaaaaaaaaaa_0 0.000 False"
     assert (
         ask("select subset, clip_id, label_id from t.strong_negative_events", framed=given)
-        == "eval_framed bbbbbbbbbbb_0 /m/rain"
+        == "strong_eval_framed bbbbbbbbbbb_0 /m/rain"
     )
 
 
@@ -111,8 +111,8 @@ def test_strong_negatives(ask) -> None:
     target = Target("t", ("Gun",), ("Boom",))
     query = "select subset, clip_id, label_id from t.strong_negative_events order by all"
     assert ask(query, target, train=given, eval="bbbbbbbbbbb_0 1.000 2.000 /m/rain") == rows("""
-        eval bbbbbbbbbbb_0 /m/rain
-        train ccccccccccc_0 /m/rain
+        strong_eval bbbbbbbbbbb_0 /m/rain
+        strong_train ccccccccccc_0 /m/rain
     """)
 
 
@@ -254,11 +254,11 @@ def test_strong_label_stats(ask) -> None:
         ccccccccccc_0 0.960 1.920 /m/rain NOT_PRESENT
     """
     assert ask(query, train=given, framed=framed) == rows("""
-        eval_framed 1 /m/rain Rain 1 0.960 100.0 100.0 0.960
-        train 1 /m/gun Gun 2 4.000 50.0 50.0 2.000
-        train 2 /m/rain Rain 1 2.000 25.0 75.0 2.000
-        train 3 /m/unnamed /m/unnamed 1 2.000 25.0 100.0 2.000
-        train 4 /m/boom Boom 1 0.000 0.0 100.0 0.000
+        strong_eval_framed 1 /m/rain Rain 1 0.960 100.0 100.0 0.960
+        strong_train 1 /m/gun Gun 2 4.000 50.0 50.0 2.000
+        strong_train 2 /m/rain Rain 1 2.000 25.0 75.0 2.000
+        strong_train 3 /m/unnamed /m/unnamed 1 2.000 25.0 100.0 2.000
+        strong_train 4 /m/boom Boom 1 0.000 0.0 100.0 0.000
     """)
 
 
@@ -269,9 +269,9 @@ def test_weak_label_stats(ask) -> None:
         ccccccccccc 0.000 10.000 /m/rain
     """
     assert ask("select * from weak_label_stats", balanced=given) == rows("""
-        balanced_train 1 /m/rain Rain 2 50.0
-        balanced_train 2 /m/boom Boom 1 25.0
-        balanced_train 3 /m/gun Gun 1 25.0
+        weak_balanced_train 1 /m/rain Rain 2 50.0
+        weak_balanced_train 2 /m/boom Boom 1 25.0
+        weak_balanced_train 3 /m/gun Gun 1 25.0
     """)
 
 
@@ -287,9 +287,9 @@ def test_dataset_counts(ask) -> None:
         "weak_eval": "ccccccccccc 0.000 10.000 /m/rain",
     }
     assert ask(query, **given) == rows("""
-        train 2 1 1 2 1 3 0
-        eval 0 0 0 0 0 0 1
-        eval_framed 0 0 0 0 0 0 0
-        unbalanced_train 0 0 0 0 0 0 0
-        balanced_train 0 0 0 0 0 0 0
+        strong_train 2 1 1 2 1 3 0
+        strong_eval 0 0 0 0 0 0 1
+        strong_eval_framed 0 0 0 0 0 0 0
+        weak_unbalanced_train 0 0 0 0 0 0 0
+        weak_balanced_train 0 0 0 0 0 0 0
     """)

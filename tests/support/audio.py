@@ -51,7 +51,7 @@ def make_sounds(folder: Path) -> Path:
                 folder / "audio" / f"{youtube_id(letter, number)}.wav", 4 if letter == "w" else 2.5
             )
     catalog = folder / "catalog.duckdb"
-    inventory = find_files(folder / "audio", quiet=True)
+    inventory = find_files(folder / "audio")
     target = Target("t", ("/m/gun",))
-    build(catalog, [target], metadata, inventory=inventory, quiet=True)
+    build(catalog, [target], metadata, inventory=inventory)
     return catalog

@@ -58,7 +58,6 @@ def run_extract(place: Path, *subsets: str, **options: object) -> dict[str, tupl
         subsets or ("weak_eval",),
         Options(**options),
         workers=2,
-        quiet=True,
     )
     return inventory(place)
 
@@ -72,7 +71,6 @@ def foretell(place: Path) -> DryRun:
         ["weak_eval"],
         Options(),
         dry_run=True,
-        quiet=True,
     )
 
 

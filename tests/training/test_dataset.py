@@ -70,7 +70,7 @@ def formats(tmp_path_factory: pytest.TempPathFactory) -> Path:
         balanced="\n".join(clips),
         names="/m/gun Gun\n/m/a A",
     )
-    inventory = find_files(folder / "audio", quiet=True)
+    inventory = find_files(folder / "audio")
     build(folder / "catalog.duckdb", [Target("t", ("Gun",))], metadata, inventory=inventory)
     return folder / "catalog.duckdb"
 
@@ -140,8 +140,8 @@ def test_resampling_keeps_a_tone(tmp_path: Path) -> None:
     path = tmp_path / "audio" / f"{youtube_id('g', 0)}.wav"
     path.parent.mkdir()
     soundfile.write(path, 0.5 * np.sin(2 * np.pi * 1000 * times), 8000)
-    build(tmp_path / "c.duckdb", [Target("t", ("/m/gun",))], metadata, quiet=True)
-    scan(tmp_path / "c.duckdb", tmp_path / "audio", quiet=True)
+    build(tmp_path / "c.duckdb", [Target("t", ("/m/gun",))], metadata)
+    scan(tmp_path / "c.duckdb", tmp_path / "audio")
     dataset = AudioSetDataset(tmp_path / "c.duckdb", "t")
     first, second, again = (dataset[index].wav.numpy() for index in (0, 1, 0))
     np.testing.assert_array_equal(first, again)
@@ -161,8 +161,8 @@ def test_flac_is_what_wav_is(tmp_path: Path) -> None:
         path.parent.mkdir()
         soundfile.write(path, noise, 44_100)
         catalog = tmp_path / f"{ending}_files.duckdb"
-        inventory = find_files(tmp_path / ending, quiet=True)
-        build(catalog, [Target("t", ("/m/gun",))], metadata, inventory=inventory, quiet=True)
+        inventory = find_files(tmp_path / ending)
+        build(catalog, [Target("t", ("/m/gun",))], metadata, inventory=inventory)
         items.append(AudioSetDataset(catalog, "t")[0])
     assert items[0].wav.any()
     assert torch.equal(items[0].wav, items[1].wav)
@@ -241,7 +241,7 @@ def test_windows_of_another_length(tmp_path: Path) -> None:
     path = write_audio(tmp_path / "audio" / f"{youtube_id('g', 0)}.wav", 3)
     target = Target("t", ("/m/gun",), window_seconds=Decimal("0.333"))
     catalog = tmp_path / "catalog.duckdb"
-    build(catalog, [target], metadata, inventory=find_files(path.parent, quiet=True), quiet=True)
+    build(catalog, [target], metadata, inventory=find_files(path.parent))
     dataset = AudioSetDataset(catalog, "t", sample_rate=8000, window_seconds=0.333)
     assert [dataset[row].wav.shape for row in range(len(dataset))] == [(2664,)] * 4
     samples, _ = soundfile.read(path, dtype="float32")
@@ -254,8 +254,8 @@ def test_audio_shorter_than_its_clip(tmp_path: Path) -> None:
     for letter, seconds in {"g": 1.4, "w": 0.3}.items():
         write_audio(tmp_path / "audio" / f"{youtube_id(letter, 0)}.wav", seconds)
     catalog = tmp_path / "catalog.duckdb"
-    inventory = find_files(tmp_path / "audio", quiet=True)
-    build(catalog, [Target("t", ("/m/gun",))], metadata, inventory=inventory, quiet=True)
+    inventory = find_files(tmp_path / "audio")
+    build(catalog, [Target("t", ("/m/gun",))], metadata, inventory=inventory)
     dataset = AudioSetDataset(catalog, "t", sample_rate=8000, on_error="raise")
     for row, start, end in ((0, 8000, 11_200), (1, 0, 2400)):
         path = rows(dataset)[row][3]
@@ -318,9 +318,9 @@ def test_a_file_that_breaks_off_is_no_silence(tmp_path: Path, ending: str) -> No
     path = tmp_path / "audio" / f"{youtube_id('w', 0)}.{ending}"
     path.parent.mkdir()
     soundfile.write(path, noise, 8000)
-    inventory = find_files(path.parent, quiet=True)
+    inventory = find_files(path.parent)
     catalog = tmp_path / "catalog.duckdb"
-    build(catalog, [Target("t", ("/m/gun",))], metadata, inventory=inventory, quiet=True)
+    build(catalog, [Target("t", ("/m/gun",))], metadata, inventory=inventory)
     dataset = AudioSetDataset(catalog, "t", sample_rate=8000, on_error="raise")
     assert dataset[Sample(0, 8.0)].wav.any()
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -408,14 +408,14 @@ def test_wrong_options_are_refused(sounds: Path, options: dict, message: str) ->
 
 def test_a_split_without_samples(tmp_path: Path) -> None:
     metadata = write_sounds(tmp_path / "metadata", 1)
-    build(tmp_path / "catalog.duckdb", [Target("t", ("/m/gun",))], metadata, quiet=True)
+    build(tmp_path / "catalog.duckdb", [Target("t", ("/m/gun",))], metadata)
     with pytest.raises(AudiosetDuckError, match=r"t has no samples of the eval split; .*sample_co"):
         AudioSetDataset(tmp_path / "catalog.duckdb", "t", "eval")
 
 
 def test_a_catalog_of_another_version(tmp_path: Path) -> None:
     metadata = write_sounds(tmp_path / "metadata", 1)
-    build(tmp_path / "catalog.duckdb", [Target("t", ("/m/gun",))], metadata, quiet=True)
+    build(tmp_path / "catalog.duckdb", [Target("t", ("/m/gun",))], metadata)
     with duckdb.connect(str(tmp_path / "catalog.duckdb")) as connection:
         connection.execute("drop table t.sample_spans")
     with pytest.raises(

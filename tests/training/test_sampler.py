@@ -204,7 +204,7 @@ def test_hard_negatives_come_in_the_next_epoch_and_are_used_up(
     assert hard_ids(sampler, 0) == []
     sampler.extend_hard_buffer(names)
     assert sampler.hard_buffer == found[::-1]
-    # The epoch that is under way is not changed.
+    # The epoch that is in progress is not changed.
     assert hard_ids(sampler, 0) == []
     assert hard_ids(sampler, 1) == found[::-1]
     assert sampler.hard_buffer == []
@@ -469,7 +469,6 @@ def make_small(folder: Path, positives: int = 8, **options: object) -> Path:
         [Target("t", ("/m/gun",), **options)],
         metadata,
         inventory=inventory,
-        quiet=True,
     )
     return folder / "catalog.duckdb"
 
@@ -604,7 +603,7 @@ def test_an_epoch_that_cannot_be(sampler: TwoTierBatchSampler, epoch: object) ->
 )
 def test_a_role_without_samples(tmp_path: Path, sounds_of: tuple, world: int, message: str) -> None:
     metadata = write_sounds(tmp_path / "metadata", *sounds_of)
-    build(tmp_path / "catalog.duckdb", [Target("t", ("/m/gun",))], metadata, quiet=True)
+    build(tmp_path / "catalog.duckdb", [Target("t", ("/m/gun",))], metadata)
     dataset = AudioSetDataset(tmp_path / "catalog.duckdb", "t")
     with pytest.raises(AudiosetDuckError, match=message):
         TwoTierBatchSampler(dataset, 16, num_replicas=world, rank=0)
@@ -619,7 +618,7 @@ def test_a_cure_cures(tmp_path: Path) -> None:
     )
     metadata = write_sounds(tmp_path / "metadata", 5, weak={"/m/a": 20})
     target = Target("t", ("/m/gun",), training=training)
-    build(tmp_path / "catalog.duckdb", [target], metadata, quiet=True)
+    build(tmp_path / "catalog.duckdb", [target], metadata)
     sampler = TwoTierBatchSampler(AudioSetDataset(tmp_path / "catalog.duckdb", "t"), 8)
     assert [len(batch) for batch in sampler] == [8, 8]
     assert [sample.crop_start_seconds is None for sample in next(iter(sampler))] == [True] * 4 + [
@@ -631,7 +630,7 @@ def test_labels_that_are_all_rare(tmp_path: Path) -> None:
     """They share one bucket, which is tier A; there is no tier B."""
     strong, weak = ({f"/m/{letter}": 2 for letter in letters} for letters in ("abcdef", "ghijkl"))
     metadata = write_sounds(tmp_path / "metadata", 6, strong, weak)
-    build(tmp_path / "catalog.duckdb", [Target("t", ("/m/gun",))], metadata, quiet=True)
+    build(tmp_path / "catalog.duckdb", [Target("t", ("/m/gun",))], metadata)
     dataset = AudioSetDataset(tmp_path / "catalog.duckdb", "t")
     pools = dataset.sql("select pool, label_id, sample_count, tier from label_pools").fetchall()
     assert pools == [
@@ -661,7 +660,7 @@ def test_labels_that_an_epoch_leaves_out_are_warned_of(
         folder = tmp_path / str(positives)
         metadata = write_sounds(folder / "metadata", positives, strong, {"/m/x": 30})
         target = Target("t", ("/m/gun",), training=training)
-        build(folder / "catalog.duckdb", [target], metadata, quiet=True)
+        build(folder / "catalog.duckdb", [target], metadata)
         dataset = AudioSetDataset(folder / "catalog.duckdb", "t")
         sampler = TwoTierBatchSampler(dataset, 16)
         caplog.clear()
@@ -693,7 +692,7 @@ def test_batches_that_complete_nothing_are_warned_of(
     strong = {f"/m/{number}": 10 for number in range(30)}
     metadata = write_sounds(tmp_path / "metadata", 4, strong, {"/m/x": 30})
     target = Target("t", ("/m/gun",), training=training)
-    build(tmp_path / "catalog.duckdb", [target], metadata, quiet=True)
+    build(tmp_path / "catalog.duckdb", [target], metadata)
     sampler = TwoTierBatchSampler(AudioSetDataset(tmp_path / "catalog.duckdb", "t"), 16)
     list(sampler)
     (message,) = warnings_of(caplog)
@@ -711,7 +710,7 @@ def test_a_hard_negative_of_a_rare_label_leaves_its_bucket_not_out(
     metadata = write_sounds(tmp_path / "metadata", 2, {"/m/a": 40, "/m/rare": 2}, {"/m/x": 30})
     training = TrainingOptions(primary_fraction=Decimal(1), tier_a_fraction=Decimal("0.5"))
     target = Target("t", ("/m/gun",), training=training)
-    build(tmp_path / "catalog.duckdb", [target], metadata, quiet=True)
+    build(tmp_path / "catalog.duckdb", [target], metadata)
     dataset = AudioSetDataset(tmp_path / "catalog.duckdb", "t")
     rows = dataset.sql("select sample_id from samples where label_id = '/m/rare'").fetchall()
     with caplog.at_level(logging.WARNING, "audioset_duck.training.sampler"):
@@ -724,7 +723,7 @@ def test_a_hard_negative_of_a_rare_label_leaves_its_bucket_not_out(
 def test_a_live_catalog_is_refused(tmp_path: Path) -> None:
     catalog = tmp_path / "live.duckdb"
     metadata = write_sounds(tmp_path / "metadata", 2, {"/m/a": 10}, {"/m/x": 10})
-    build(catalog, [Target("t", ("/m/gun",))], metadata, live=True, quiet=True)
+    build(catalog, [Target("t", ("/m/gun",))], metadata, live=True)
     dataset = AudioSetDataset(catalog, "t")
     with pytest.raises(AudiosetDuckError, match=r"is live: .* build it without --live to train"):
         TwoTierBatchSampler(dataset, 8)
