@@ -102,9 +102,12 @@ def _scratch_folder(catalog: Path) -> Iterator[Path]:
     finally:
         if descriptor is not None:
             with defer_interrupts():
-                _clear(folder)
-                folder.rmdir()
-                os.close(descriptor)
+                try:
+                    _clear(folder)
+                    folder.rmdir()
+                finally:
+                    # Whatever else fails, the lock must not outlive the build.
+                    os.close(descriptor)
 
 
 def _lock(folder: Path) -> int | None:

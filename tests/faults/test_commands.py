@@ -1,8 +1,8 @@
-"""What goes wrong under way: kills, signals, disks, other writers, damaged catalogs.
+"""What can go wrong while a command runs: kills, signals, disks, other writers, damaged catalogs.
 
 Whatever it is: each file is the old one or the new one, nothing else is left but what is known, and
-the next run repairs. AUDIOSET_DUCK_KILLS=40 kills each command so many times. Extraction is killed
-in test_extract_faults.py.
+the next run repairs. AUDIOSET_DUCK_KILLS=40 kills each command 40 times. Extraction is killed in
+test_extract.py; every point of failure is tried in test_crash_points.py.
 """
 
 import functools
@@ -11,13 +11,11 @@ import os
 import random
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,26 +24,16 @@ import pytest
 from support.commands import COMMAND
 from support.disks import remount, small_disk
 from support.effort import KILLS
+from support.places import WRITERS, check_each, files, fill, left
 from support.server import FILES, Server
 
-from audioset_duck.audio.journal import JOURNAL
 from audioset_duck.catalog.build import build
-from audioset_duck.catalog.checks import run_checks
-from audioset_duck.catalog.connection import open_catalog
-from audioset_duck.catalog.state import read_state
 from audioset_duck.config.targets import Target
 from audioset_duck.sources.download import SHA256S
 
-WRITERS = {
-    "first build": "build --name a --label /m/a --metadata metadata --catalog new.duckdb",
-    "second target": "build --name a --label /m/a --metadata metadata",
-    "download": "download fetched --base-url URL",
-    "scan": "scan --audio-root few",
-    "export": "export --target t --out out",
-    "report": "report --out out --subset train --format csv",
-}
+pytestmark = pytest.mark.slow
 # Charts take seconds.
-PAGE = "report --out out --subset train --format csv,html"
+PAGE = "report --out out --subset strong_train --format csv,html"
 EXTRACT = "extract --archives zips --audio-root extracted --subset strong_train --workers 2"
 DEMO = "demo made --clips 20 --no-audio --target gun"
 READERS = {
@@ -56,8 +44,6 @@ READERS = {
     "sql": "sql 'from t.samples'",
 }
 STOPS = [(signal.SIGINT, 130, "Interrupted"), (signal.SIGTERM, 143, "Terminated")]
-# What a killed command may leave, for the next one to clear.
-LEFT = re.compile(r"(made/)?\w+\.duckdb\.building(/.*)?|.*\.part(\.rows)?|.*/\.making(/.*)?")
 # The server's files have checksums of their own.
 SUMS = {name: hashlib.sha256(FILES[name]).hexdigest() for name in SHA256S}
 DOWNLOAD = (
@@ -76,31 +62,14 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def fill(sounds: Path) -> Callable[[Path], None]:
-    """Make a folder what it was before any command: a catalog, and what commands work on."""
-
-    def empty_and_fill(folder: Path) -> None:
-        for path in folder.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-        shutil.copyfile(sounds, folder / "catalog.duckdb")
-        shutil.copytree(sounds.parent / "metadata", folder / "metadata")
-        (folder / "zips").mkdir()
-        (folder / "few").mkdir()
-        with zipfile.ZipFile(folder / "zips" / "train.zip", "w") as archive:
-            for path in (sounds.parent / "audio").glob("[gs]*.wav"):
-                archive.write(path, f"Y{path.name}")
-                if path.name.startswith("g"):
-                    (folder / "few" / path.name).symlink_to(path)
-
-    return empty_and_fill
+def refill(sounds: Path) -> Callable[[Path], None]:
+    """Make a folder what it was before any command."""
+    return functools.partial(fill, sounds=sounds)
 
 
 @pytest.fixture
-def place(fill: Callable[[Path], None], tmp_path: Path) -> Path:
-    fill(tmp_path)
+def place(refill: Callable[[Path], None], tmp_path: Path) -> Path:
+    refill(tmp_path)
     return tmp_path
 
 
@@ -147,49 +116,15 @@ def finish(carry_out: Callable[[Path, str], tuple[int, str]]) -> Callable[[Path,
     return end_well
 
 
-@functools.lru_cache
-def told(catalog: Path, sha256: str) -> tuple:
-    """What a catalog says of itself; all its checks pass."""
-    with open_catalog(catalog) as connection:
-        assert [found.name for found in run_checks(connection) if found.count] == []
-        ((files,),) = connection.execute("select count(*) from audio_files").fetchall()
-        state = read_state(connection)
-        return sorted(state.targets), state.is_live, files
-
-
-def files(place: Path) -> dict[str, object]:
-    """What each file holds."""
-    found = {}
-    for path in place.rglob("*"):
-        name = str(path.relative_to(place))
-        if path.is_file() and not LEFT.fullmatch(name) and path.name != JOURNAL:
-            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-            found[name] = told(path, sha256) if path.suffix == ".duckdb" else sha256
-    return found
-
-
-def left(place: Path) -> list[str]:
-    names = (str(path.relative_to(place)) for path in place.rglob("*"))
-    return [name for name in names if LEFT.fullmatch(name)]
-
-
-def check_each(found: dict, old: dict, new: dict) -> None:
-    """Each file is the old or the new one, and none is lost."""
-    assert old.keys() <= found.keys() <= new.keys()
-    assert {
-        name: what for name, what in found.items() if what not in (old.get(name), new[name])
-    } == {}
-
-
 @pytest.mark.parametrize("words", [*WRITERS.values(), PAGE, DEMO], ids=[*WRITERS, "page", "demo"])
-def test_killed_at_any_moment(place: Path, fill, start, finish, words: str) -> None:
+def test_killed_at_any_moment(place: Path, refill, start, finish, words: str) -> None:
     old = files(place)
     began = time.monotonic()
     finish(place, words)
     seconds = time.monotonic() - began
     new = files(place)
     assert new != old
-    fill(place)
+    refill(place)
     dice = random.Random(words)
     moments = [seconds * (turn + dice.random()) / KILLS for turn in range(KILLS)]
     dice.shuffle(moments)
@@ -205,7 +140,7 @@ def test_killed_at_any_moment(place: Path, fill, start, finish, words: str) -> N
         outcomes["new" if found == new else "old" if found == old else "some files"] += 1
         outcomes["something left"] += bool(left(place))
         if found == new and not left(place):
-            fill(place)
+            refill(place)
     finish(place, words)
     assert files(place) == new
     assert left(place) == []
@@ -232,7 +167,7 @@ def is_gone(group: int) -> bool:
     [*WRITERS.values(), EXTRACT, READERS["check"]],
     ids=[*WRITERS, "extract", "check"],
 )
-def test_stopped_at_any_moment(place: Path, fill, start, finish, words: str) -> None:
+def test_stopped_at_any_moment(place: Path, refill, start, finish, words: str) -> None:
     """By Ctrl-C, which all processes get, or a SIGTERM to the first of them."""
     old = files(place)
     began = time.monotonic()
@@ -243,7 +178,7 @@ def test_stopped_at_any_moment(place: Path, fill, start, finish, words: str) -> 
     turns = max(2, KILLS // 2)
     outcomes: Counter[int] = Counter()
     for turn in range(turns):
-        fill(place)
+        refill(place)
         number, code, said = STOPS[turn % 2]
         process = start(place, words)
         while not is_listening(process) and process.poll() is None:
@@ -277,11 +212,11 @@ def used(disk: Path) -> int:
 
 
 @pytest.mark.parametrize("words", [*WRITERS.values(), PAGE], ids=[*WRITERS, "page"])
-def test_a_full_disk(tmp_path: Path, fill, carry_out, finish, words: str) -> None:
+def test_a_full_disk(tmp_path: Path, refill, carry_out, finish, words: str) -> None:
     """At the first byte, or when half is written."""
     place = tmp_path / "disk"
     with small_disk(place, "200m"):
-        fill(place)
+        refill(place)
         old, before = files(place), used(place)
         catalog = (place / "catalog.duckdb").stat().st_size
         finish(place, words)
@@ -290,7 +225,7 @@ def test_a_full_disk(tmp_path: Path, fill, carry_out, finish, words: str) -> Non
         needed = max(used(place) - before, 0 if "--out" in words else catalog)
         for share in (0, 0.5):
             remount(place, "size=200m")
-            fill(place)
+            refill(place)
             remount(place, f"size={used(place) + int(share * needed)}")
             code, errors = carry_out(place, words)
             assert code == 1, errors
@@ -302,17 +237,17 @@ def test_a_full_disk(tmp_path: Path, fill, carry_out, finish, words: str) -> Non
         assert files(place) == new
 
 
-def test_a_read_only_disk(tmp_path: Path, fill, carry_out) -> None:
+def test_a_read_only_disk(tmp_path: Path, refill, carry_out) -> None:
     """What only reads can; what writes says where it cannot."""
     place = tmp_path / "disk"
     with small_disk(place, "200m"):
-        fill(place)
+        refill(place)
         old = files(place)
         remount(place, "ro")
         for words in READERS.values():
             assert carry_out(place, words) == (0, "")
         out = tmp_path / "out"
-        for words in ("export --target t", "report --subset train --format csv"):
+        for words in ("export --target t", "report --subset strong_train --format csv"):
             assert carry_out(place, f"{words} --out {out}") == (0, "")
         for words in [*WRITERS.values(), EXTRACT]:
             code, errors = carry_out(place, words)
@@ -381,7 +316,8 @@ def test_readers_while_a_catalog_is_replaced(place: Path) -> None:
     code = f"""
 import duckdb, os
 from pathlib import Path
-from audioset_duck.catalog import open_catalog, read_state
+from audioset_duck.catalog.connection import open_catalog
+from audioset_duck.catalog.state import read_state
 reads, seen = 0, set()
 print("ready", flush=True)
 while not Path({str(place / "done")!r}).exists():

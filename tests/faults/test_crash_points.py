@@ -1,0 +1,120 @@
+"""Every point at which a command can fail is tried: nothing is lost, and the next run repairs.
+
+A point is a change of the disk (a rename, an fsync, a removed file, …) or a statement of DuckDB. At
+each of them the command once finds the disk full, and once is killed. Random moments of real
+processes, and real full disks, are tried in test_commands.py.
+"""
+
+import itertools
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from support.crashes import KILLED, be_full, failing_at, run_killed
+from support.places import WRITERS, check_each, extract_here, files, fill, left
+
+from audioset_duck.errors import AudiosetDuckError
+
+COMMANDS: dict[str, str | Callable] = {
+    name: words for name, words in WRITERS.items() if name != "download"
+} | {
+    "live build": "build --name a --label /m/a --metadata metadata --live",
+    "extract": extract_here,
+    "demo": "demo made --clips 20 --no-audio --target gun",
+}
+# Statements are many, and between two renames they are alike: these first, then each so many.
+FIRST, STRIDE = 3, 23
+
+
+def points(statements: bool) -> Iterator[int]:
+    """The numbers of the points, without an end."""
+    if statements:
+        return itertools.chain(range(1, FIRST + 1), itertools.count(FIRST + STRIDE, STRIDE))
+    return itertools.count(1)
+
+
+def read(place: Path) -> dict[str, object]:
+    return files(place, is_checked=False)
+
+
+@pytest.fixture
+def states(sounds: Path, tmp_path: Path, run) -> Callable[[str | Callable], tuple[dict, dict]]:
+    """Fill a folder, and give what its files hold before a command and after it."""
+
+    def before_and_after(command: str | Callable) -> tuple[dict, dict]:
+        fill(tmp_path, sounds)
+        old = read(tmp_path)
+        if callable(command):
+            command(tmp_path)
+        else:
+            assert run(*shlex.split(command), "--quiet").exit_code == 0
+        new = read(tmp_path)
+        assert new != old
+        fill(tmp_path, sounds)
+        return old, new
+
+    return before_and_after
+
+
+def each_command(*slow: str) -> pytest.MarkDecorator:
+    """Each command with each kind of point; some of the commands only among the slow tests."""
+    return pytest.mark.parametrize(
+        ("name", "statements"),
+        [
+            pytest.param(
+                name,
+                statements,
+                id=f"{name}-{'statements' if statements else 'changes'}",
+                marks=[pytest.mark.slow] if name in slow else [],
+            )
+            for name in COMMANDS
+            for statements in (False, True)
+            # What a live build and a demo ask of DuckDB, a build does too.
+            if not (statements and name in ("live build", "demo"))
+        ],
+    )
+
+
+@each_command("live build", "demo")
+def test_a_full_disk_at_every_point(
+    states, run, tmp_path: Path, name: str, statements: bool
+) -> None:
+    command = COMMANDS[name]
+    old, new = states(command)
+    for at in points(statements):
+        with failing_at(at, be_full, statements=statements) as called:
+            if callable(command):
+                try:
+                    command(tmp_path)
+                    code, message = 0, ""
+                except (AudiosetDuckError, OSError, duckdb.Error) as error:
+                    code, message = 1, str(error)
+            else:
+                result = run(*shlex.split(command), "--quiet")
+                code, message = result.exit_code, result.stderr
+        if len(called) < at:
+            assert code == 0, message
+            break
+        check_each(read(tmp_path), old, new)
+        # Where what fails is the clearing up, the command itself may have done its work.
+        assert code == 0 or "No space left on device" in message or "full" in message, (at, message)
+    assert at > 2
+    assert read(tmp_path) == new
+    assert left(tmp_path) == []
+
+
+@each_command("live build", "demo", "export", "report")
+def test_killed_at_every_point(states, tmp_path: Path, name: str, statements: bool) -> None:
+    command = COMMANDS[name]
+    old, new = states(command)
+    for at in points(statements):
+        code = run_killed(tmp_path, command, at, statements=statements)
+        check_each(read(tmp_path), old, new)
+        if code != KILLED:
+            assert code == 0
+            break
+    assert at > 2
+    assert read(tmp_path) == new
+    assert left(tmp_path) == []

@@ -1,0 +1,12 @@
+"""Imports what commands need, so that a process forked from this one starts at once."""
+
+import audioset_duck.audio.extract
+import audioset_duck.audio.scan
+import audioset_duck.catalog.build
+import audioset_duck.catalog.checks
+import audioset_duck.catalog.overview
+import audioset_duck.cli.commands
+import audioset_duck.demo.metadata
+import audioset_duck.export.older_tools
+import audioset_duck.report.sections
+import audioset_duck.sources.download  # noqa: F401
