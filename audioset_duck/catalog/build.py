@@ -21,6 +21,7 @@ from audioset_duck.catalog.models import (
     RELATION_LAYERS,
     Template,
     create,
+    create_macros,
     drop,
     explain_columns,
     fingerprint,
@@ -231,7 +232,7 @@ def _make_shared(
     """Make the relations that all targets share, and what `meta` says of the sources."""
     models = render_models(templates, RELATION_LAYERS, source=source_sql(files))
     connection.execute("create schema if not exists staging")
-    connection.execute((sql_folder() / "macros.sql").read_text(encoding="utf-8"))
+    create_macros(connection)
     for model in models:
         drop(connection, model)
     connection.execute("checkpoint")

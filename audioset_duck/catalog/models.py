@@ -6,6 +6,7 @@ import functools
 import graphlib
 import hashlib
 import itertools
+import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,10 @@ CHECK_LAYERS = ("checks/shared", "checks/target")
 LAYERS = RELATION_LAYERS + CHECK_LAYERS
 # The layers that are rendered once for each target, into the schema of its name.
 TARGET_LAYERS = ("target", "windows", "samples", "epoch", "analysis/target", "checks/target")
+# A macro, from the comment above it to the end of the statement.
+_MACRO = re.compile(r"(?:^--.*\n)+^create or replace macro (?P<name>[\w.]+)\([^;]*;", re.MULTILINE)
+# An item of such a list in the comment at the head of a model.
+_ITEM = re.compile(r"--   \w+: ")
 MATERIALIZATIONS = ("view", "table", "table_function")
 
 
@@ -215,6 +220,15 @@ def _find_refs(path: Path, text: str) -> frozenset[str]:
         raise AudiosetDuckError(f"{path}: ref() takes the name of a model in quotes") from None
 
 
+def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the scalar macros of `sql/macros.sql`, each with the comment above it."""
+    text = (sql_folder() / "macros.sql").read_text(encoding="utf-8")
+    for statement in _MACRO.finditer(text):
+        comment, definition = split_header(statement[0])
+        connection.execute(definition)
+        connection.execute(f"comment on macro {statement['name']} is {literal(comment)}")
+
+
 def create(connection: duckdb.DuckDBPyConnection, model: Model, live: bool = False) -> None:
     """Create the relation of a model, with its comment; `live` makes a view of every table."""
     if model.materialized == "table_function":
@@ -272,11 +286,19 @@ def explain_columns(
 
 
 def split_header(text: str) -> tuple[str, str]:
-    """Part the comment at the head of a model from its SELECT."""
+    """Part the comment at the head of a model from its SELECT.
+
+    Lines of the comment are joined, but for the titles and items of the lists that explain the
+    parameters and columns of a table function.
+    """
     lines = text.strip().splitlines()
-    count = len(list(itertools.takewhile(lambda line: line.startswith("--"), lines)))
-    comment = " ".join(line.removeprefix("--").strip() for line in lines[:count])
-    return comment, "\n".join(lines[count:]).strip()
+    head = list(itertools.takewhile(lambda line: line.startswith("--"), lines))
+    comment = ""
+    for line in head:
+        words = line.removeprefix("--").strip()
+        starts_line = words in ("Parameters:", "Columns:") or _ITEM.match(line)
+        comment += f"\n{'  ' if _ITEM.match(line) else ''}{words}" if starts_line else f" {words}"
+    return comment.strip(), "\n".join(lines[len(head) :]).strip()
 
 
 @functools.cache

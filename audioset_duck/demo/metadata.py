@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from audioset_duck.catalog.connection import attach_new, bound_memory
-from audioset_duck.catalog.models import read_templates, render_models
+from audioset_duck.catalog.models import create_macros, read_templates, render_models
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress
@@ -74,7 +74,7 @@ def made_models(folder: Path, clips: int, seed: int) -> Iterator[duckdb.DuckDBPy
         scratch.mkdir()
         connection = stack.enter_context(attach_new(scratch / "demo.duckdb"))
         bound_memory(connection, scratch, rows=4 * clips)
-        connection.execute((sql_folder() / "macros.sql").read_text(encoding="utf-8"))
+        create_macros(connection)
         models = render_models(
             read_templates(sql_folder(), ("demo",)), ("demo",), clips=clips, seed=seed
         )

@@ -1,7 +1,14 @@
--- One slot of a batch: what it is kept for.
--- `draw` says what it is drawn as: a positive, a strong negative of tier A by weight
--- (tier_a) or of a label that the epoch has not seen yet (completion), a hard negative, or a weak
--- one. Each has its share, rounded down; the weak ones have the rest.
+-- One slot of a batch, with what it is drawn as.
+-- Positives, strong negatives of tier A (tier_a), strong negatives of labels that the epoch has not
+-- had yet (completion), and hard negatives (hard) each have a share of the batch, rounded down.
+-- Weak negatives have the rest.
+-- Parameters:
+--   batch_size: Samples in a batch, on one rank.
+-- Columns:
+--   slot: Number of the slot in the batch, from 0.
+--   draw: positive, tier_a, completion, hard or weak.
+--   draw_slot: Number of the slot among those of its draw, from 0.
+--   draw_slot_count: How many slots the draw has in a batch.
 {{ config(materialized='table_function', parameters='batch_size') }}
 with shares as (
     select

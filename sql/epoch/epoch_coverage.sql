@@ -1,7 +1,20 @@
--- One label of a pool in an epoch, on all ranks: when it is drawn first, and how often, against how
--- often its weight alone would have it drawn.
--- Strong negatives are also drawn uniformly and to complete the labels, so that rare ones are drawn
--- more often than by weight.
+-- One label of a pool in an epoch, over all ranks: when it is drawn first, and how often, against
+-- how often its weight alone would draw it.
+-- Strong negatives are also drawn with equal chances and to complete the labels, so rare labels are
+-- drawn more often than their weight says.
+-- Parameters:
+--   seed: Seed of the sampler, a whole number from 0.
+--   epoch: The epoch, from 0.
+--   batch_size: Samples in a batch, on one rank.
+--   world_size: Number of ranks.
+--   hard: Ids of the hard negatives, the newest first.
+-- Columns:
+--   pool: 'strong_negative' or 'weak_negative'.
+--   label_id: MID of the label, or 'other_rare'.
+--   tier: 'A' or 'B'.
+--   first_step: The batch that draws it first, from 0; null if none does.
+--   draw_count: How often it is drawn.
+--   expected_draw_count: How often its weight alone would draw it.
 {{ config(materialized='table_function', parameters='seed := 0, epoch := 0, batch_size := 32, world_size := 1, hard := []') }}
 with draws as (
     select

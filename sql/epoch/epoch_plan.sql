@@ -1,6 +1,21 @@
--- One slot of a batch of an epoch, on one rank: which sample it takes, and why.
--- The plan is a function of the catalog and the parameters alone. `hard` lists the ids of hard
--- negatives, the newest first. A crop of a weak clip starts at a whole millisecond.
+-- One slot of a batch of an epoch on one rank: which sample it takes, and why.
+-- The plan is a function of the catalog and the parameters alone. A crop of a weak clip starts at a
+-- whole millisecond.
+-- Parameters:
+--   seed: Seed of the sampler, a whole number from 0.
+--   epoch: The epoch, from 0.
+--   batch_size: Samples in a batch, on one rank.
+--   rank: The rank, from 0.
+--   world_size: Number of ranks.
+--   hard: Ids of the hard negatives, the newest first.
+-- Columns:
+--   step: Number of the batch, from 0.
+--   slot: Number of the slot in the batch, from 0.
+--   sample_id: The sample.
+--   draw: What it is drawn as: positive, tier_a, completion, hard, tier_b or weak.
+--   label_id: MID of the label that it is drawn by.
+--   crop_start_seconds: Start of the crop of a weak clip, in seconds from the start of its audio;
+--     null for a window.
 {{ config(materialized='table_function', parameters='seed, epoch, batch_size, rank := 0, world_size := 1, hard := []') }}
 with negative_draws as materialized (
     select *

@@ -1,5 +1,15 @@
--- One slot of an epoch, on one rank.
--- An epoch has as many steps as it takes to use every positive once, the same on every rank.
+-- One slot of an epoch, on every rank.
+-- An epoch has as many steps as it takes to use every positive once, the same number on every rank.
+-- Parameters:
+--   batch_size: Samples in a batch, on one rank.
+--   world_size: Number of ranks.
+-- Columns:
+--   step: Number of the batch, from 0.
+--   on_rank: The rank.
+--   slot: Number of the slot in the batch, from 0.
+--   draw: What it is drawn as, from batch_slots.
+--   turn: Number of the slot among those of its draw on its rank.
+--   draw_number: Number of the slot among those of its draw on all ranks.
 {{ config(materialized='table_function', parameters='batch_size, world_size := 1') }}
 with positives as (
     select count(*) as sample_count

@@ -1,8 +1,17 @@
--- One label that a rank may draw for a slot of a draw, in one of 1,024 equal parts of [0, 1):
--- tier_a by weight, tier_b uniformly (or as tier_a, if the rank has none of B), weak by weight.
--- A random number of [0, 1) draws the label between whose bounds it lies. The parts make that a
--- join of equals: a guide table, as of H.-C. Chen and Y. Asau, "On generating random variates from
--- an empirical distribution", AIIE Transactions 6(2), 1974.
+-- One label that a rank may draw for a slot, in one of the 1,024 equal parts of [0, 1).
+-- Slots of tier_a and weak draw by weight. Slots of tier_b draw with equal chances, or like tier_a
+-- on a rank without labels of tier B. A random number draws the label between whose bounds it lies;
+-- the parts turn that search into an equality join. Source: guide tables, H.-C. Chen and Y. Asau,
+-- "On generating random variates from an empirical distribution", AIIE Transactions 6(2), 1974.
+-- Parameters:
+--   world_size: Number of ranks.
+-- Columns:
+--   on_rank: The rank.
+--   draw: tier_a, tier_b or weak.
+--   part: The part of [0, 1), 0 to 1023.
+--   label_id: MID of the label.
+--   lower_bound: Lower end of its numbers, inclusive.
+--   upper_bound: Upper end of its numbers, exclusive.
 {{ config(materialized='table_function', parameters='world_size := 1') }}
 with rank_labels as materialized (select * from {{ ref('rank_labels') }}(world_size)),
 

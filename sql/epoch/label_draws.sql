@@ -1,7 +1,21 @@
--- One slot of an epoch with the label that is drawn for it, or the hard negative that takes it.
--- Each hard negative takes one slot, the newest first, on the rank that its part of the samples is
--- on; the slots that are left draw a label of tier B. Completion slots are not among these: they
--- depend on what is drawn here.
+-- One slot of tier_a or hard of an epoch, with the label that is drawn for it or the hard negative
+-- that takes it.
+-- Each hard negative takes one slot, the newest first, on the rank that its slice belongs to. Slots
+-- that are left draw a label of tier B. Completion slots are not among these rows, since they
+-- depend on them.
+-- Parameters:
+--   seed: Seed of the sampler, a whole number from 0.
+--   epoch: The epoch, from 0.
+--   batch_size: Samples in a batch, on one rank.
+--   world_size: Number of ranks.
+--   hard: Ids of the hard negatives, the newest first.
+-- Columns:
+--   step: Number of the batch, from 0.
+--   on_rank: The rank.
+--   slot: Number of the slot in the batch, from 0.
+--   draw: tier_a, tier_b or hard.
+--   label_id: MID of the label.
+--   sample_id: The hard negative, or null.
 {{ config(materialized='table_function', parameters='seed, epoch, batch_size, world_size := 1, hard := []') }}
 with epoch_slots as (
     select * from {{ ref('epoch_slots') }}(batch_size, world_size)

@@ -1,8 +1,23 @@
--- One slot of an epoch for a negative on one rank, with the member of its label that takes it; or
--- with a hard negative, which is named by its id.
--- The members of a label are walked at a random stride that has no factor in common with their
--- number: none is taken twice before all are taken, and each round has a start and a stride of its
--- own. Among 64 numbers in a row one is such a stride, for any number of members below 10^12.
+-- One slot of an epoch for a negative on one rank, with the member of its label that takes it, or
+-- with a hard negative.
+-- The members of a label are visited with a random stride that has no factor in common with their
+-- number, so none is taken twice before all are taken. Each round has its own start and stride.
+-- Among 64 consecutive numbers one is such a stride, for any number of members below 10^12.
+-- Parameters:
+--   seed: Seed of the sampler, a whole number from 0.
+--   epoch: The epoch, from 0.
+--   batch_size: Samples in a batch, on one rank.
+--   rank: The rank, from 0.
+--   world_size: Number of ranks.
+--   hard: Ids of the hard negatives, the newest first.
+-- Columns:
+--   step: Number of the batch, from 0.
+--   slot: Number of the slot in the batch, from 0.
+--   draw: tier_a, tier_b, completion, hard or weak.
+--   label_id: MID of the label.
+--   sample_id: The hard negative, or null.
+--   member_id: The member in pool_members, or null.
+--   crop: Number in [0, 1) that places the crop in a weak clip.
 {{ config(materialized='table_function', parameters='seed, epoch, batch_size, rank := 0, world_size := 1, hard := []') }}
 with draws as (
     select

@@ -1,6 +1,17 @@
 -- One slot of an epoch for a positive on one rank, with the sample that takes it.
--- The positives are shuffled and dealt to the ranks like cards; a rank that has used its own begins
--- again with the first.
+-- Positives are shuffled and dealt to the ranks like cards. A rank that has used all of its own
+-- starts again with its first.
+-- Parameters:
+--   seed: Seed of the sampler, a whole number from 0.
+--   epoch: The epoch, from 0.
+--   batch_size: Samples in a batch, on one rank.
+--   rank: The rank, from 0.
+--   world_size: Number of ranks.
+-- Columns:
+--   step: Number of the batch, from 0.
+--   slot: Number of the slot in the batch, from 0.
+--   sample_id: The sample.
+--   label_id: MID of its label.
 {{ config(materialized='table_function', parameters='seed, epoch, batch_size, rank := 0, world_size := 1') }}
 with shuffled as (
     select

@@ -1,4 +1,14 @@
--- One label of a pool, with the members of it that a rank may draw: they are numbered in a row.
+-- One label of a pool, with the members that a rank may draw. They have consecutive numbers.
+-- Parameters:
+--   world_size: Number of ranks.
+-- Columns:
+--   pool: 'strong_negative' or 'weak_negative'.
+--   label_id: MID of the label, or 'other_rare'.
+--   on_rank: The rank.
+--   first_member_id: The first of the members.
+--   member_count: How many members there are.
+--   weight: Weight of the label in its pool.
+--   tier: 'A' or 'B'.
 {{ config(materialized='table_function', parameters='world_size := 1') }}
 with members as (
     select

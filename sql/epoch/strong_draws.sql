@@ -1,7 +1,20 @@
--- One slot of an epoch for a strong negative, with its label; or a hard negative.
--- Completion slots go round the labels of the pool, on each rank those first that are its own to
--- complete, and of these those first that the draws of the epoch reach late or never. So a slot
--- takes a label that the epoch has not seen yet, until all are seen.
+-- One slot of an epoch for a strong negative or a hard negative, with its label.
+-- Completion slots go through the labels of the pool. On each rank, the labels that this rank has
+-- to complete come first, and of these the labels that the other draws reach late or never. So a
+-- slot takes a label that the epoch has not had yet, until it has had all.
+-- Parameters:
+--   seed: Seed of the sampler, a whole number from 0.
+--   epoch: The epoch, from 0.
+--   batch_size: Samples in a batch, on one rank.
+--   world_size: Number of ranks.
+--   hard: Ids of the hard negatives, the newest first.
+-- Columns:
+--   step: Number of the batch, from 0.
+--   on_rank: The rank.
+--   slot: Number of the slot in the batch, from 0.
+--   draw: tier_a, tier_b, completion or hard.
+--   label_id: MID of the label.
+--   sample_id: The hard negative, or null.
 {{ config(materialized='table_function', parameters='seed, epoch, batch_size, world_size := 1, hard := []') }}
 with label_draws as materialized (
     select *

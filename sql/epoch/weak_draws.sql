@@ -1,6 +1,17 @@
--- One slot of an epoch for a weak negative on one rank: its label, and a number in [0, 1) that
+-- One slot of an epoch for a weak negative on one rank, with its label and a number in [0, 1) that
 -- places its crop.
--- One hash gives both numbers: its halves are independent.
+-- One hash gives both numbers. Its halves are independent.
+-- Parameters:
+--   seed: Seed of the sampler, a whole number from 0.
+--   epoch: The epoch, from 0.
+--   batch_size: Samples in a batch, on one rank.
+--   rank: The rank, from 0.
+--   world_size: Number of ranks.
+-- Columns:
+--   step: Number of the batch, from 0.
+--   slot: Number of the slot in the batch, from 0.
+--   label_id: MID of the label.
+--   crop: Number in [0, 1) that places the crop in the clip.
 {{ config(materialized='table_function', parameters='seed, epoch, batch_size, rank := 0, world_size := 1') }}
 with hashed as (
     select

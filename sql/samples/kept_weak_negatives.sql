@@ -1,7 +1,7 @@
--- One weak negative clip that samples are made of, if its audio is there.
--- A clip in which the strong labels hear the target is no negative. Of the unbalanced set's clips
--- with a head label, such as Speech, only a part is kept, drawn by their ids; a clip that carries a
--- rare label is always kept.
+-- One weak negative clip that becomes a sample if its audio is available.
+-- A clip whose strong labels contain the target is not a negative.
+-- Of the clips of weak_unbalanced_train with a head label, such as Speech, only a share is kept,
+-- chosen by a hash of their ids. A clip with a rare label is always kept.
 with weak_negatives as (select * from {{ ref('weak_negatives') }}),
 
 label_counts as (

@@ -1,8 +1,8 @@
 -- One sample of a pool of negatives of the train split, under one label that it is drawn by.
--- A strong negative is drawn by the label of its event, a weak one by each of its clip's labels;
--- labels of few samples share a bucket. The members of a label are shuffled by their keys and
--- numbered in a row, so that those that a rank may draw, or the next in a random order, are found
--- by arithmetic.
+-- A strong negative is drawn by the label of its event, a weak negative by each label of its clip.
+-- Labels with few samples share one entry. The members of a label are shuffled by their keys and
+-- have consecutive numbers, so that the members of a rank, or the next one in a random order, are
+-- found by arithmetic.
 {{ config(materialized='table') }}
 with labels as (select * from {{ ref('labels') }}),
 

@@ -1,6 +1,5 @@
--- One of the 1,024 equal slices of a pool, under one label: its members are numbered in a row.
--- Ranks share the slices, so that each has its own part of the samples, the same under every
--- label: no sample is drawn on two ranks.
+-- One of the 1,024 equal slices of a pool, under one label. Its members have consecutive numbers.
+-- Each rank has its own slices, the same under every label, so no sample is drawn on two ranks.
 {{ config(materialized='table') }}
 select
     pool_members.pool,

@@ -1,6 +1,6 @@
--- One clip that samples are made of, or would be if its audio were there.
--- Samples are numbered clip by clip, those of the train split first.
--- Without any inventory of audio, all audio is taken as there.
+-- One clip that samples come from, or would come from if its audio were available.
+-- Samples are numbered clip by clip, those of the train split first. As long as the catalog has no
+-- inventory of audio, all audio counts as available.
 {{ config(materialized='table') }}
 with clips as (
     select

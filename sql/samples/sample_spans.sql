@@ -1,4 +1,4 @@
--- One sample as it is stored: what part of which clip, and the labels that are heard in it.
+-- One sample as it is stored: its part of a clip, and its labels as columns of the label mask.
 {{ config(materialized='table') }}
 select * from {{ ref('strong_spans') }}
 union all

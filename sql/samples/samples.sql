@@ -1,7 +1,7 @@
--- One sample: a window of a positive or a strong negative, or a weak negative clip, that training
--- or evaluation may read.
+-- One sample that training or evaluation may read: a window of a positive or strong negative event,
+-- or a weak negative clip.
 -- Samples are numbered from 0: the train split first, then by role and clip. The number of a sample
--- may be another one in another catalog, its key is not.
+-- can differ between catalogs, its key cannot.
 with mask as (
     select list(labels.label_id order by labels.label_index) as label_ids
     from {{ ref('labels') }} as labels

@@ -1,6 +1,6 @@
--- One sample that is a window of an event, and the labels that are heard in it, by their columns
--- of the label mask.
--- The samples of a clip are numbered in a row, event by event.
+-- One sample that is a window of an event, with the labels that are active in it, as columns of the
+-- label mask.
+-- The samples of a clip have consecutive numbers, event by event.
 with labels as (select * from {{ ref('labels') }}),
 
 clips as (

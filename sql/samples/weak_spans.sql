@@ -1,5 +1,4 @@
--- One sample that is a weak negative clip, and the labels that it carries, by their columns of the
--- label mask.
+-- One sample that is a weak negative clip, with its labels, as columns of the label mask.
 with clips as (
     select * from {{ ref('sample_clips') }}
     where missing_audio is null and role = 'weak_negative'

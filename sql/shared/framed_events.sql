@@ -1,4 +1,5 @@
--- One label of one 960 ms frame of the framed strong set, heard in it or known not to be.
+-- One label of one 960 ms frame of strong_eval_framed, which is present in the frame or verified
+-- not to be.
 with strong_eval_framed as (select * from {{ ref('strong_eval_framed') }})
 
 select

@@ -1,5 +1,6 @@
--- One pair of a class of the ontology and a class below it, at any depth.
--- A class may have several parents: each pair is listed once.
+-- One pair of an ontology class and a class below it, at any depth.
+-- A class may have several parents, so a class may be reached in several ways. Each pair is listed
+-- once.
 {{ config(materialized='table') }}
 with recursive children as (
     select

@@ -1,9 +1,11 @@
 -- One label: a MID that any of the source files mentions.
--- The label files share 382 MIDs, 12 of them under different names, so they are joined on the MID.
--- display_name is the name in the strong label file, else in the weak one, else in the ontology; a
--- label that no file names has its MID. title is unique: a display_name that belongs to several
--- labels, or that ends like a MID, is followed by the label's MID.
--- label_index numbers the labels that some event or weak clip carries, for all targets alike.
+-- The two label files share 382 MIDs, 12 of them under different names, so they are joined on the
+-- MID. display_name is the name in the strong label file, else in the weak one, else in the
+-- ontology. A label that no file names has its MID as its name.
+-- title is unique: a display_name that belongs to several labels, or that ends like a MID, is
+-- followed by the MID of its label.
+-- label_index numbers the labels that an event or a weak clip carries. It is the same for all
+-- targets, and does not depend on which audio is available.
 {{ config(materialized='table') }}
 with strong_labels as (select * from {{ ref('strong_labels') }}),
 

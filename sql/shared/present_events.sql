@@ -1,5 +1,5 @@
--- One event that is heard, of any of the three strong files. What a target is made of.
--- The framed file also lists what is not heard in a frame; those rows are no events.
+-- One event that is present, of any of the three strong subsets. Targets are computed from these.
+-- The framed subset also lists labels that are not present in a frame. Those rows are not events.
 with strong_train as (select * from {{ ref('strong_train') }}),
 
 strong_eval as (select * from {{ ref('strong_eval') }}),

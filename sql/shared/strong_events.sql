@@ -1,4 +1,4 @@
--- One event of the strong sets: a sound with its start and end within a clip.
+-- One event of strong_train or strong_eval: a labelled sound with its start and end in a clip.
 with strong_train as (select * from {{ ref('strong_train') }}),
 
 strong_eval as (select * from {{ ref('strong_eval') }})

@@ -1,4 +1,4 @@
--- One clip of one of the five subsets of audio that can be asked for.
+-- One clip of one of the five subsets whose audio can be extracted.
 with strong_events as (select * from {{ ref('strong_events') }}),
 
 weak_clips as (select * from {{ ref('weak_clips') }}),

@@ -1,5 +1,6 @@
--- One clip of the weak subsets, with its set of labels.
--- Its times are those of the YouTube video; the id joins it to the events of the strong subsets.
+-- One clip of the weak subsets, with its labels.
+-- Its times are those of the YouTube video. Its clip_id joins it to the events of the strong
+-- subsets.
 with weak_unbalanced_train as (select * from {{ ref('weak_unbalanced_train') }}),
 
 weak_balanced_train as (select * from {{ ref('weak_balanced_train') }}),

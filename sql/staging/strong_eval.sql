@@ -1,4 +1,4 @@
--- One event of audioset_eval_strong.tsv: a sound with its start and end within a clip.
+-- One event of audioset_eval_strong.tsv: a labelled sound with its start and end in a clip.
 {{ config(materialized='table') }}
 select
     row_number() over () as event_id,

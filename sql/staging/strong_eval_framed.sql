@@ -1,5 +1,5 @@
--- One label of one 960 ms frame of audioset_eval_strong_framed_posneg.tsv: heard in it, or known
--- not to be.
+-- One label of one 960 ms frame of audioset_eval_strong_framed_posneg.tsv, which is present in the
+-- frame or verified not to be.
 {{ config(materialized='table') }}
 select
     row_number() over () as event_id,

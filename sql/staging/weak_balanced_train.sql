@@ -1,4 +1,4 @@
--- One clip of balanced_train_segments.csv, with the set of its labels.
+-- One clip of balanced_train_segments.csv, with its labels.
 {{ config(materialized='table') }}
 select
     ytid,

@@ -1,4 +1,4 @@
--- One label of class_labels_indices.csv, the label file of the weak sets.
+-- One label of class_labels_indices.csv, the label file of the weak subsets.
 {{ config(materialized='table') }}
 select
     index as weak_index,

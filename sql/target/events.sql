@@ -1,8 +1,8 @@
 -- One event that is positive or a strong negative for the target.
--- A positive event is overlapped if another sound of its clip is heard at some moment of it; to
--- touch is not to overlap, and two labels of the target are one sound.
--- A strong negative lies in a clip without any positive or ignored event in that subset: no
--- event of such a clip is taken, however far from the target sound it is.
+-- A positive event is overlapped if another event of its clip, whose label is not a label of the
+-- target, has a moment in common with it. Touching is not overlapping.
+-- A strong negative is an event of a clip that has, in this subset, no event with a positive or
+-- ignored label. One such event anywhere in the clip excludes all events of the clip.
 with present_events as (select * from {{ ref('present_events') }}),
 
 target_labels as (select * from {{ ref('target_labels') }}),

@@ -1,4 +1,4 @@
--- One event of the target sound.
+-- One event with a positive label of the target.
 {{ config(materialized='table') }}
 select
     events.subset,

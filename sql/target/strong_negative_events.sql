@@ -1,4 +1,4 @@
--- One event of a clip that holds neither the target sound nor an ignored one.
+-- One event of a clip that has, in this subset, no event with a positive or ignored label.
 select
     events.subset,
     events.event_id,

@@ -1,5 +1,5 @@
--- One label that makes a clip or event positive for the target, or is ignored: neither
--- positive nor negative. A label that is named wins over one that comes as a descendant.
+-- One label of the target: positive, or ignored, which is neither positive nor negative.
+-- A label that the user names takes precedence over one that is added as a descendant.
 {{ config(materialized='table') }}
 with named as (
     select

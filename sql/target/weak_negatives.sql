@@ -1,4 +1,4 @@
--- One clip of the weak sets that carries neither a positive nor an ignored label.
+-- One clip of the weak subsets that has no positive and no ignored label.
 -- Labels are compared as whole MIDs: /m/04zj is not /m/04zjc.
 with targeted as (
     select list(target_labels.label_id) as label_ids

@@ -1,5 +1,5 @@
--- One event that is positive or a strong negative, with the number of its windows: none, if it has
--- no duration.
+-- One positive or strong negative event, with the number of its windows. An event without duration
+-- has none.
 select
     events.*,
     cast({{ target.window_seconds }} as decimal(9, 3)) as window_seconds,

@@ -1,4 +1,4 @@
--- One window of an event of the target sound.
+-- One window of a positive event.
 {{ config(materialized='table') }}
 select
     windows.subset,

@@ -1,4 +1,4 @@
--- One window of an event of a clip that holds neither the target sound nor an ignored one.
+-- One window of a strong negative event.
 select
     windows.subset,
     windows.event_id,

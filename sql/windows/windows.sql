@@ -1,8 +1,8 @@
--- One window of an event that is positive or a strong negative, at most
--- {{ target.window_seconds }} s long.
--- An event is cut from its start into full windows. What remains, if at least half a window long,
--- is a shorter window of its own; if less, the last window reaches back from the event's end,
--- so that no window is a sliver and every moment of the event is in one.
+-- One window of a positive or strong negative event, at most {{ target.window_seconds }} s long.
+-- An event is cut into full windows from its start. If at least half a window remains at the end,
+-- the rest is a shorter window of its own. If less remains, the last window ends with the event and
+-- reaches back a full window. So every moment of the event is in a window, and no window is a
+-- sliver.
 with event_window_counts as (select * from {{ ref('event_window_counts') }}),
 
 windows as (

@@ -90,7 +90,9 @@ def main() -> None:
                 "second target": measure(target, str(metadata), catalog, "snore"),
             }
             with duckdb.connect(catalog, read_only=True) as connection:
-                ((rows,),) = connection.execute("select sum(row_count) from meta.sources").fetchall()
+                ((rows,),) = connection.execute(
+                    "select sum(row_count) from meta.sources"
+                ).fetchall()
             print(f"run {run + 1}: {rows:,} rows, {len(find_sources(metadata))} files")
             for name, (seconds, memory) in results.items():
                 ratio = seconds / floor_seconds

@@ -1,9 +1,20 @@
 """The rules, each on the one model that states it: given rows, and the rows that follow."""
 
+import itertools
 import math
+from pathlib import Path
 
+import duckdb
 import pytest
 from support.models import a_target, lines, run_model
+
+from audioset_duck.catalog.models import (
+    CHECK_LAYERS,
+    RELATION_LAYERS,
+    TARGET_LAYERS,
+    read_templates,
+)
+from audioset_duck.sqltext import sql_folder
 
 EVENTS = "subset event_id clip_id start_seconds end_seconds label_id"
 
@@ -408,3 +419,75 @@ def test_a_batch_has_its_shares(batch_size: int, expected: dict[str, int]) -> No
         rows.append(f"{draw} {count} {first} {first + count - 1}")
         first += count
     assert found == "\n".join(rows)
+
+
+def listed(comment: str, title: str) -> list[str]:
+    """The names of a list in a comment."""
+    _, _, rest = comment.partition(f"\n{title}:\n")
+    items = itertools.takewhile(lambda line: line.startswith("  "), rest.splitlines())
+    return [item.split(":")[0].strip() for item in items]
+
+
+def test_table_functions_explain_their_parameters_and_columns(demo_catalog: Path) -> None:
+    with duckdb.connect(str(demo_catalog), read_only=True) as connection:
+        functions = connection.execute("""
+            select function_name, parameters, comment
+            from duckdb_functions()
+            where schema_name = 'gun' and function_type = 'table_macro'
+        """).fetchall()
+        assert len(functions) > 10
+        for name, parameters, comment in functions:
+            values = {"batch_size": "32", "seed": "0", "epoch": "0"}
+            call = ", ".join(
+                f"{parameter} := {values[parameter]}"
+                for parameter in parameters
+                if parameter in values
+            )
+            columns = connection.execute(
+                f"select column_name from (describe from gun.{name}({call}))"
+            ).fetchall()
+            assert listed(comment, "Parameters") == parameters, name
+            assert listed(comment, "Columns") == [column for (column,) in columns], name
+
+
+def test_everything_is_explained(demo_catalog: Path) -> None:
+    with duckdb.connect(str(demo_catalog), read_only=True) as connection:
+        unexplained = connection.execute("""
+            with things as (
+                select schema_name, table_name as name, comment from duckdb_tables()
+                where database_name = current_database()
+                union all
+                select schema_name, view_name, comment from duckdb_views()
+                where database_name = current_database() and not internal
+                union all
+                select schema_name, function_name, comment from duckdb_functions()
+                where database_name = current_database() and not internal
+                union all
+                select schema_name, table_name || '.' || column_name, comment
+                from duckdb_columns()
+                where
+                    database_name = current_database()
+                    and not internal
+                    and schema_name <> 'staging'
+            )
+
+            select schema_name, name from things where coalesce(comment, '') = ''
+        """).fetchall()
+    assert unexplained == []
+
+
+def test_a_layer_reads_only_from_itself_and_from_layers_before_it() -> None:
+    templates = read_templates(sql_folder())
+    assert len(templates) > 60
+    for template in templates:
+        for key in template.refs.values():
+            read = key.rpartition("/")[0]
+            if template.layer in CHECK_LAYERS:
+                assert read in RELATION_LAYERS, (template.name, key)
+            else:
+                assert RELATION_LAYERS.index(read) <= RELATION_LAYERS.index(template.layer)
+        # What all targets share must not depend on one of them.
+        if not template.is_of_target:
+            assert not any(
+                key.rpartition("/")[0] in TARGET_LAYERS for key in template.refs.values()
+            )

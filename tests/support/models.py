@@ -12,6 +12,7 @@ from audioset_duck.catalog.models import (
     Model,
     Template,
     create,
+    create_macros,
     read_templates,
     render_models,
 )
@@ -79,7 +80,7 @@ def lines(text: str) -> str:
 def _database() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("create schema staging; create schema t")
-    connection.execute((sql_folder() / "macros.sql").read_text(encoding="utf-8"))
+    create_macros(connection)
     connection.execute(AUDIO_FILES)
     return connection
 

@@ -1,5 +1,6 @@
--- One label of one data set, strong or weak, by the amount that ranks it: seconds or clips.
--- What the charts of all sets are made of.
+-- One label of one subset, with the amount that ranks it: seconds in a strong subset, clips in a
+-- weak one.
+-- The charts of all subsets are drawn from this.
 with amounts as (
     select
         strong_label_stats.subset,

@@ -1,5 +1,5 @@
--- One band of duration (strong) or number of clips (weak), with how many labels of a data set lie
--- in it and what share of the set they hold.
+-- One band of label sizes, in seconds (strong) or clips (weak), with the number of labels of a
+-- subset in it and their share of the subset.
 with bands as (
     select
         bands.is_strong,

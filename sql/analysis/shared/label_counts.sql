@@ -1,4 +1,4 @@
--- One label that a target can be made of, under its names, with how often each kind of set has it.
+-- One label that a target can be built from, with all its names and how often it occurs.
 with strong_counts as (
     select
         strong_label_stats.label_id,

@@ -1,5 +1,6 @@
--- One share of one data set, 50, 80 or 95%, with how few labels make it up, the largest first.
--- Compared in whole amounts, so that a label that reaches the share exactly is not missed.
+-- One share of one subset, 50, 80 or 95%, with the smallest number of labels that make it up, the
+-- largest labels first.
+-- Whole amounts are compared, so that a label that reaches the share exactly is counted.
 with summed as (
     select
         label_amounts.subset,

@@ -1,5 +1,6 @@
--- One quarter of a power of ten of seconds (strong) or clips (weak), with how many labels of a
--- data set have that much. Labels of no duration have no logarithm and are in no bin.
+-- One bin of label sizes of one subset, a quarter of a power of ten wide, with the number of labels
+-- in it.
+-- Labels without duration have no logarithm and are in no bin.
 with binned as (
     select
         label_amounts.subset,

@@ -1,4 +1,4 @@
--- One of the ten largest labels of a data set, or all others together, which have no MID.
+-- One of the ten largest labels of a subset, or all others together, which have no MID.
 with placed as (
     select
         label_amounts.*,

@@ -1,6 +1,6 @@
--- One label of one strong data set, by how long it is heard in all.
--- Of the framed set only what is present counts. Ties are broken by the MID, so that the rank
--- is the same on every machine.
+-- One label of one strong subset, ranked by its total duration.
+-- Of the framed subset only what is present counts. Ties are broken by the MID, so that ranks are
+-- the same on every machine.
 {{ config(materialized='table') }}
 with totals as (
     select

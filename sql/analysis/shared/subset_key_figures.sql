@@ -1,5 +1,5 @@
--- One data set, strong or weak, in the figures that are told first.
--- A label that is never heard for any time is no measure of imbalance.
+-- One subset in figures: clips, events, labels, hours and imbalance.
+-- A label without duration does not count for the imbalance.
 {{ config(materialized='table') }}
 with sizes as (
     select

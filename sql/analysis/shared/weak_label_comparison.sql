@@ -1,4 +1,4 @@
--- One label of the weak sets, by how many clips of all of them carry it.
+-- One label of the weak subsets, ranked by the number of its clips in all of them.
 with totals as (
     select
         weak_label_stats.label_id,

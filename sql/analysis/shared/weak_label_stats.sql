@@ -1,6 +1,6 @@
--- One label of one weak data set, by how many clips carry it.
--- The percentage is of all labels given in that set, so that it sums to 100; ties are broken by
--- the MID.
+-- One label of one weak subset, ranked by the number of its clips.
+-- The percentage is of all labels that the clips of the subset have, so that it adds up to 100.
+-- Ties are broken by the MID.
 {{ config(materialized='table') }}
 with clip_labels as (
     select

@@ -1,5 +1,6 @@
--- One bin of durations of the target's events, a quarter of a second wide, or of its windows, a
--- twentieth of a full one. A bin holds its upper end: full windows are in the last.
+-- One bin of durations of positive events, a quarter of a second wide, or of their windows, a
+-- twentieth of a full window wide.
+-- A bin contains its upper end, so that full windows are in the last one.
 with measured as (
     select
         positive_durations.subset,

@@ -1,5 +1,5 @@
--- One strong data set's events of the target, or the windows of them, in figures of how long
--- they are. What lies between two durations is not cut to the millisecond.
+-- The durations of the positive events of one strong subset, or of their windows, in figures.
+-- Quantiles between two durations are interpolated, not rounded to the millisecond.
 select
     positive_durations.subset,
     positive_durations.unit,

@@ -1,5 +1,6 @@
--- One pair of a label of the target and another sound that is heard during its events, in one
--- strong data set. An event counts once for a sound, however often that is heard during it.
+-- One pair of a label of the target and another label whose events overlap its events, in one
+-- strong subset.
+-- An event counts once for each other label, however often that label overlaps it.
 {{ config(materialized='table') }}
 with positive_events as (
     select events.* from {{ ref('events') }} as events

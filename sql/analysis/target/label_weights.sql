@@ -1,6 +1,6 @@
--- One label of a pool of negatives, by its rank there, with its name: what share of the pool's
--- samples carry it, and of its draws are of it.
--- A weak clip counts under each of its labels.
+-- One label of a pool of negatives, with its name, its share of the samples of the pool and its
+-- share of the draws by weight.
+-- A weak clip counts for each of its labels.
 select
     label_pools.pool,
     row_number() over (

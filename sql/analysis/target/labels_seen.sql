@@ -1,7 +1,24 @@
--- One label of a pool in an epoch, on all ranks, with its name: in which batch it is seen first,
--- how many labels of the pool are seen by then, how often it is drawn, and how often its weight
--- alone would have it drawn.
--- Batches are counted from 1. What is never seen has no batch.
+-- One label of a pool in an epoch, over all ranks, with the batch that draws it first and the share
+-- of labels drawn by then.
+-- Batches are counted from 1. A label that is never drawn has no batch.
+-- Parameters:
+--   seed: Seed of the sampler, a whole number from 0.
+--   epoch: The epoch, from 0.
+--   batch_size: Samples in a batch, on one rank.
+--   world_size: Number of ranks.
+--   hard: Ids of the hard negatives, the newest first.
+-- Columns:
+--   pool: 'strong_negative' or 'weak_negative'.
+--   rank: Rank of the label by its sample count.
+--   label_id: MID of the label, or 'other_rare'.
+--   title: Name of the label.
+--   tier: 'A' or 'B'.
+--   first_batch: The batch that draws it first, from 1; null if none does.
+--   batch_count: Batches of the epoch.
+--   seen_label_count: How many labels of the pool are drawn by then.
+--   seen_percentage: Their share of the labels, 0 to 100.
+--   draw_count: How often the label is drawn.
+--   expected_draw_count: How often its weight alone would draw it.
 {{ config(materialized='table_function', parameters='seed := 0, epoch := 0, batch_size := 32, world_size := 1, hard := []') }}
 with coverage as (
     select *

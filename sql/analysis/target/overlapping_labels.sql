@@ -1,5 +1,6 @@
--- One other sound that is heard during events of the target, in one strong data set, by how many
--- of these events it overlaps. Their share is of all events of the target in that set.
+-- One label whose events overlap positive events of one strong subset, ranked by how many it
+-- overlaps.
+-- Shares are of all positive events of the subset.
 with events as (
     select
         positive_events.subset,

@@ -1,4 +1,4 @@
--- One event of the target, or one window of such an event, by how long it is.
+-- One positive event, or one window of a positive event, with its duration.
 select
     'event' as unit,
     positive_events.subset,

@@ -1,5 +1,5 @@
--- One part of a target's events in one strong data set, alone or overlapped: of all of its labels
--- together, which have no MID, or of one.
+-- The positive events of one strong subset that are overlapped, or that are not: of one label of
+-- the target, or of all of them together, which have no MID.
 with counted as (
     select
         positive_events.subset,

@@ -1,5 +1,5 @@
--- One label of one role and split: how many samples it is heard in.
--- A sample with several labels is counted under each of them.
+-- One label of one role and split, with the number of samples in which it is active.
+-- A sample with several labels counts for each of them.
 with carried as (
     select
         sample_spans.split,

@@ -1,4 +1,5 @@
--- One role in one data set: how many clips and samples it gives, or how many a filter removed.
+-- One role in one subset, with the number of clips and samples that are kept, or that are excluded
+-- for one reason.
 {{ config(materialized='table') }}
 with sample_clips as (select * from {{ ref('sample_clips') }}),
 

@@ -1,5 +1,5 @@
--- One label of one role and split, by its rank there: what share of the samples it is heard in.
--- A sample with several labels is counted under each of them: shares may add up to more than all.
+-- One label of one role and split, ranked by the number of samples in which it is active.
+-- A sample with several labels counts for each of them, so shares may add up to more than 100.
 with sizes as (
     select
         sample_outcomes.split,

@@ -1,6 +1,6 @@
--- What became of the samples of one role and split: kept, or removed by a filter; how many, and
--- their share.
--- Ranks are of the split, for all roles alike: what is kept first, then what removed most.
+-- One outcome of the samples of one role and split: kept, or excluded for one reason.
+-- Ranks are those of the split, for all roles alike: what is kept first, then the reason that
+-- excludes most.
 with counted as (
     select
         sample_counts.split,

@@ -1,4 +1,4 @@
--- One subset, with how much of it each relation of the target holds.
+-- One subset, with the number of rows that each relation of the target has of it.
 {{ config(materialized='table') }}
 with subsets as (select unnest(main.subset_names()) as subset),
 

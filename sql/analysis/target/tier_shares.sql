@@ -1,4 +1,4 @@
--- One tier of a pool of negatives: its share of the labels, of the samples or of the draws by
+-- One tier of a pool of negatives, with its share of the labels, of the samples or of the draws by
 -- weight.
 with tiers as (
     select

@@ -1,5 +1,5 @@
--- One label that the ontology puts below the target, but that the negatives carry all the same.
--- A detector trained on them is taught that a kind of its target is not its target.
+-- One label below the target in the ontology that negatives have all the same.
+-- A detector that is trained on them is taught that a kind of its target is not its target.
 {{ config(materialized='table') }}
 with target_labels as (select * from {{ ref('target_labels') }}),
 

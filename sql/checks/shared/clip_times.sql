@@ -1,4 +1,4 @@
--- A clip of the weak sets that ends before it starts, or is longer than 10 s.
+-- A clip of the weak subsets that ends before it starts, or is longer than 10 s.
 select
     weak_clips.subset,
     weak_clips.clip_id,

@@ -1,5 +1,5 @@
--- An event that does not lie in its clip: it starts before 0 s, ends before it starts, or ends
--- after 10 s by more than the rounding of a video's last frame.
+-- An event that is not within its clip: it starts before 0 s, ends before it starts, or ends more
+-- than 0.1 s after 10 s, which allows for the rounding of a last video frame.
 with events as (
     select * from {{ ref('strong_events') }}
     union all by name

@@ -1,4 +1,4 @@
--- A clip that is both trained on and evaluated on.
+-- A clip that is in both the train and the eval split.
 with clips as (
     select
         weak_clips.subset,

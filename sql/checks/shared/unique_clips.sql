@@ -1,5 +1,5 @@
--- A clip whose video the weak sets list more than once, within one set or in several. AudioSet
--- takes one clip of a video.
+-- A clip whose video is listed more than once in the weak subsets. AudioSet takes one clip of a
+-- video.
 with weak_clips as (select * from {{ ref('weak_clips') }}),
 
 repeated as (

@@ -1,4 +1,4 @@
--- An event that a strong set lists more than once.
+-- An event that a strong subset lists more than once.
 with events as (
     select * from {{ ref('strong_events') }}
     union all by name

@@ -1,4 +1,4 @@
--- A clip of the weak sets that carries a label twice.
+-- A clip of the weak subsets that has a label twice.
 select
     weak_clips.subset,
     weak_clips.clip_id,

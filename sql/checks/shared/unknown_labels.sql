@@ -1,4 +1,4 @@
--- A label that events or clips carry but that no label file knows.
+-- A label of events or clips that no label file lists.
 with known_labels as (
     select * from {{ ref('labels') }}
     where is_strong or is_weak

@@ -1,5 +1,5 @@
--- A data set of which some event is neither positive, nor a strong negative, nor set aside with the
--- clip that it is heard in; or of which one is counted twice.
+-- A subset with an event that is neither positive, nor a strong negative, nor excluded with its
+-- clip, or that is counted twice.
 with present_events as (select * from {{ ref('present_events') }}),
 
 target_labels as (select * from {{ ref('target_labels') }}),

@@ -1,4 +1,4 @@
--- A positive event that is called overlapped and is not, or the other way round.
+-- A positive event whose is_overlapped is not what a count of overlapping events says.
 with target_labels as (
     select *
     from {{ ref('target_labels') }}

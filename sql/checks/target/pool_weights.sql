@@ -1,5 +1,5 @@
--- A pool whose weights do not add up to 1, or in which a label has another number of members than
--- it is weighted by.
+-- A pool whose weights do not add up to 1, or with a label whose sample count is not the number of
+-- its members.
 with members as (
     select
         pool_members.pool,

@@ -1,4 +1,4 @@
--- An event that is called positive without a positive label of the target.
+-- A positive event without a positive label of the target.
 with target_labels as (select * from {{ ref('target_labels') }})
 
 select

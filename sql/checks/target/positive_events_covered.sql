@@ -1,6 +1,6 @@
--- A moment of a positive event that lies in none of its windows.
--- If any moment is left out, then one of these is: the start of the event, or the end of a
--- window within it.
+-- A moment of a positive event that is in none of its windows.
+-- If any moment is not covered, then one of these is not: the start of the event, or the end of a
+-- window within the event.
 with positive_events as (
     select * from {{ ref('events') }}
     where role = 'positive' and start_seconds < end_seconds

@@ -1,4 +1,4 @@
--- A clip that holds the target or an ignored label and yet gives strong negatives.
+-- A clip with a positive or ignored label that has strong negatives.
 with target_labels as (select * from {{ ref('target_labels') }}),
 
 target_clips as (

@@ -1,4 +1,4 @@
--- A sample whose number is another one's too, or is beyond those of its split: samples are numbered
+-- A sample whose number is not unique, or not among the numbers of its split. Samples are numbered
 -- from 0, those of the train split first.
 with sample_spans as (select * from {{ ref('sample_spans') }}),
 

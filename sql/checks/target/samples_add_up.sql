@@ -1,4 +1,4 @@
--- A role in a data set with another number of samples than sample_counts says are kept.
+-- A role in a subset whose number of samples is not what sample_counts says.
 with counted as (
     select
         sample_clips.role,

@@ -1,4 +1,4 @@
--- A clip whose samples have no audio file that the inventory knows, though there is an inventory.
+-- A clip whose samples have no audio file in the inventory, although there is an inventory.
 with inventory as (select count(*) as files from main.audio_files)
 
 select

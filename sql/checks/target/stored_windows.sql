@@ -1,4 +1,5 @@
--- A window of a positive event that is stored but should not be, or that should be but is not.
+-- A window of a positive event that is stored and should not be, or that should be stored and is
+-- not.
 with positive_windows as (select * from {{ ref('positive_windows') }}),
 
 derived_windows as (

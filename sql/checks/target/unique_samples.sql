@@ -1,4 +1,4 @@
--- A sample that is there more than once: a key names one sample.
+-- A sample key that more than one sample has.
 with keys as (
     select
         sample_clips.subset,

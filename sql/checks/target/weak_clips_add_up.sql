@@ -1,4 +1,4 @@
--- A weak data set of which some clip is neither a negative nor carries a label of the target.
+-- A weak subset with a clip that is neither a weak negative nor has a label of the target.
 with target_labels as (select * from {{ ref('target_labels') }}),
 
 target_clips as (

@@ -1,4 +1,4 @@
--- A weak negative that carries a positive or an ignored label.
+-- A weak negative with a positive or ignored label.
 with negative_labels as (
     select
         weak_negatives.subset,

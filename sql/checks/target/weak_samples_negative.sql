@@ -1,4 +1,4 @@
--- A weak negative that is a sample, though the strong labels hear the target in its clip.
+-- A weak negative sample whose strong labels contain the target.
 select
     sample_clips.subset,
     sample_clips.clip_id

@@ -1,5 +1,4 @@
--- A window that is empty, longer than the target's clip length, or not inside an event of its
--- label.
+-- A window that is empty, longer than the window length of the target, or not within its event.
 with windows as (
     select
         'positive' as role,

@@ -1,0 +1,127 @@
+"""The tables of sql/README.md, from a catalog: `python tests/support/reference.py` writes them."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from audioset_duck.catalog.build import build
+from audioset_duck.config.targets import BUILT_IN
+from audioset_duck.demo.metadata import make_metadata
+from audioset_duck.sqltext import sql_folder
+
+README = sql_folder() / "README.md"
+# Relations that others are computed from, and that are nobody's to query.
+INTERNAL = {
+    "present_events",
+    "events",
+    "windows",
+    "event_window_counts",
+    "kept_weak_negatives",
+    "sample_clips",
+    "strong_spans",
+    "weak_spans",
+    "sample_spans",
+    "pool_members",
+    "pool_slices",
+    "batch_slots",
+    "epoch_slots",
+    "rank_labels",
+    "label_choices",
+    "label_draws",
+    "strong_draws",
+    "weak_draws",
+    "positive_draws",
+    "negative_draws",
+    "sample_composition",
+    "positive_durations",
+}
+SCHEMAS = ("main", "gun", "meta")
+
+
+def first_sentence(comment: str) -> str:
+    return re.split(r"(?<=[a-z0-9)])[.:](?: |$)", comment)[0].replace("|", "\\|")
+
+
+def relations(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """A row of the table for each relation, table functions included."""
+    rows = connection.execute(
+        """
+        with commented as (
+            select schema_name, table_name as name, comment from duckdb_tables()
+            where database_name = current_database()
+            union all
+            select schema_name, view_name, comment from duckdb_views()
+            where database_name = current_database() and not internal
+        )
+
+        select schema_name, name, commented.comment, list(column_name order by column_index)
+        from commented
+        inner join duckdb_columns() as columns using (schema_name)
+        where columns.table_name = commented.name and list_contains($schemas, schema_name)
+        group by schema_name, name, commented.comment
+        order by list_position($schemas, schema_name), name
+        """,
+        {"schemas": list(SCHEMAS)},
+    ).fetchall()
+    for schema, name, comment, columns in rows:
+        if name not in INTERNAL:
+            prefix = {"main": "", "gun": "TARGET.", "meta": "meta."}[schema]
+            yield f"| {prefix}{name} | {first_sentence(comment)} | {', '.join(columns)} |"
+    functions = connection.execute(
+        """
+        select function_name, parameters, comment
+        from duckdb_functions()
+        where schema_name = 'gun' and function_type = 'table_macro'
+        order by function_name
+        """
+    ).fetchall()
+    for name, parameters, comment in functions:
+        if name not in INTERNAL:
+            called = f"gun.{name}({', '.join(['0', '0', '32'][: len(parameters)])})"
+            columns = connection.execute(
+                f"select column_name from (describe from {called})"
+            ).fetchall()
+            yield (
+                f"| TARGET.{name}({', '.join(parameters)}) | {first_sentence(comment)}"
+                f" | {', '.join(column for (column,) in columns)} |"
+            )
+
+
+def macros(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """A row of the table for each scalar macro."""
+    for name, parameters, comment in connection.execute(
+        """
+        select function_name, parameters, comment
+        from duckdb_functions()
+        where schema_name = 'main' and function_type = 'macro' and not internal
+        order by function_name
+        """
+    ).fetchall():
+        yield f"| {name}({', '.join(parameters)}) | {first_sentence(comment or '')} |"
+
+
+def with_tables(text: str, connection: duckdb.DuckDBPyConnection) -> str:
+    """The text with its tables written again."""
+    for name, rows in (("relations", relations(connection)), ("macros", macros(connection))):
+        head, rest = text.split(f"<!-- {name} -->\n", 1)
+        table, tail = rest.split(f"<!-- /{name} -->", 1)
+        title = "\n".join(table.strip().splitlines()[:2])
+        listed = "\n".join([title, *rows])
+        text = f"{head}<!-- {name} -->\n\n{listed}\n\n<!-- /{name} -->{tail}"
+    return text
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        make_metadata(Path(folder) / "metadata")
+        catalog = Path(folder) / "catalog.duckdb"
+        build(catalog, [BUILT_IN["gun"]], Path(folder) / "metadata")
+        with duckdb.connect(str(catalog), read_only=True) as connection:
+            README.write_text(with_tables(README.read_text(), connection))
+
+
+if __name__ == "__main__":
+    main()
