@@ -4,8 +4,6 @@
 -- ontology. A label that no file names has its MID as its name.
 -- title is unique: a display_name that belongs to several labels, or that ends like a MID, is
 -- followed by the MID of its label.
--- label_index numbers the labels that an event or a weak clip carries. It is the same for all
--- targets, and does not depend on which audio is available.
 {{ config(materialized='table') }}
 with strong_labels as (select * from {{ ref('strong_labels') }}),
 
@@ -13,46 +11,7 @@ weak_labels as (select * from {{ ref('weak_labels') }}),
 
 ontology as (select * from {{ ref('ontology') }}),
 
-present_events as (select * from {{ ref('present_events') }}),
-
-framed_events as (select * from {{ ref('framed_events') }}),
-
-weak_clips as (select * from {{ ref('weak_clips') }}),
-
-carried as (
-    select present_events.label_id
-    from present_events
-    union
-    select unnest(weak_clips.label_ids) as label_id
-    from weak_clips
-),
-
-numbered as (
-    select
-        carried.label_id,
-        cast(row_number() over (order by carried.label_id) - 1 as integer) as label_index
-    from carried
-),
-
-mentioned as (
-    select carried.label_id
-    from carried
-    union
-    select framed_events.label_id
-    from framed_events
-    union
-    select strong_labels.label_id
-    from strong_labels
-    union
-    select weak_labels.label_id
-    from weak_labels
-    union
-    select ontology.label_id
-    from ontology
-    union
-    select unnest(ontology.child_ids) as label_id
-    from ontology
-),
+mentioned as (select * from {{ ref('mentioned_labels') }}),
 
 -- A file that lists a MID twice is reported by `check`; here it counts once.
 strong_names as (
@@ -94,12 +53,11 @@ named as (
         strong_names.label_id is not null as is_strong,
         weak_names.label_id is not null as is_weak,
         ontology_names.label_id is not null as is_in_ontology,
-        numbered.label_index
+        mentioned.label_index
     from mentioned
     left join strong_names on mentioned.label_id = strong_names.label_id
     left join weak_names on mentioned.label_id = weak_names.label_id
     left join ontology_names on mentioned.label_id = ontology_names.label_id
-    left join numbered on mentioned.label_id = numbered.label_id
 ),
 
 counted as (

@@ -34,7 +34,7 @@ def test_models_come_after_those_they_refer_to(tmp_path: Path) -> None:
         shared__c="select * from {{ ref('b') }} join {{ ref('z') }}",
         staging__z="select 1",
     )
-    order = list(read_templates(folder))
+    order = [template.name for template in read_templates(folder)]
     assert order.index("b") < order.index("c") < order.index("a")
     assert order.index("z") < order.index("c")
 
@@ -42,19 +42,38 @@ def test_models_come_after_those_they_refer_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("models", "message"),
     [
-        ({"shared__a": "{{ ref('b') }}"}, r"shared/a.sql refers to 'b', which is no model"),
+        ({"shared__a": "{{ ref('b') }}"}, r"sql/shared/a.sql refers to 'b', which does not exist"),
         (
             {"shared__a": "{{ ref('b') }}", "shared__b": "{{ ref('a') }}"},
-            "models refer to each other: (a -> b -> a|b -> a -> b)",
+            "models refer to each other: (shared/a -> shared/b -> shared/a|shared/b -> shared/a)",
         ),
         ({"shared__a": "select {{ 1 + }}"}, "a.sql, line 1: unexpected 'end of print"),
         ({"shared__a": "{{ ref(name) }}"}, r"a.sql: ref\(\) takes the name of a model in quotes"),
-        ({"staging__a": "select 1", "target__a": "select 1"}, "staging/ has a model a already"),
+        (
+            {"staging__a": "1", "shared__a": "2", "target__b": "{{ ref('a') }}"},
+            "sql/target/b.sql refers to 'a', which is in staging and in shared",
+        ),
     ],
 )
 def test_broken_models_are_named(tmp_path: Path, models: dict[str, str], message: str) -> None:
     with pytest.raises(AudiosetDuckError, match=message):
         read_templates(write_models(tmp_path, **models))
+
+
+def test_a_name_is_of_its_own_layer_first(tmp_path: Path) -> None:
+    folder = write_models(
+        tmp_path, shared__a="select 1", target__a="select 2", target__b="from {{ ref('a') }}"
+    )
+    (b,) = (template for template in read_templates(folder) if template.name == "b")
+    assert b.refs == {"a": "target/a"}
+
+
+@pytest.mark.parametrize("settings", ["materialized='cube'", "stored='table'"])
+def test_a_way_of_storing_that_does_not_exist_is_named(tmp_path: Path, settings: str) -> None:
+    text = f"{{{{ config({settings}) }}}}\nselect 1"
+    templates = read_templates(write_models(tmp_path, shared__a=text))
+    with pytest.raises(AudiosetDuckError, match=r"a.sql: .*expected materialized, one of"):
+        render_models(templates, LAYERS)
 
 
 def test_an_undefined_variable_is_an_error(tmp_path: Path) -> None:
@@ -74,7 +93,7 @@ def test_a_column_without_a_meaning_is_an_error(tmp_path: Path) -> None:
 
 def test_one_line_makes_a_table(tmp_path: Path) -> None:
     head, select = "-- One row.\n-- Of two.\n", "select 1 as rank\n"
-    text = head + "{{ materialized('table') }}\n" + select
+    text = head + "{{ config(materialized='table') }}\n" + select
     templates = read_templates(write_models(tmp_path, shared__a=text, shared__b=head + select))
     with duckdb.connect() as connection:
         for model in render_models(templates, LAYERS):
@@ -101,9 +120,10 @@ def test_literals_and_identifiers_are_quoted(text: str) -> None:
 def test_layers_read_only_from_layers_below() -> None:
     templates = read_templates(sql_folder())
     height = {layer: index for index, layer in enumerate(LAYERS)}
-    for template in templates.values():
-        for other in template.refs:
-            assert height[templates[other].layer] <= height[template.layer], (template, other)
+    for template in templates:
+        for other in template.refs.values():
+            layer = other.rpartition("/")[0]
+            assert height[layer] <= height[template.layer], (template, other)
         if template.layer == "staging":
             assert not template.refs
         else:
@@ -111,10 +131,11 @@ def test_layers_read_only_from_layers_below() -> None:
 
 
 def test_every_model_has_a_head_and_fits_on_a_screen() -> None:
-    for path in sql_folder().glob("*/*.sql"):
+    for path in sql_folder().rglob("*/*.sql"):
         lines = path.read_text().splitlines()
         assert lines[0].startswith("-- "), path
-        assert len(lines) <= 100 or path.parent.name == "demo", path
+        body = [line for line in lines if not line.startswith("--")]
+        assert len(body) <= 100 or path.parent.name == "demo", path
 
 
 def test_every_relation_and_column_has_a_comment(demo_catalog: Path) -> None:
@@ -134,29 +155,32 @@ def test_every_relation_and_column_has_a_comment(demo_catalog: Path) -> None:
 
 
 CONTRACT = {
-    "main.strong_events": "subset clip_id start_seconds end_seconds label_id",
-    "main.framed_events": "subset clip_id start_seconds end_seconds label_id is_present",
+    "main.strong_events": "subset event_id clip_id start_seconds end_seconds label_id",
+    "main.framed_events": "subset event_id clip_id start_seconds end_seconds label_id is_present",
     "main.weak_clips": "subset clip_id ytid video_start_seconds video_end_seconds label_ids",
-    "main.labels": "label_id display_name weak_index weak_display_name is_strong is_weak",
+    "main.labels": "label_id display_name title weak_index weak_display_name is_strong is_weak"
+    " is_in_ontology label_index",
     "main.ontology": "label_id display_name child_ids",
     "main.label_descendants": "label_id descendant_id",
     "main.strong_label_stats": "subset rank label_id display_name event_count duration_seconds"
     " percentage cumulative_percentage mean_event_seconds",
     "main.weak_label_stats": "subset rank label_id display_name clip_count percentage",
     "gun.target_labels": "label_id display_name role",
-    "gun.positive_events": "subset clip_id start_seconds end_seconds label_id is_overlapped",
-    "gun.strong_negative_events": "subset clip_id start_seconds end_seconds label_id",
+    "gun.positive_events": "subset event_id clip_id start_seconds end_seconds label_id"
+    " is_overlapped",
+    "gun.strong_negative_events": "subset event_id clip_id start_seconds end_seconds label_id",
     "gun.weak_negatives": "subset clip_id ytid video_start_seconds video_end_seconds label_ids",
-    "gun.positive_windows": "subset clip_id start_seconds end_seconds label_id is_overlapped"
+    "gun.positive_windows": "subset event_id clip_id start_seconds end_seconds label_id"
+    " is_overlapped window_index",
+    "gun.strong_negative_windows": "subset event_id clip_id start_seconds end_seconds label_id"
     " window_index",
-    "gun.strong_negative_windows": "subset clip_id start_seconds end_seconds label_id window_index",
     "main.audio_files": "ytid audio_path status reason duration_seconds sample_rate_hz channels"
     " peak_dbfs bytes archive member",
     "gun.samples": "sample_id sample_key role split subset clip_id ytid start_seconds end_seconds"
     " label_id label_ids is_overlapped audio_path",
     "gun.label_pools": "pool label_id sample_count weight tier",
-    "gun.epoch_plan(0, 0, 32)": "step slot sample_id role label_id crop_start_seconds",
-    "meta.sources": "file bytes sha256 rows rejected_rows",
+    "gun.epoch_plan(0, 0, 32)": "step slot sample_id draw label_id crop_start_seconds",
+    "meta.sources": "file bytes sha256 row_count rejected_count",
     "meta.builds": "time versions configuration seconds",
     "meta.rejected_rows": "file line reason text",
 }

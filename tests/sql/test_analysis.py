@@ -42,10 +42,10 @@ STRONG = """
 """
 
 
-def test_label_amounts_of_both_kinds(ask) -> None:
+def test_label_amounts_of_strong_and_weak_subsets(ask) -> None:
     query = """
-        select kind, subset, rank, title, event_count, amount, percentage, cumulative_percentage
-        from label_amounts order by kind, rank
+        select subset, rank, title, event_count, amount, percentage, cumulative_percentage
+        from label_amounts order by main.subset_place(subset), rank
     """
     weak = """
         aaaaaaaaaaa 0.000 10.000 /m/gun,/m/rain
@@ -53,14 +53,14 @@ def test_label_amounts_of_both_kinds(ask) -> None:
         ccccccccccc 0.000 10.000 /m/other
     """
     assert ask(query, train=STRONG, weak_eval=weak) == rows("""
-        strong train 1 Gun 1 5.000 50.0 50.0
-        strong train 2 Rain /m/rain 1 3.000 30.0 80.0
-        strong train 3 Boom 1 1.500 15.0 95.0
-        strong train 4 Rifle 1 0.500 5.0 100.0
-        strong train 5 Rain /m/rain2 1 0.000 0.0 100.0
-        weak eval 1 Rain /m/rain 2 2.000 50.0 50.0
-        weak eval 2 Gun 1 1.000 25.0 75.0
-        weak eval 3 /m/other 1 1.000 25.0 100.0
+        strong_train 1 Gun 1 5.000 50.0 50.0
+        strong_train 2 Rain /m/rain 1 3.000 30.0 80.0
+        strong_train 3 Boom 1 1.500 15.0 95.0
+        strong_train 4 Rifle 1 0.500 5.0 100.0
+        strong_train 5 Rain /m/rain2 1 0.000 0.0 100.0
+        weak_eval 1 Rain /m/rain 2 2.000 50.0 50.0
+        weak_eval 2 Gun 1 1.000 25.0 75.0
+        weak_eval 3 /m/other 1 1.000 25.0 100.0
     """)
 
 
@@ -85,7 +85,7 @@ def test_label_histogram_has_quarters_of_a_power_of_ten_and_no_zero(ask) -> None
 def test_label_bands_count_what_lies_on_a_border_above_it(ask) -> None:
     query = """
         select band, label_count, percentage from label_bands
-        where kind = $$weak$$ order by amount_from
+        order by amount_from
     """
     weak = "\n".join(
         f"{number:011d} 0.000 10.000 /m/gun{',/m/rain' if number < 9 else ''}"
@@ -124,14 +124,14 @@ def test_key_figures(ask) -> None:
         bbbbbbbbbbb 20.000 28.000 /m/rain
     """
     assert ask("from subset_key_figures", train=STRONG, unbalanced=weak) == rows(f"""
-        strong train 2 5 5 {10 / 3600} 5.000 0.500 10.0
-        weak unbalanced_train 2 3 2 {18 / 3600} 2.000 1.000 2.0
+        strong_train 2 5 5 {10 / 3600} 5.000 0.500 10.0
+        weak_unbalanced_train 2 3 2 {18 / 3600} 2.000 1.000 2.0
     """)
 
 
-def test_key_figures_of_sounds_that_last_no_time(ask) -> None:
+def test_key_figures_of_events_without_duration(ask) -> None:
     given = "aaaaaaaaaaa_0 5.000 5.000 /m/rain"
-    assert ask("from subset_key_figures", train=given) == "strong train 1 1 1 0.0 0.000 None None"
+    assert ask("from subset_key_figures", train=given) == "strong_train 1 1 1 0.0 0.000 None None"
 
 
 def test_weak_label_comparison(ask) -> None:
@@ -162,29 +162,29 @@ OVERLAPS = """
 def test_label_overlaps_count_events_once_and_not_the_targets_own_labels(ask) -> None:
     query = "from t.label_overlaps"
     assert ask(query, train=OVERLAPS) == rows("""
-        train /m/gun Gun 1 /m/boom Boom 1 0.000
-        train /m/rifle Rifle 1 /m/boom Boom 1 1.000
-        train /m/gun Gun 2 /m/rain Rain /m/rain 1 2.000
-        train /m/rifle Rifle 2 /m/rain Rain /m/rain 1 4.000
+        strong_train /m/gun Gun 1 /m/boom Boom 1 0.000
+        strong_train /m/rifle Rifle 1 /m/boom Boom 1 1.000
+        strong_train /m/gun Gun 2 /m/rain Rain /m/rain 1 2.000
+        strong_train /m/rifle Rifle 2 /m/rain Rain /m/rain 1 4.000
     """)
 
 
 def test_overlapping_labels(ask) -> None:
     query = "from t.overlapping_labels order by rank"
     assert ask(query, train=OVERLAPS) == rows(f"""
-        train 1 /m/boom Boom 2 1.000 {100 * 2 / 3}
-        train 2 /m/rain Rain /m/rain 2 6.000 {100 * 2 / 3}
+        strong_train 1 /m/boom Boom 2 1.000 {100 * 2 / 3}
+        strong_train 2 /m/rain Rain /m/rain 2 6.000 {100 * 2 / 3}
     """)
 
 
 def test_positive_overlaps(ask) -> None:
     query = "from t.positive_overlaps order by label_id nulls first, overlap"
     assert ask(query, train=OVERLAPS) == rows(f"""
-        train None all labels alone 1 1.000 {100 / 3}
-        train None all labels overlapped 2 13.000 {100 * 2 / 3}
-        train /m/gun Gun alone 1 1.000 50.0
-        train /m/gun Gun overlapped 1 4.000 50.0
-        train /m/rifle Rifle overlapped 1 9.000 100.0
+        strong_train None all labels alone 1 1.000 {100 / 3}
+        strong_train None all labels overlapped 2 13.000 {100 * 2 / 3}
+        strong_train /m/gun Gun alone 1 1.000 50.0
+        strong_train /m/gun Gun overlapped 1 4.000 50.0
+        strong_train /m/rifle Rifle overlapped 1 9.000 100.0
     """)
 
 
@@ -198,12 +198,12 @@ def test_durations(ask) -> None:
     """
     query = "from t.duration_histogram order by all"
     assert ask(query, train=given) == rows("""
-        train event 0.0 0.25 2
-        train event 0.25 0.5 1
-        train event 0.75 1.0 1
-        train window 0.2 0.25 1
-        train window 0.25 0.3 1
-        train window 0.95 1.0 1
+        strong_train event 0.0 0.25 2
+        strong_train event 0.25 0.5 1
+        strong_train event 0.75 1.0 1
+        strong_train window 0.2 0.25 1
+        strong_train window 0.25 0.3 1
+        strong_train window 0.95 1.0 1
     """)
     query = """
         select

@@ -1,4 +1,4 @@
-"""Each check finds nothing in a sound catalog, and is seen to find a row that is broken."""
+"""Each check finds nothing in a valid catalog, and is seen to find a row that is broken."""
 
 from pathlib import Path
 
@@ -14,32 +14,36 @@ from audioset_duck.sqltext import sql_folder
 
 BROKEN = {
     "unknown_labels": (
-        "insert into staging.balanced_train values ('zzzzzzzzzzz', 0, 10, ['/m/nobody'])",
+        "insert into staging.weak_balanced_train values ('zzzzzzzzzzz', 0, 10, ['/m/nobody'])",
         ("weak_clips", "weak_balanced_train", "/m/nobody", 1),
     ),
     "event_times": (
-        "insert into staging.train_strong values (9, 'zzzzzzzzzzz_0', 9.0, 10.2, '/m/rain')",
-        ("strong_train", "zzzzzzzzzzz_0"),
+        "insert into staging.strong_train values (9, 'zzzzzzzzzzz_0', 9.0, 10.2, '/m/rain')",
+        ("strong_train", 9, "zzzzzzzzzzz_0"),
     ),
     "clip_times": (
-        "insert into staging.balanced_train values ('zzzzzzzzzzz', 5, 5, ['/m/rain'])",
+        "insert into staging.weak_balanced_train values ('zzzzzzzzzzz', 5, 5, ['/m/rain'])",
         ("weak_balanced_train", "zzzzzzzzzzz_5000"),
     ),
     "unique_clips": (
-        "insert into staging.unbalanced_train values ('bbbbbbbbbbb', 30, 40, ['/m/rain'])",
+        "insert into staging.weak_unbalanced_train values ('bbbbbbbbbbb', 30, 40, ['/m/rain'])",
         ("bbbbbbbbbbb", "weak_balanced_train", "bbbbbbbbbbb_0"),
     ),
     "unique_labels_in_clip": (
-        "insert into staging.balanced_train values ('zzzzzzzzzzz', 0, 9, ['/m/rain', '/m/rain'])",
+        "insert into staging.weak_balanced_train"
+        " values ('zzzzzzzzzzz', 0, 9, ['/m/rain', '/m/rain'])",
         ("weak_balanced_train", "zzzzzzzzzzz_0"),
     ),
-    "unique_labels": ("insert into labels from labels where label_id = '/m/gun'", ("/m/gun", 2)),
+    "unique_labels": (
+        "insert into staging.strong_labels values ('/m/gun', 'Gun')",
+        ("mid_to_display_name.tsv", "/m/gun", 2),
+    ),
     "unique_events": (
-        "insert into staging.train_strong from staging.train_strong where label_id = '/m/gun'",
+        "insert into staging.strong_train from staging.strong_train where label_id = '/m/gun'",
         ("strong_train", "aaaaaaaaaaa_0"),
     ),
     "train_eval_disjoint": (
-        "insert into staging.eval_strong from staging.train_strong where label_id = '/m/gun'",
+        "insert into staging.strong_eval from staging.strong_train where label_id = '/m/gun'",
         ("aaaaaaaaaaa_0", ["strong_eval", "strong_train", "weak_balanced_train"]),
     ),
     "target_labels_known": (
@@ -47,32 +51,34 @@ BROKEN = {
         ("/m/nobody", "positive"),
     ),
     "positive_event_labels": (
-        "insert into t.positive_events values ('strong_train', 'ccccccccccc_0', 0, 1, '/m/rain', false)",
-        ("strong_train", "ccccccccccc_0"),
+        "insert into t.positive_events values"
+        " ('strong_train', 3, 'ccccccccccc_0', 0, 1, '/m/rain', false)",
+        ("strong_train", 3, "ccccccccccc_0"),
     ),
     "roles_disjoint": (
         "create or replace view t.strong_negative_events as"
-        " select subset, clip_id, start_seconds, end_seconds, label_id from present_events",
+        " select subset, event_id, clip_id, start_seconds, end_seconds, label_id"
+        " from present_events",
         ("strong_train", "aaaaaaaaaaa_0"),
     ),
     "weak_negative_labels": (
         "create or replace view t.weak_negatives as from weak_clips",
         ("weak_balanced_train", "aaaaaaaaaaa_0", "/m/gun"),
     ),
-    "segment_times": (
+    "window_times": (
         "insert into t.positive_windows values"
-        " ('strong_train', 'aaaaaaaaaaa_0', 2, 3.2, '/m/gun', true, 9)",
-        ("positive", "strong_train", "aaaaaaaaaaa_0"),
+        " ('strong_train', 1, 'aaaaaaaaaaa_0', 2, 3.2, '/m/gun', true, 9)",
+        ("positive", "strong_train", 1, "aaaaaaaaaaa_0"),
     ),
     "positive_events_covered": (
-        "create table t.kept as from t.segments where window_index <> 1 or role <> 'positive';"
-        " drop view t.segments; alter table t.kept rename to segments",
-        ("strong_train", "aaaaaaaaaaa_0"),
+        "create table t.kept as from t.windows where window_index <> 1 or role <> 'positive';"
+        " drop view t.windows; alter table t.kept rename to windows",
+        ("strong_train", 1, "aaaaaaaaaaa_0"),
     ),
     "events_add_up": (
         "create or replace view t.strong_negative_events as"
-        " from (select subset, clip_id, start_seconds, end_seconds, label_id from present_events)"
-        " where false",
+        " select subset, event_id, clip_id, start_seconds, end_seconds, label_id"
+        " from present_events where false",
         ("strong_train", 4, 1, 1, 0),
     ),
     "weak_clips_add_up": (
@@ -81,15 +87,15 @@ BROKEN = {
     ),
     "overlap_flags": (
         "update t.positive_events set is_overlapped = not is_overlapped",
-        ("strong_train", "aaaaaaaaaaa_0"),
+        ("strong_train", 1, "aaaaaaaaaaa_0"),
     ),
-    "stored_segments": (
+    "stored_windows": (
         "delete from t.positive_windows where window_index = 1",
-        ("is not stored", "strong_train", "aaaaaaaaaaa_0"),
+        ("is not stored", "strong_train", 1, "aaaaaaaaaaa_0"),
     ),
     "unique_samples": (
         "update t.sample_spans set window_index = 0 where sample_id = 1",
-        ("train/aaaaaaaaaaa_0/1.0", 2),
+        ("strong_train/aaaaaaaaaaa_0/1.0", 2),
     ),
     "sample_numbers": (
         "update t.sample_spans set sample_id = 2 where sample_id = 1",
@@ -142,10 +148,10 @@ def offenders(path: Path) -> dict[str, list]:
 
 
 def test_every_check_is_seen_to_fail() -> None:
-    assert {path.stem for path in (sql_folder() / "checks").glob("*.sql")} == BROKEN.keys()
+    assert {path.stem for path in (sql_folder() / "checks").rglob("*.sql")} == BROKEN.keys()
 
 
-def test_a_sound_catalog_passes(catalog: Path) -> None:
+def test_a_valid_catalog_passes(catalog: Path) -> None:
     assert offenders(catalog) == {}
 
 
@@ -158,9 +164,11 @@ def test_a_broken_row_is_found(catalog: Path, name: str) -> None:
     assert found[name][0][: len(expected)] == expected
 
 
-def test_a_clip_listed_twice_is_told_of_once(catalog: Path) -> None:
+def test_a_clip_listed_twice_is_reported_once(catalog: Path) -> None:
     with duckdb.connect(str(catalog)) as connection:
-        connection.execute("insert into staging.balanced_train from staging.balanced_train")
+        connection.execute(
+            "insert into staging.weak_balanced_train from staging.weak_balanced_train"
+        )
     assert offenders(catalog).keys() == {"unique_clips"}
 
 
@@ -196,17 +204,17 @@ def test_a_label_without_members_is_found(catalog: Path) -> None:
     [
         ("2.000, 3.000", False),
         ("3.000, 3.000", True),  # empty
-        ("0.000, 1.001", True),  # longer than the clip length
+        ("0.000, 1.001", True),  # longer than a window
         ("2.500, 3.001", True),  # beyond the event
     ],
 )
-def test_segment_times_to_the_millisecond(catalog: Path, row: str, found: bool) -> None:
+def test_window_times_to_the_millisecond(catalog: Path, row: str, found: bool) -> None:
     with duckdb.connect(str(catalog)) as connection:
         connection.execute(
             "insert into t.positive_windows values"
-            f" ('strong_train', 'aaaaaaaaaaa_0', {row}, '/m/gun', true, 9)"
+            f" ('strong_train', 1, 'aaaaaaaaaaa_0', {row}, '/m/gun', true, 9)"
         )
-    assert ("segment_times" in offenders(catalog)) == found
+    assert ("window_times" in offenders(catalog)) == found
 
 
 def test_check_lists_offending_rows_and_exits_1(run, catalog: Path) -> None:

@@ -229,9 +229,9 @@ def test_labels_are_joined_on_the_mid(ask) -> None:
         "balanced": "",
     }
     assert ask(query, Target("t", ("Duck",)), **given) == rows("""
-        /m/a Ducks, geese 1 Duck True True
-        /m/b Strong only None None True False
-        /m/c Weak, only 0 Weak, only False True
+        /m/a Ducks, geese Ducks, geese 1 Duck True True False None
+        /m/b Strong only Strong only None None True False False None
+        /m/c Weak, only Weak, only 0 Weak, only False True False None
     """)
 
 
@@ -288,8 +288,9 @@ def test_dataset_counts(ask) -> None:
     }
     assert ask(query, **given) == rows("""
         strong_train 2 1 1 2 1 3 0
-        strong_eval 0 0 0 0 0 0 1
+        strong_eval 0 0 0 0 0 0 0
         strong_eval_framed 0 0 0 0 0 0 0
         weak_unbalanced_train 0 0 0 0 0 0 0
         weak_balanced_train 0 0 0 0 0 0 0
+        weak_eval 0 0 0 0 0 0 1
     """)

@@ -16,6 +16,7 @@ README = sql_folder() / "README.md"
 # Relations that others are computed from, and that are nobody's to query.
 INTERNAL = {
     "present_events",
+    "mentioned_labels",
     "events",
     "windows",
     "event_window_counts",
