@@ -15,7 +15,10 @@
 --   first_step: The batch that draws it first, from 0; null if none does.
 --   draw_count: How often it is drawn.
 --   expected_draw_count: How often its weight alone would draw it.
-{{ config(materialized='table_function', parameters='seed := 0, epoch := 0, batch_size := 32, world_size := 1, hard := []') }}
+{{ config(
+    materialized='table_function',
+    parameters='seed := 0, epoch := 0, batch_size := 32, world_size := 1, hard := []'
+) }}
 with draws as (
     select
         'strong_negative' as pool,
@@ -50,7 +53,8 @@ select
     label_pools.tier,
     counted.first_step,
     coalesce(counted.draw_count, 0) as draw_count,
-    label_pools.weight * sum(counted.draw_count) over (partition by label_pools.pool) as expected_draw_count
+    label_pools.weight * sum(counted.draw_count) over (partition by label_pools.pool)
+        as expected_draw_count
 from {{ ref('label_pools') }} as label_pools
 left join counted
     on label_pools.pool = counted.pool and label_pools.label_id = counted.label_id

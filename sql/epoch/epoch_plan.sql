@@ -16,7 +16,10 @@
 --   label_id: MID of the label that it is drawn by.
 --   crop_start_seconds: Start of the crop of a weak clip, in seconds from the start of its audio;
 --     null for a window.
-{{ config(materialized='table_function', parameters='seed, epoch, batch_size, rank := 0, world_size := 1, hard := []') }}
+{{ config(
+    materialized='table_function',
+    parameters='seed, epoch, batch_size, rank := 0, world_size := 1, hard := []'
+) }}
 with negative_draws as materialized (
     select *
     from {{ ref('negative_draws') }}(seed, epoch, batch_size, rank, world_size, hard)

@@ -26,8 +26,9 @@ batch as (
 steps as (
     select
         batch.slot_count * world_size as positives_a_step,
-        unnest(range((positives.sample_count + positives_a_step - 1) // nullif(positives_a_step, 0)))
-            as step
+        unnest(range(
+            (positives.sample_count + positives_a_step - 1) // nullif(positives_a_step, 0)
+        )) as step
     from positives
     cross join batch
 ),
@@ -41,8 +42,8 @@ select
     batch_slots.draw,
     -- The number of the slot among those of its draw: on its rank, and on all ranks.
     steps.step * batch_slots.draw_slot_count + batch_slots.draw_slot as turn,
-    (steps.step * world_size + ranks.on_rank) * batch_slots.draw_slot_count + batch_slots.draw_slot
-        as draw_number
+    (steps.step * world_size + ranks.on_rank) * batch_slots.draw_slot_count
+    + batch_slots.draw_slot as draw_number
 from steps
 cross join ranks
 cross join {{ ref('batch_slots') }}(batch_size) as batch_slots

@@ -16,7 +16,10 @@
 --   draw: tier_a, tier_b or hard.
 --   label_id: MID of the label.
 --   sample_id: The hard negative, or null.
-{{ config(materialized='table_function', parameters='seed, epoch, batch_size, world_size := 1, hard := []') }}
+{{ config(
+    materialized='table_function',
+    parameters='seed, epoch, batch_size, world_size := 1, hard := []'
+) }}
 with epoch_slots as (
     select * from {{ ref('epoch_slots') }}(batch_size, world_size)
     where draw in ('tier_a', 'hard')

@@ -18,7 +18,10 @@
 --   sample_id: The hard negative, or null.
 --   member_id: The member in pool_members, or null.
 --   crop: Number in [0, 1) that places the crop in a weak clip.
-{{ config(materialized='table_function', parameters='seed, epoch, batch_size, rank := 0, world_size := 1, hard := []') }}
+{{ config(
+    materialized='table_function',
+    parameters='seed, epoch, batch_size, rank := 0, world_size := 1, hard := []'
+) }}
 with draws as (
     select
         'strong_negative' as pool,

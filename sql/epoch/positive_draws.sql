@@ -12,7 +12,10 @@
 --   slot: Number of the slot in the batch, from 0.
 --   sample_id: The sample.
 --   label_id: MID of its label.
-{{ config(materialized='table_function', parameters='seed, epoch, batch_size, rank := 0, world_size := 1') }}
+{{ config(
+    materialized='table_function',
+    parameters='seed, epoch, batch_size, rank := 0, world_size := 1'
+) }}
 with shuffled as (
     select
         sample_spans.sample_id,

@@ -15,7 +15,10 @@
 --   draw: tier_a, tier_b, completion or hard.
 --   label_id: MID of the label.
 --   sample_id: The hard negative, or null.
-{{ config(materialized='table_function', parameters='seed, epoch, batch_size, world_size := 1, hard := []') }}
+{{ config(
+    materialized='table_function',
+    parameters='seed, epoch, batch_size, world_size := 1, hard := []'
+) }}
 with label_draws as materialized (
     select *
     from {{ ref('label_draws') }}(seed, epoch, batch_size, world_size, hard)

@@ -12,7 +12,10 @@
 --   slot: Number of the slot in the batch, from 0.
 --   label_id: MID of the label.
 --   crop: Number in [0, 1) that places the crop in the clip.
-{{ config(materialized='table_function', parameters='seed, epoch, batch_size, rank := 0, world_size := 1') }}
+{{ config(
+    materialized='table_function',
+    parameters='seed, epoch, batch_size, rank := 0, world_size := 1'
+) }}
 with hashed as (
     select
         epoch_slots.step,

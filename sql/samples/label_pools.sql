@@ -1,7 +1,7 @@
 -- One label of a pool of negatives of the train split, with its weight and tier.
 -- A label is drawn in proportion to the square root of its sample count; the weights of a pool add
--- up to 1. Tier A is the smallest set of most frequent labels that together have at least {{
--- target.training.tier_a_coverage }} of the counts of the pool.
+-- up to 1. Tier A is the smallest set of most frequent labels that together have at least
+-- {{ target.training.tier_a_coverage }} of the counts of the pool.
 {{ config(materialized='table') }}
 with counted as (
     select

@@ -30,8 +30,8 @@ events as (
     where event_window_counts.window_count > 0
 ),
 
--- Whatever is heard in a clip, of the target or not; in the order of the label mask.
-heard as (
+-- All events of a clip, of the target or not, in the order of the label mask.
+clip_events as (
     select
         clips.clip_number,
         list({
@@ -53,7 +53,7 @@ windows as (
         events.clip_number,
         list_transform(
             list_filter(
-                heard.events,
+                clip_events.events,
                 lambda event:
                 event.start_seconds < windows.end_seconds
                 and event.end_seconds > windows.start_seconds
@@ -63,7 +63,7 @@ windows as (
     from {{ ref('windows') }} as windows
     inner join events
         on windows.subset = events.subset and windows.event_id = events.event_id
-    inner join heard on events.clip_number = heard.clip_number
+    inner join clip_events on events.clip_number = clip_events.clip_number
 )
 
 select

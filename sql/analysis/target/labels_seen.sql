@@ -19,7 +19,10 @@
 --   seen_percentage: Their share of the labels, 0 to 100.
 --   draw_count: How often the label is drawn.
 --   expected_draw_count: How often its weight alone would draw it.
-{{ config(materialized='table_function', parameters='seed := 0, epoch := 0, batch_size := 32, world_size := 1, hard := []') }}
+{{ config(
+    materialized='table_function',
+    parameters='seed := 0, epoch := 0, batch_size := 32, world_size := 1, hard := []'
+) }}
 with coverage as (
     select *
     from {{ ref('epoch_coverage') }}(seed, epoch, batch_size, world_size, hard)

@@ -56,4 +56,6 @@ left join positives on expected.subset = positives.subset
 left join negatives on expected.subset = negatives.subset
 where
     expected.event_count
-    <> coalesce(positives.event_count, 0) + expected.set_aside_count + coalesce(negatives.event_count, 0)
+    <> coalesce(positives.event_count, 0)
+    + expected.set_aside_count
+    + coalesce(negatives.event_count, 0)

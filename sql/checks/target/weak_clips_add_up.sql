@@ -39,4 +39,6 @@ select
 from all_clips
 left join target_clips on all_clips.subset = target_clips.subset
 left join negatives on all_clips.subset = negatives.subset
-where all_clips.clip_count <> coalesce(target_clips.clip_count, 0) + coalesce(negatives.clip_count, 0)
+where
+    all_clips.clip_count
+    <> coalesce(target_clips.clip_count, 0) + coalesce(negatives.clip_count, 0)
