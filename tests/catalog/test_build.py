@@ -378,7 +378,7 @@ def test_a_catalog_renamed_to_its_target_can_still_be_read(run, catalog: Path) -
     catalog.rename(catalog.with_name("gun.duckdb"))
     result = run("sql", "from gun.subset_counts", "--catalog", "gun.duckdb", "--format", "csv")
     assert result.exit_code == 0
-    assert len(result.stdout.splitlines()) == 6
+    assert len(result.stdout.splitlines()) == 7
 
 
 def test_a_clock_that_was_wrong(catalog: Path, demo_metadata: Path) -> None:

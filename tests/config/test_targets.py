@@ -184,13 +184,13 @@ def test_toml_of_the_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             "descendants is 1; right is true or false",
         ),
         (
-            "[targets.dog]\nlabels = ['B']\nclip_length = []",
+            "[targets.dog]\nlabels = ['B']\nwindow_seconds = []",
             r"window_seconds is \[\]; right is a number",
         ),
         ("[targets.main]\nlabels = ['B']", r"mine.toml: .*'main' is no name for a target"),
         ("window_seconds = 0", "mine.toml: the clip length is 0"),
         (
-            "[targets.dog]\nlabels = ['B']\nclip_length = 0",
+            "[targets.dog]\nlabels = ['B']\nwindow_seconds = 0",
             r"\[targets.dog\]: the clip length is 0",
         ),
     ],
@@ -204,7 +204,7 @@ def test_toml_that_cannot_be(tmp_path: Path, text: str, message: str) -> None:
 
 def test_toml_with_a_byte_order_mark(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
-    file.write_text("\ufeffclip_length = 2")
+    file.write_text("\ufeffwindow_seconds = 2")
     assert read_configuration(file).window_seconds == 2
 
 
@@ -240,7 +240,7 @@ def test_choosing() -> None:
         (([], "dog"), "--name dog has no label; add one with --label"),
         (([], "gun", ["Bark"]), "gun is built in; right is another --name, or your own"),
         ((["dog"], "dog", ["Bark"]), "dog is both a --target and a --name"),
-        (([], None, [], ["Howl"]), "--window-seconds and --training are of a target"),
+        (([], None, [], ["Howl"]), "--training are of a target"),
         (([], "Dog", ["Bark"]), "'Dog' is no name for a target"),
     ],
 )

@@ -162,9 +162,9 @@ def test_a_build_says_what_it_kept(run, demo_metadata: Path, tmp_path: Path) -> 
     assert result.exit_code == 0
     with duckdb.connect(str(tmp_path / "catalog.duckdb"), read_only=True) as connection:
         counts = connection.execute("""
-            select split, role, sum(samples) filter (where reason is null),
-                sum(samples) filter (where reason = 'head trimming'),
-                sum(samples) filter (where reason = 'strong positive')
+            select split, role, sum(sample_count) filter (where reason is null),
+                sum(sample_count) filter (where reason = 'head_trimming'),
+                sum(sample_count) filter (where reason = 'strong_positive')
             from gun.sample_counts group by all
         """).fetchall()
         tiers = connection.execute(
@@ -174,7 +174,7 @@ def test_a_build_says_what_it_kept(run, demo_metadata: Path, tmp_path: Path) -> 
     for split, role, samples, trimmed, conflicts in counts:
         (line,) = (line for line in lines if line.strip().startswith(f"{split} {role} "))
         assert f"{samples:,}" in line
-        for reason, count in {"head trimming": trimmed, "strong positive": conflicts}.items():
+        for reason, count in {"head_trimming": trimmed, "strong_positive": conflicts}.items():
             assert (f"{reason} {count or 0:,}" in line) == bool(count)
     for pool, tier, labels in tiers:
         assert [line for line in lines if line.strip().startswith(f"{pool} {tier} {labels} ")]
@@ -215,8 +215,8 @@ def test_build_with_an_audio_root(run, metadata: Path, tmp_path: Path) -> None:
         for number, ytid in enumerate(youtube_id(letter, 0) for letter in "gsw")
     ]
     line = next(line for line in result.stdout.splitlines() if "positive" in line and "aud" in line)
-    assert "audio corrupted 1" in line
-    assert "audio not found 1" in line
+    assert "audio_corrupted 1" in line
+    assert "audio_not_found 1" in line
 
 
 def test_a_build_without_audio_says_so(run, metadata: Path) -> None:

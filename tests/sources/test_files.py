@@ -106,7 +106,7 @@ def test_a_faulty_row_is_named_or_left_out(
     ((rejected_file, rejected_line, reason, text),) = ask(catalog, "from meta.rejected_rows")
     assert (rejected_file, rejected_line, text) == (file, line, row)
     assert message in reason
-    assert ask(catalog, f"select rows, rejected_rows from meta.sources where file = '{file}'") == [
+    assert ask(catalog, f"select row_count, rejected_count from meta.sources where file = '{file}'") == [
         (2, 1)
     ]
 
@@ -232,7 +232,7 @@ def test_line_ends_of_windows_and_mixed_ones(metadata: Path) -> None:
     weak = WEAK_HEADER + 'aaaaaaaaaaa, 0.000, 10.000, "/m/gun"\n'
     (metadata / BALANCED).write_text(weak.replace("\n", "\r\n"), newline="")
     catalog = try_build(metadata)
-    assert ask(catalog, "select rows, rejected_rows from meta.sources order by file") == [
+    assert ask(catalog, "select row_count, rejected_count from meta.sources order by file") == [
         (2, 0),
         (1, 0),
         (1, 0),
@@ -413,7 +413,7 @@ def test_order_of_rows_is_kept_by_threads(tmp_path: Path) -> None:
     assert ask(
         catalog,
         "select count(*), count(*) filter (where clip_id = 'aaaaaaaaaaa_' || (event_id - 1))"
-        " from staging.train_strong",
+        " from staging.strong_train",
     ) == [(count, count)]
 
 
@@ -470,7 +470,7 @@ def test_a_row_is_either_read_or_rejected(tmp_path_factory, rows: list[str]) -> 
     build(catalog, [], folder, skip_bad_rows=True)
     rejected = ask(catalog, "select line - 2, text from meta.rejected_rows order by line")
     assert all(rows[index] == text for index, text in rejected)
-    kept = ask(catalog, "select clip_id from staging.train_strong order by event_id")
+    kept = ask(catalog, "select clip_id from staging.strong_train order by event_id")
     bad = {index for index, _ in rejected}
     sound = [row for index, row in enumerate(rows) if row and index not in bad]
     assert [clip_id for (clip_id,) in kept] == [row.split("\t")[0] for row in sound]
