@@ -213,13 +213,14 @@ def download(context: click.Context, directory: Path, base_url: str | None) -> N
       audioset-duck download metadata --base-url https://mirror.example.org/audioset
     """
     from audioset_duck.sources import download as downloading
+    from audioset_duck.sources.definitions import SOURCES
 
     quiet = context.ensure_object(Settings).quiet
     fetched = downloading.download(directory, base_url)
     for path in fetched:
         click.echo(path)
     if not quiet:
-        click.echo(f"{directory} has all {len(downloading.ADDRESSES)} files", err=True)
+        click.echo(f"{directory} has all {len(SOURCES)} files", err=True)
 
 
 @cli.command()

@@ -106,9 +106,9 @@ def test_a_faulty_row_is_named_or_left_out(
     ((rejected_file, rejected_line, reason, text),) = ask(catalog, "from meta.rejected_rows")
     assert (rejected_file, rejected_line, text) == (file, line, row)
     assert message in reason
-    assert ask(catalog, f"select row_count, rejected_count from meta.sources where file = '{file}'") == [
-        (2, 1)
-    ]
+    assert ask(
+        catalog, f"select row_count, rejected_count from meta.sources where file = '{file}'"
+    ) == [(2, 1)]
 
 
 def test_all_faulty_rows_are_counted(metadata: Path) -> None:
