@@ -136,8 +136,8 @@ def demo(
     from audioset_duck.catalog import build as building
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.catalog.overview import audio_counts
+    from audioset_duck.cli.build_options import choose_targets
     from audioset_duck.config.targets import BUILT_IN
-    from audioset_duck.config.toml_file import choose_targets
     from audioset_duck.demo.metadata import is_made_here, make_metadata
     from audioset_duck.filesystem import exclusive_folder
 
@@ -297,8 +297,9 @@ def build(
     """
     from audioset_duck.catalog import build as building
     from audioset_duck.catalog.state import built_targets
+    from audioset_duck.cli.build_options import choose_targets
     from audioset_duck.config.targets import parse_window_seconds
-    from audioset_duck.config.toml_file import choose_targets, read_configuration
+    from audioset_duck.config.toml_file import read_configuration
 
     settings = context.ensure_object(Settings)
     configuration = read_configuration(settings.config)
