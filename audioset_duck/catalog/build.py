@@ -272,7 +272,7 @@ def _create_target(
     *,
     live: bool,
 ) -> None:
-    """Create the schema of a target, in place of the one that is there."""
+    """Create the schema of a target, replacing an existing one."""
     resolved = resolve(connection, target)
     schema = identifier(target.name)
     connection.execute(f"drop schema if exists {schema} cascade")

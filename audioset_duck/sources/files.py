@@ -200,7 +200,7 @@ def _line_table(lines: list[tuple[int, str, str | None]]) -> pa.Table:
 
 def _find(source: Source, folder: Path) -> SourceFile | None:
     for ending in COMPRESSED_ENDINGS:
-        # Links to files are not resolved, since the ending tells the compression.
+        # Links to files are not resolved, since the ending of the name gives the compression.
         path = folder.resolve() / f"{source.file}{ending}"
         if path.is_file():
             break

@@ -109,7 +109,7 @@ def test_half_a_file_is_downloaded_again(server: Server, tmp_path: Path, name: s
     (tmp_path / name).write_bytes(FILES[name][:1000])
     assert fetch(server, tmp_path) == [name]
     assert (tmp_path / name).read_bytes() == FILES[name]
-    # What is no official file may be a person's own.
+    # A file that is not the official one may be the user's own.
     warning = f"{tmp_path / name} is not the official file; downloading the official one"
     assert caplog.messages == ([warning] if name == TRAIN else [])
 

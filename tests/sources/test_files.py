@@ -323,7 +323,7 @@ def test_half_downloaded_archives(tmp_path: Path, ending: str, share: float) -> 
 
 
 def test_a_flipped_byte_in_an_archive(tmp_path: Path) -> None:
-    """It decompresses well, but not to what was compressed: only the checksum tells."""
+    """It decompresses, but to other bytes: only the checksum shows that."""
     rows = "".join(f"aaaaaaaaaaa_{number}\t1.000\t2.000\t/m/gun\n" for number in range(100))
     packed = bytearray(gzip.compress((STRONG_HEADER + rows).encode(), compresslevel=0))
     packed[packed.index(b"/m/gun") + 3] ^= 1

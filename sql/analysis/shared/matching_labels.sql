@@ -1,4 +1,4 @@
--- One label whose MID is the text, or one of whose names contains it, whatever its case.
+-- One label whose MID is the text, or one of whose names contains it, in any case.
 -- Parameters:
 --   search: the text, a MID or a part of a name.
 -- Columns:

@@ -4,7 +4,7 @@
 --   search: the text, which may be misspelled.
 -- Columns:
 --   name: the name, which may belong to several labels.
---   similarity: Jaro-Winkler similarity of the name and the text, 0 to 1, whatever their case.
+--   similarity: Jaro-Winkler similarity of the name and the text, 0 to 1, ignoring case.
 --   rank: 1 for the nearest name.
 {{ config(materialized='table_function', parameters='search') }}
 with label_names as (select * from {{ ref('label_names') }}),
