@@ -1,5 +1,5 @@
-"""The one kind of failure that a person is told about."""
+"""The exception type of all failures that a user can fix."""
 
 
 class AudiosetDuckError(Exception):
-    """A failure, told to a person: the bad value, where it stands, what would be right."""
+    """A failure that a user can fix; its message names the value, the place and the cure."""

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Atomic writes, locks and names of files."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from audioset_duck.errors import AudiosetDuckError
 
 @contextlib.contextmanager
 def atomic_write(path: Path, mark: str = "") -> Iterator[Path]:
-    """Give a path beside `path` to write to; it is moved to `path` once all is written.
+    """Write a file completely or not at all.
 
-    If writing fails, nothing is left of it, and what was at `path` stays as it was.
+    If the block raises, the temporary file is removed and `path` does not change.
 
     Args:
-        path: The file.
-        mark: Part of the name of what is written to, where several may write at once.
+        path: The file to write.
+        mark: Part of the temporary file's name, where several processes may write at once.
+
+    Yields:
+        A path in the same folder to write to; it is renamed to `path` when the block ends.
     """
     part = path.with_name(f"{path.name}{mark}.part")
     try:
         yield part
         part.replace(path)
     except OSError as error:
-        # A write that fails does not say where.
+        # The error of a failed write has no file name.
         error.filename = error.filename or str(path)
         raise
     finally:
@@ -34,7 +37,7 @@ def atomic_write(path: Path, mark: str = "") -> Iterator[Path]:
 
 
 def try_lock(descriptor: int) -> bool:
-    """Lock an open file or folder, until it is closed or the process ends.
+    """Lock an open file or folder until it is closed or the process ends.
 
     Returns:
         False if another process has the lock.
@@ -48,21 +51,21 @@ def try_lock(descriptor: int) -> bool:
 
 @contextlib.contextmanager
 def exclusive_folder(folder: Path, task: str, cure: str) -> Iterator[None]:
-    """Make a folder, into which no other process may write meanwhile that comes this way too.
+    """Create a folder if necessary, and lock it against other callers of this function.
 
     Args:
         folder: The folder.
-        task: What is done, as in "download".
-        cure: What can be done if the folder cannot be made.
+        task: What the block does, for messages, as in "download".
+        cure: What the user can do if the folder cannot be created.
 
     Raises:
-        AudiosetDuckError: It cannot be made, or another process has it.
+        AudiosetDuckError: The folder cannot be created, or another process has locked it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError as error:
-        raise AudiosetDuckError(f"{folder} cannot be made: {error.strerror}; {cure}") from None
+        raise AudiosetDuckError(f"{folder} cannot be created: {error.strerror}; {cure}") from None
     try:
         if not try_lock(descriptor):
             raise AudiosetDuckError(
@@ -74,15 +77,15 @@ def exclusive_folder(folder: Path, task: str, cure: str) -> Iterator[None]:
 
 
 def check_utf8(path: Path) -> Path:
-    """Give back a path that the catalog can hold, whose texts are UTF-8.
+    """Return a path unchanged if a catalog can store it, which stores UTF-8 only.
 
     Raises:
-        AudiosetDuckError: Its name, or that of a folder above it, is not UTF-8.
+        AudiosetDuckError: The name of the file, or of a folder above it, is not UTF-8.
     """
     try:
         str(path.absolute()).encode()
     except UnicodeEncodeError:
         raise AudiosetDuckError(
-            f"{str(path.absolute())!r} is not UTF-8, as the names in a catalog are; rename it"
+            f"{str(path.absolute())!r} is not UTF-8, but a catalog stores only UTF-8; rename it"
         ) from None
     return path

@@ -1,4 +1,4 @@
-"""Signals that wait for the end of a step."""
+"""Deferral of SIGINT and SIGTERM until a step has ended."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def defer_interrupts() -> Iterator[None]:
-    """Let SIGINT and SIGTERM wait until the block has ended.
+    """Defer SIGINT and SIGTERM until the block has ended.
 
-    A process that is started within passes over SIGINT: a terminal sends Ctrl-C to all that a
-    program has started, and it is for the program to end them.
+    A process started in the block inherits a blocked SIGINT: a terminal sends Ctrl-C to all
+    processes of a program, but the program itself ends those that it started.
     """
     if threading.current_thread() is not threading.main_thread():
-        # Handlers run in the main thread only.
+        # Only the main thread runs signal handlers.
         yield
         return
     waiting: list[int] = []

@@ -1,4 +1,4 @@
-"""Progress bars on stderr, one switch for all of them."""
+"""Progress bars on stderr, with one switch for all of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _is_quiet = False
 
 
 def set_quiet(is_quiet: bool) -> None:
-    """Show no progress bars in this process from now on, or show them again."""
+    """Switch the progress bars of this process off or on."""
     global _is_quiet
     _is_quiet = is_quiet
 
@@ -26,18 +26,18 @@ def progress(
     total: int | None = None,
     **options: Any,
 ) -> tqdm[Item]:
-    """A progress bar that appears after a second, and only if stderr is a terminal.
+    """Return a progress bar that appears after a second, and only if stderr is a terminal.
 
     Args:
-        steps: What is iterated over. None: the caller calls `update` of what is returned, which is
-            also a context manager.
-        name: What is done, as in "build".
-        unit: What is counted, as in "file".
-        total: How many steps there are, if that is known and `steps` has no length.
-        **options: More arguments of `tqdm`.
+        steps: The steps to iterate over. None: the caller calls the bar's `update`, and uses it as
+            a context manager.
+        name: What is in progress, as in "build".
+        unit: What a step is, as in "file".
+        total: The number of steps, if it is known and `steps` has no length.
+        **options: Further arguments of `tqdm`.
 
     Returns:
-        The bar. Iterating over it gives the steps.
+        The bar; iterating over it yields the steps.
     """
     return tqdm(
         steps,

@@ -1,4 +1,4 @@
-"""Values and names as SQL text, and where the SQL of the package lies."""
+"""Quoting of names and values for SQL, and the folder of the SQL models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def sql_folder() -> Path:
-    """Where the models lie: inside the installed package, or beside it in a checkout."""
+    """Return the folder of the models: in the installed package, or beside it in a checkout."""
     packaged = Path(__file__).parent / "sql"
     return packaged if packaged.is_dir() else Path(__file__).parents[1] / "sql"
 
@@ -28,17 +28,17 @@ def literal(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, Decimal):
-        # 1E-7 would be a floating point number.
+        # In exponent notation, as 1E-7, it would be a floating point number.
         return f"{value:f}"
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
     return "[" + ", ".join(literal(item) for item in value) + "]::varchar[]"
 
 
-# Characters that DuckDB would take for a pattern of file names.
+# Characters of DuckDB's file name patterns.
 _GLOB = re.compile(r"[*?[]")
 
 
 def glob_literal(path: Path) -> str:
-    """A path as DuckDB's readers take it: they would find patterns of file names in it."""
+    """Write a path as a SQL literal for DuckDB's readers, which else expand `*`, `?` and `[`."""
     return literal(_GLOB.sub(r"[\g<0>]", str(path)))

@@ -1,4 +1,4 @@
-"""The build: source files and targets in, one whole catalog out, or the old one as it was."""
+"""The build of a catalog from source files and targets, all of it or nothing."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from audioset_duck.catalog.models import (
     read_templates,
     render_models,
 )
-from audioset_duck.catalog.staging import load_sources, source_sql
-from audioset_duck.catalog.state import CatalogState, kept_targets, source_rows
+from audioset_duck.catalog.staging import load_sources, source_reader
+from audioset_duck.catalog.state import CatalogState, parse_targets, source_rows
 from audioset_duck.catalog.swap import replace_catalog
 from audioset_duck.config.targets import RESERVED_NAMES, Target
 from audioset_duck.config.training_options import training_options_json
@@ -37,7 +37,7 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.progress import progress
 from audioset_duck.sources.definitions import SOURCES
 from audioset_duck.sources.files import SourceFile, find_sources, warn_of_missing
-from audioset_duck.sqltext import identifier, literal, sql_folder
+from audioset_duck.sqltext import identifier, sql_folder
 
 log = logging.getLogger(__name__)
 
@@ -54,36 +54,36 @@ def build(
     skip_bad_rows: bool = False,
     memory_limit: str | None = None,
 ) -> None:
-    """Make a catalog, or bring one up to date; targets that it has already are kept.
+    """Create a catalog, or update one; the targets that it already has are kept.
 
-    The new catalog is made beside the old one and moved over it at the end: whoever reads the
-    old one is not disturbed, and a build that fails or is killed leaves it as it was. Sources
-    that did not change since they were loaded are not read again.
+    The new catalog is written beside the old one and replaces it at the end, so that readers of the
+    old one are not disturbed, and a build that fails or is killed does not change it. Source files
+    that have not changed since they were loaded are not read again.
 
     Args:
         catalog: The catalog file.
-        targets: What to build; a target of the same name is replaced.
+        targets: The targets to build; they replace targets of the same names.
         metadata: The folder of the source files. None: `metadata`, or if there is no such
             folder, the sources that the catalog holds.
-        inventory: Rows of `audio_files`, from `scan.find_files`; None: the catalog's own are kept.
-        live: Make every relation a view over the source files.
-        skip_bad_rows: Leave rows that are not sound out, and list them in `meta.rejected_rows`.
-        memory_limit: What DuckDB may take before it goes to the disk, as in `512MB`. None: 1 GiB;
-            or 256 MiB a thread, or a million rows, if that is more.
+        inventory: Rows of `audio_files`, from `scan.find_files`. None: those of the catalog.
+        live: Create every relation as a view over the source files.
+        skip_bad_rows: Leave invalid rows out, and list them in `meta.rejected_rows`.
+        memory_limit: How much memory DuckDB uses before it spills to disk, as in `512MB`. None:
+            1 GiB, or 256 MiB for each thread or million rows if that is more.
 
     Raises:
-        AudiosetDuckError: The sources, a target or the old catalog are not as they should be,
-            or another build of this catalog is under way.
+        AudiosetDuckError: The sources, a target or the old catalog are invalid, or another build
+            of this catalog is in progress.
     """
     began = time.monotonic()
     started = datetime.now(UTC).replace(tzinfo=None)
     if live and skip_bad_rows:
         raise AudiosetDuckError(
-            "--live reads the files as they are, so it cannot leave rows out: mend the files, or "
-            "build without --live"
+            "--live cannot be combined with --skip-bad-rows, since its views read whole files; fix"
+            " the files, or build without --live"
         )
     with replace_catalog(catalog, memory_limit) as (connection, old):
-        kept = kept_targets(old) if old else {}
+        kept = parse_targets(old) if old else {}
         _check_file_name(catalog, {*kept, *(target.name for target in targets)})
         _check_schemas(connection, kept, targets)
         wanted = {target.name: target for target in targets}
@@ -95,7 +95,7 @@ def build(
         steps = per_target * len(wanted) + (len(templates) - per_target if changed else 0)
         with progress(name="build", unit="model", total=steps) as bar:
             if changed:
-                _make_shared(
+                _create_shared(
                     connection, templates, changed, bar, live=live, skip_bad_rows=skip_bad_rows
                 )
                 if memory_limit is None:
@@ -105,30 +105,31 @@ def build(
                 load_rows(connection, inventory)
             for target in wanted.values():
                 try:
-                    _make_target(connection, templates, target, bar, live=live)
+                    _create_target(connection, templates, target, bar, live=live)
                 except AudiosetDuckError as error:
                     if target in targets:
                         raise
                     raise AudiosetDuckError(
-                        f"{error}. The catalog has this target of an earlier build; if it is no"
-                        f" longer wanted, drop schema {target.name} cascade in the DuckDB shell"
+                        f"{error}. An earlier build put this target into the catalog; if you no"
+                        f" longer need it, run drop schema {target.name} cascade in the DuckDB"
+                        " shell"
                     ) from None
-        # What takes long is then in the seconds that are written down.
+        # Before the time is taken, since it is part of the build's.
         connection.execute("checkpoint")
         configuration = {
             "live": live,
             "skip_bad_rows": skip_bad_rows if changed or not old else bool(old.rejected_count),
             "targets": {name: _options(target) for name, target in (kept | wanted).items()},
         }
-        _write_build(connection, started, configuration, time.monotonic() - began)
+        _record_build(connection, started, configuration, time.monotonic() - began)
 
 
 def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
-    """Change the table `audio_files` of a catalog, and make its targets' samples anew.
+    """Replace the table `audio_files` of a catalog, and rebuild its targets.
 
     Args:
         catalog: The catalog file.
-        load: Makes the table, on a connection to the new catalog.
+        load: Creates the table, on a connection to the new catalog.
 
     Raises:
         AudiosetDuckError: The catalog cannot be replaced.
@@ -139,33 +140,36 @@ def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection],
             return
         if old.models != fingerprint(repr(SOURCES)):
             log.warning(
-                "the catalog was made by another version of audioset-duck: its samples are as they"
-                " were; make them anew with audioset-duck build"
+                "the catalog was built by another version of audioset-duck, so its samples were"
+                " not updated; update them with audioset-duck build"
             )
             return
         templates = read_templates(sql_folder(), RELATION_LAYERS)
         with progress(name="build", unit="model", disable=True) as bar:
-            for target in kept_targets(old).values():
-                _make_target(connection, templates, target, bar, live=old.is_live)
+            for target in parse_targets(old).values():
+                _create_target(connection, templates, target, bar, live=old.is_live)
 
 
 def _check_file_name(catalog: Path, targets: set[str]) -> None:
-    """Shells name the database after its file: it must not be the name of a schema in it."""
+    """Raise AudiosetDuckError if a catalog has the name of one of its schemas.
+
+    Shells name a database after its file, and could not tell the two apart.
+    """
     name = catalog.name.split(".")[0]
     if name.lower() in targets.union(RESERVED_NAMES):
         raise AudiosetDuckError(
-            f"{catalog} would have the name of a schema in it, and DuckDB could not tell the two "
-            f"apart; right is, for example, {catalog.with_name(f'{name}_catalog.duckdb')}"
+            f"{catalog} has the name of a schema in it, and DuckDB could not tell the two apart;"
+            f" choose another name, such as {catalog.with_name(f'{name}_catalog.duckdb')}"
         )
 
 
 def _changed_sources(
     old: CatalogState | None, metadata: Path | None, *, live: bool, skip_bad_rows: bool
 ) -> list[SourceFile] | None:
-    """The sources that must be read; None if the old catalog holds what they would give.
+    """Find the sources to read; None if the old catalog already holds their rows.
 
     Raises:
-        AudiosetDuckError: There is no folder to read them from.
+        AudiosetDuckError: Sources must be read, but there is no folder of them.
     """
     stale = None
     if old is None:
@@ -173,21 +177,19 @@ def _changed_sources(
     elif live or old.is_live:
         stale = "a live catalog reads its files"
     elif old.models != fingerprint(repr(SOURCES)):
-        stale = "the catalog was made by another version of audioset-duck"
+        stale = "the catalog was built by another version of audioset-duck"
     if metadata is None and not DEFAULT_METADATA.is_dir():
         if old is None:
             return find_sources(DEFAULT_METADATA)
         if stale is None:
-            log.warning(
-                "there is no folder %s: the catalog's own sources are used", DEFAULT_METADATA
-            )
+            log.warning("there is no folder %s; using the sources in the catalog", DEFAULT_METADATA)
             return None
         raise AudiosetDuckError(
-            f"the sources must be read, since {stale}; name their folder with --metadata DIR"
+            f"the source files must be read again: {stale}; name their folder with --metadata DIR"
         )
     folder = metadata or DEFAULT_METADATA
     files = find_sources(folder)
-    # What is missing as it was before has been told.
+    # The build that first missed a file has warned of it.
     if old is None or old.sha256s.keys() != {file.path.name for file in files}:
         warn_of_missing(folder, files)
     if stale is None and old and old.sha256s == {file.path.name: file.sha256 for file in files}:
@@ -208,7 +210,7 @@ def _options(target: Target) -> dict[str, Any]:
 def _check_schemas(
     connection: duckdb.DuckDBPyConnection, kept: dict[str, Target], targets: Sequence[Target]
 ) -> None:
-    """A schema that the user made is not a target's to replace."""
+    """Raise AudiosetDuckError if a target would replace a schema that the user created."""
     schemas = connection.execute(
         "select schema_name from duckdb_schemas()"
         " where database_name = current_database() and not internal"
@@ -216,11 +218,12 @@ def _check_schemas(
     for target in targets:
         if (target.name,) in schemas and target.name not in kept:
             raise AudiosetDuckError(
-                f"the catalog has a schema {target.name} that is no target; rename one of them"
+                f"the catalog has a schema {target.name} that is not a target; rename the schema or"
+                " the target"
             )
 
 
-def _make_shared(
+def _create_shared(
     connection: duckdb.DuckDBPyConnection,
     templates: list[Template],
     files: list[SourceFile],
@@ -229,8 +232,8 @@ def _make_shared(
     live: bool,
     skip_bad_rows: bool,
 ) -> None:
-    """Make the relations that all targets share, and what `meta` says of the sources."""
-    models = render_models(templates, RELATION_LAYERS, source=source_sql(files))
+    """Create the relations that all targets share, and `meta.sources`."""
+    models = render_models(templates, RELATION_LAYERS, source=source_reader(files))
     connection.execute("create schema if not exists staging")
     create_macros(connection)
     for model in models:
@@ -244,22 +247,25 @@ def _make_shared(
             create(connection, model, live)
             bar.update()
     explain_columns(connection, {(model.schema, model.name) for model in models})
-    ((unknown,),) = connection.execute("""
-        select count(*) filter (where label_index is not null and not (is_strong or is_weak))
-        from main.labels
-        having bool_or(is_strong or is_weak)
-        union all
-        select 0
-        order by 1 desc
-        limit 1
-    """).fetchall()
+    _warn_of_unknown_labels(connection)
+
+
+def _warn_of_unknown_labels(connection: duckdb.DuckDBPyConnection) -> None:
+    """Warn of labels of the data that no label file lists, if there is any label file."""
+    if not connection.execute("from main.labels where is_strong or is_weak limit 1").fetchall():
+        return
+    ((unknown,),) = connection.execute(
+        "select count(*) from main.labels"
+        " where label_index is not null and not is_strong and not is_weak"
+    ).fetchall()
     if unknown:
         log.warning(
-            "labels of the data that no label file knows: %d; see audioset-duck check", unknown
+            "labels of the data that no label file lists: %d; list them with audioset-duck check",
+            unknown,
         )
 
 
-def _make_target(
+def _create_target(
     connection: duckdb.DuckDBPyConnection,
     templates: list[Template],
     target: Target,
@@ -267,6 +273,7 @@ def _make_target(
     *,
     live: bool,
 ) -> None:
+    """Create the schema of a target, replacing an existing one."""
     resolved = resolve(connection, target)
     schema = identifier(target.name)
     connection.execute(f"drop schema if exists {schema} cascade")
@@ -280,29 +287,12 @@ def _make_target(
 
 
 def _create_meta(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("""
-        create schema if not exists meta;
-        create or replace table meta.sources (
-            file varchar, bytes bigint, sha256 varchar, row_count bigint, rejected_count bigint
-        );
-        create or replace table meta.rejected_rows (
-            file varchar, line bigint, reason varchar, text varchar
-        );
-        create table if not exists meta.builds (
-            time timestamp, versions json, configuration json, seconds double
-        );
-    """)
-    comments = {
-        "sources": "One source file that the catalog is made of.",
-        "rejected_rows": "One row that --skip-bad-rows left out.",
-        "builds": "One build of this catalog, the newest last.",
-    }
-    for name, comment in comments.items():
-        connection.execute(f"comment on table meta.{name} is {literal(comment)}")
-    explain_columns(connection, {("meta", name) for name in comments})
+    """Create the tables of the schema `meta`; the builds that are recorded stay."""
+    connection.execute((sql_folder() / "meta.sql").read_text(encoding="utf-8"))
+    explain_columns(connection, {("meta", name) for name in ("sources", "rejected_rows", "builds")})
 
 
-def _write_build(
+def _record_build(
     connection: duckdb.DuckDBPyConnection,
     started: datetime,
     configuration: dict[str, Any],

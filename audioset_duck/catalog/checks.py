@@ -1,4 +1,4 @@
-"""The checks of `sql/checks/`: each is a SELECT of what should not be there."""
+"""Checks of a catalog: each model of `sql/checks/` selects rows that should not exist."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import duckdb
 
 from audioset_duck.catalog.labels import resolve
 from audioset_duck.catalog.models import CHECK_LAYERS, Model, read_templates, render_models
-from audioset_duck.catalog.state import kept_targets, read_state
+from audioset_duck.catalog.state import parse_targets, read_state
 from audioset_duck.progress import progress
 from audioset_duck.sqltext import sql_folder
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found.
+    """The result of one check of one schema.
 
     Attributes:
-        name: The check.
-        schema: The target that was checked, or `main`.
+        name: Name of the check, as of its file.
+        schema: The target that was checked, or `main` for the shared relations.
         comment: What an offending row is.
         columns: Names of the offending rows' columns.
         rows: The first offending rows.
-        count: How many there are; 0 if all is sound.
+        count: Number of offending rows; 0 if the check passes.
     """
 
     name: str
@@ -37,10 +37,18 @@ class CheckResult:
 
 
 def run_checks(connection: duckdb.DuckDBPyConnection, most: int = 10) -> Iterator[CheckResult]:
-    """Run every check on what all targets share, then on each target; at most `most` rows each."""
+    """Run all checks, on the shared relations and then on each target.
+
+    Args:
+        connection: The catalog.
+        most: How many offending rows of a check to return.
+
+    Yields:
+        The result of each check, in the order in which they run.
+    """
     templates = read_templates(sql_folder())
     targets = [
-        resolve(connection, target) for target in kept_targets(read_state(connection)).values()
+        resolve(connection, target) for target in parse_targets(read_state(connection)).values()
     ]
     models = [
         model

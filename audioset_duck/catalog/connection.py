@@ -1,8 +1,9 @@
-"""The catalog file: created, opened, checked for damage, and how much memory it may take."""
+"""Connections to a catalog file: how it is created, opened, checked, and given memory."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 from pathlib import Path
@@ -13,19 +14,16 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import check_utf8
 from audioset_duck.sqltext import identifier, literal
 
-# The oldest DuckDB that people have shells of: its files open there and in all that came since.
+# The oldest version of DuckDB whose shells can open a catalog.
 STORAGE_VERSION = "v1.4.0"
 
-
-# A quarter of DuckDB's default: a demo's catalog is 2 MB, not 8, and a full one no slower.
+# A quarter of DuckDB's default: a demo's catalog has 2 MB instead of 8, a full one is as fast.
 BLOCK_SIZE = 65536
 
-
-# Three headers, before the blocks of a DuckDB file.
+# A DuckDB file begins with three headers of this size.
 _HEADER_BYTES = 3 * 4096
 
-
-# The name of the open database: no target and no schema has it.
+# The name of the attached database: no target and no schema may have it.
 ALIAS = "audioset"
 
 
@@ -33,27 +31,36 @@ def open_catalog(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a catalog for reading.
 
     Raises:
-        AudiosetDuckError: There is none, it is damaged, another program wrote the file or is
-            writing it.
+        AudiosetDuckError: There is no file, it is damaged, it is not a catalog or one of version
+            0.1, or another program is writing to it.
     """
     if not path.is_file():
         raise AudiosetDuckError(
-            f"there is no catalog {path}; make one with audioset-duck build, or name another "
-            "with --catalog"
+            f"there is no catalog {path}; create it with audioset-duck build, or name another one"
+            " with --catalog"
         )
     try:
         connection = attach(path, "read_only")
     except duckdb.Error as error:
         raise _cannot_open(path, error) from None
-    _check_ours(connection, path)
+    try:
+        _check_catalog(connection, path)
+    except AudiosetDuckError:
+        connection.close()
+        raise
     return connection
 
 
 def attach(path: Path, *options: str) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB file by itself: whatever its name, and whatever else this process has open.
+    """Open a DuckDB file as the database `audioset`, in a DuckDB instance of its own.
 
-    `duckdb.connect(path)` would name the database after the file, so that a target of that name
-    could not be asked for, and would share what another part of the program opened long ago.
+    `duckdb.connect(path)` would name the database after the file, which hides a target of the same
+    name, and would share an instance that another part of the program may have opened before the
+    file was replaced.
+
+    Args:
+        path: The file.
+        *options: Options of `attach`, as SQL, such as `read_only`.
     """
     connection = duckdb.connect()
     try:
@@ -71,23 +78,23 @@ def attach(path: Path, *options: str) -> duckdb.DuckDBPyConnection:
 
 
 def attach_new(path: Path) -> duckdb.DuckDBPyConnection:
-    """Make a DuckDB file that all shells since 1.4 open."""
+    """Create a DuckDB file that shells since version 1.4 can open, and attach it."""
     return attach(path, f"storage_version '{STORAGE_VERSION}'", f"block_size {BLOCK_SIZE}")
 
 
 def bound_memory(
     connection: duckdb.DuckDBPyConnection, folder: Path, limit: str | None = None, rows: int = 0
 ) -> None:
-    """Let what does not fit into memory go to the disk, into a folder `spilled` in another one.
+    """Limit memory, and spill what does not fit into it to disk.
 
     Args:
-        connection: Whose memory.
-        folder: Where there is room.
-        limit: A size, as in `512MB`. None: what `fit_memory` takes for the rows.
-        rows: How many there are, as far as that is known.
+        connection: The connection to limit.
+        folder: Where the folder `spilled` of temporary files is created.
+        limit: A size, as in `512MB`; None: the limit that `fit_memory` sets for the rows.
+        rows: Number of rows of the source files, as far as it is known.
 
     Raises:
-        AudiosetDuckError: The limit is no size.
+        AudiosetDuckError: The limit is not a size.
     """
     connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
     if limit is None:
@@ -97,15 +104,15 @@ def bound_memory(
         connection.execute(f"set memory_limit = {literal(limit)}")
     except duckdb.Error:
         raise AudiosetDuckError(
-            f"the memory limit is {limit!r}; right is a size, as in 512MB or 2GB"
+            f"the memory limit is {limit!r}; expected a size, as in 512MB or 2GB"
         ) from None
 
 
 def fit_memory(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
-    """Limit memory to 1 GiB; or 256 MiB a thread, or a million rows, if that is more.
+    """Limit memory to 1 GiB, or to 256 MiB for each thread or million rows if that is more.
 
-    With 1 GiB ten AudioSets take far more than ten times as long. Half of the machine's memory is
-    left to others.
+    With 1 GiB, a catalog of ten times AudioSet's size takes far more than ten times as long. The
+    limit never exceeds half of the machine's memory.
     """
     ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
     half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**21
@@ -114,7 +121,7 @@ def fit_memory(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
 
 
 def checkpoint(path: Path) -> None:
-    """Write the log that a program left behind, by being killed, into the catalog file."""
+    """Write the log that a killed program left beside a catalog into the catalog file."""
     try:
         with attach(path) as connection:
             connection.execute("checkpoint")
@@ -123,16 +130,16 @@ def checkpoint(path: Path) -> None:
 
 
 def check_length(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Raise AudiosetDuckError if the end of a catalog file is lost.
+    """Raise AudiosetDuckError if the end of a catalog file is missing.
 
-    Such a file may be opened: where a table's rows are, DuckDB looks when they are asked for.
+    DuckDB opens such a file, since it reads the rows of a table only when a query needs them.
     """
     ((blocks, block_size),) = connection.execute(
         "select total_blocks, block_size from pragma_database_size()"
         " where database_name = current_database()"
     ).fetchall()
     length = path.stat().st_size
-    # Free blocks at the end need not be there.
+    # Free blocks at the end may be missing.
     if length >= _HEADER_BYTES + blocks * block_size:
         return
     tables = connection.execute(
@@ -153,26 +160,48 @@ def check_length(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def damage(path: Path, error: Exception) -> str | None:
-    """What is told of an error of DuckDB that comes of a file with bytes lost or changed."""
+    """Return the message for an error that lost or changed bytes cause; None for other errors."""
     if not re.search(r"Corrupt database|Could not read enough bytes", str(error)):
         return None
     return _damaged(path, str(error).strip().splitlines()[0])
 
 
 def _damaged(path: Path, reason: str) -> str:
-    return f"{path} is damaged; move it away, and make it anew with audioset-duck build ({reason})"
+    return f"{path} is damaged ({reason}); move it away and run audioset-duck build again"
 
 
-def _check_ours(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    found = connection.execute(
-        "from duckdb_tables() where database_name = current_database()"
-        " and schema_name = 'meta' and table_name in ('builds', 'sources')"
+def _check_catalog(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raise AudiosetDuckError if a DuckDB file is not a catalog that this version can read."""
+    columns = connection.execute(
+        "select table_name, column_name from duckdb_columns()"
+        " where database_name = current_database() and schema_name = 'meta'"
     ).fetchall()
-    if len(found) != 2:
-        connection.close()
+    if not {"builds", "sources"} <= {table for table, _ in columns}:
         raise AudiosetDuckError(
-            f"{path} is a DuckDB file, but no catalog of audioset-duck; name another with --catalog"
+            f"{path} is a DuckDB file, but not a catalog of audioset-duck; name another one with"
+            " --catalog"
         )
+    # Until 0.2, meta.sources had a column rows.
+    if ("sources", "row_count") not in columns:
+        raise AudiosetDuckError(_outdated(connection, path))
+
+
+def _outdated(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """Return the message for a catalog of version 0.1: how to build it again, with its targets."""
+    newest = connection.execute(
+        "select versions, configuration from meta.builds order by rowid desc limit 1"
+    ).fetchall()
+    version, targets = "0.1", ["NAME"]
+    with contextlib.suppress(TypeError, ValueError, AttributeError):
+        versions, configuration = map(json.loads, newest[0] if newest else ("{}", "{}"))
+        version = versions.get("audioset_duck", version)
+        targets = list(configuration.get("targets", {})) or targets
+    options = " ".join(f"--target {name}" for name in targets)
+    return (
+        f"{path} was built by audioset-duck {version}, and this version cannot read it; move the"
+        f" file away and build the catalog again with audioset-duck build {options}. Tables of"
+        " your own stay in the old file"
+    )
 
 
 def _cannot_open(path: Path, error: duckdb.Error) -> AudiosetDuckError:
@@ -186,5 +215,5 @@ def _cannot_open(path: Path, error: duckdb.Error) -> AudiosetDuckError:
     if damaged := damage(path, error):
         return AudiosetDuckError(damaged)
     return AudiosetDuckError(
-        f"{path} cannot be opened as a DuckDB file; name another with --catalog ({reason})"
+        f"{path} cannot be opened as a DuckDB file; name another one with --catalog ({reason})"
     )

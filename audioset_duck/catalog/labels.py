@@ -1,4 +1,4 @@
-"""The labels of a catalog, looked up by MID or by name."""
+"""Labels of a catalog, looked up by MID or by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from audioset_duck.errors import AudiosetDuckError
 
 @dataclass(frozen=True)
 class ResolvedTarget:
-    """A target with its labels as MIDs: what the models of a target see as `target`."""
+    """A target whose labels are MIDs: the variable `target` of a target's models.
+
+    Attributes:
+        name: The target's name, and its schema.
+        positive_label_ids: MIDs of the positive labels, without descendants.
+        ignored_label_ids: MIDs of the ignored labels.
+        descendants: Whether the ontology's descendants of the positive labels are positive too.
+        window_seconds: Length of a window, in seconds.
+        training: Training options; `head_labels` are MIDs.
+    """
 
     name: str
     positive_label_ids: tuple[str, ...]
@@ -25,12 +34,11 @@ class ResolvedTarget:
 
 
 def resolve(connection: duckdb.DuckDBPyConnection, target: Target) -> ResolvedTarget:
-    """Find the MIDs of a target's labels in the catalog's label files and ontology.
+    """Replace the label names of a target by MIDs.
 
     Raises:
-        AudiosetDuckError: A label that is not there (the nearest names are told), a name that
-            stands for several, a label that is both positive and ignored, or `descendants`
-            without an ontology.
+        AudiosetDuckError: An unknown label (the message lists similar names), a name of several
+            labels, a label that is both positive and ignored, or `descendants` without an ontology.
     """
     where = f"target {target.name}: "
     positive, ignored = (
@@ -39,14 +47,14 @@ def resolve(connection: duckdb.DuckDBPyConnection, target: Target) -> ResolvedTa
     )
     for label_id in set(positive) & set(ignored):
         raise AudiosetDuckError(
-            f"{where}{label_id} is both a label and ignored; right is one of them"
+            f"{where}{label_id} is both positive and ignored; remove it from one of the two"
         )
     if target.descendants and not connection.execute("from main.ontology limit 1").fetchall():
         raise AudiosetDuckError(
-            f"{where}its descendants are in ontology.json, which is not among the "
-            "sources; put it into the metadata folder"
+            f"{where}descendants = true needs ontology.json, which is not among the sources; put"
+            " the file into the metadata folder and build again"
         )
-    # A MID that no clip carries trims nothing; a name must be known.
+    # A MID that no clip carries trims nothing, but a name must be known.
     head_labels = tuple(
         label if MID.fullmatch(label) else _resolve_label(connection, label, where)
         for label in target.training.head_labels
@@ -62,41 +70,18 @@ def resolve(connection: duckdb.DuckDBPyConnection, target: Target) -> ResolvedTa
 
 
 def nearest_names(connection: duckdb.DuckDBPyConnection, text: str, count: int = 5) -> list[str]:
-    """Names of labels that look much like a text, those that hold it first; none for a MID."""
-    return [
-        name
-        for (name,) in connection.execute(
-            """
-            select name
-            from main.label_names
-            where
-                $text not in ('', '%', '_')
-                and not starts_with($text, '/')
-                and (
-                    contains(lower(name), lower($text))
-                    or jaro_winkler_similarity(lower(name), lower($text)) > 0.75
-                    or damerau_levenshtein(lower(name), lower($text)) = 1
-                )
-            group by name
-            order by
-                contains(lower(name), lower($text)) desc,
-                jaro_winkler_similarity(lower(name), lower($text)) desc,
-                name
-            limit $count
-            """,
-            {"text": text, "count": count},
-        ).fetchall()
-    ]
+    """List at most `count` names of labels that resemble a text, the nearest first.
+
+    Names that contain the text come first. No name resembles a MID.
+    """
+    query = "select name from main.nearest_names(?) where rank <= ? order by rank"
+    return [name for (name,) in connection.execute(query, [text, count]).fetchall()]
 
 
 def _resolve_label(connection: duckdb.DuckDBPyConnection, label: str, where: str) -> str:
     found = connection.execute(
-        """
-        select distinct label_id
-        from main.label_names
-        where label_id = $label or name = $label
-        order by label_id
-        """,
+        "select distinct label_id from main.label_names where $label in (label_id, name)"
+        " order by label_id",
         {"label": label},
     ).fetchall()
     if len(found) == 1:
@@ -106,26 +91,21 @@ def _resolve_label(connection: duckdb.DuckDBPyConnection, label: str, where: str
     if found:
         raise AudiosetDuckError(
             f"{where}{label!r} is the name of {len(found)} labels: "
-            f"{', '.join(label_id for (label_id,) in found)}; name one by its MID"
+            f"{', '.join(label_id for (label_id,) in found)}; expected the MID of one of them"
         )
     names = nearest_names(connection, label)
     raise AudiosetDuckError(
-        f"{where}there is no label {label!r}; right is a MID or an exact display name"
+        f"{where}unknown label {label!r}; expected a MID or an exact display name"
         + (f", such as {' or '.join(map(repr, names))}" if names else "")
-        + "; audioset-duck labels TEXT finds some"
+        + "; search for labels with audioset-duck labels TEXT"
     )
 
 
 def _is_used(connection: duckdb.DuckDBPyConnection, label: str) -> bool:
-    """Whether a MID that no label file names stands in the data, or no file could name it."""
+    """Whether a label without a name is a MID that data carries, or no label can have a name."""
     if not MID.fullmatch(label):
         return False
-    ((is_used,),) = connection.execute(
-        """
-        select not exists (from main.label_names)
-            or exists (from main.strong_label_stats where label_id = $label)
-            or exists (from main.weak_label_stats where label_id = $label)
-        """,
-        {"label": label},
-    ).fetchall()
-    return bool(is_used)
+    if not connection.execute("from main.label_names limit 1").fetchall():
+        return True
+    carried = "from main.labels where label_id = ? and label_index is not null"
+    return bool(connection.execute(carried, [label]).fetchall())

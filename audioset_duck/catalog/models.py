@@ -241,7 +241,9 @@ def create(connection: duckdb.DuckDBPyConnection, model: Model, live: bool = Fal
 
 
 def drop(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Drop the relation of a model, table or view, if it is there."""
+    """Drop the relation of a model, table, view or table function, if it is there."""
+    if model.materialized == "table_function":
+        connection.execute(f"drop macro table if exists {model.relation}")
     for (kind,) in connection.execute(
         "select 'table' from duckdb_tables()"
         " where (database_name, schema_name, table_name) = (current_database(), $schema, $name)"

@@ -1,4 +1,4 @@
-"""Loading: each source file into its staging relation, all sound rows of it or none."""
+"""Loading of source files into the staging relations, with all valid rows or an error."""
 
 from __future__ import annotations
 
@@ -26,16 +26,19 @@ from audioset_duck.sources.files import (
 log = logging.getLogger(__name__)
 
 
-def source_sql(
-    files: Iterable[SourceFile], instead: Mapping[str, Path] | None = None
+def source_reader(
+    files: Iterable[SourceFile], replacements: Mapping[str, Path] | None = None
 ) -> Callable[[str], str]:
-    """What `source()` is in the models: SQL that reads the file of a name, if it is there.
+    """Return the function `source()` of the models.
+
+    It takes an official file name, and returns SQL that reads the file; or that selects no rows, if
+    the file is missing.
 
     Args:
-        files: The source files that are there.
-        instead: Other files to read for some of them, by official name.
+        files: The source files that exist.
+        replacements: Files to read in place of some of them, by official name.
     """
-    paths = {file.source.file: file.path for file in files} | dict(instead or {})
+    paths = {file.source.file: file.path for file in files} | dict(replacements or {})
     by_name = {source.file: source for source in SOURCES}
     return lambda name: read_sql(by_name[name], paths.get(name))
 
@@ -49,25 +52,24 @@ def load_sources(
     live: bool,
     skip_bad_rows: bool,
 ) -> None:
-    """Make the staging relations, and note each file in `meta.sources`.
+    """Create the staging relations, and list each file in `meta.sources`.
 
-    Two files are read at a time: one thread decompresses while another parses.
+    Two files are read at a time, so that one is decompressed while the other is parsed.
 
     Args:
         connection: The catalog, with the tables of `meta`.
         templates: The models.
-        files: The source files that are there.
-        bar: Counts the models.
-        live: Make views over the files.
-        skip_bad_rows: Leave rows that are not sound out, and list them in `meta.rejected_rows`.
+        files: The source files that exist.
+        bar: Progress bar that counts models.
+        live: Create views over the files.
+        skip_bad_rows: Leave invalid rows out, and list them in `meta.rejected_rows`.
 
     Raises:
-        AudiosetDuckError: A file cannot be read, holds a row that is not sound, or was changed
-            under way.
+        AudiosetDuckError: A file cannot be read, has an invalid row, or changed while it was read.
     """
     by_staging = {file.source.staging: file for file in files}
-    models = render_models(templates, ("staging",), source=source_sql(files))
-    # The largest first, so that no thread is left waiting for it alone.
+    models = render_models(templates, ("staging",), source=source_reader(files))
+    # The largest first, so that it is not read alone at the end.
     models.sort(key=lambda model: -by_staging[model.name].bytes if model.name in by_staging else 0)
 
     def load(model: Model) -> None:
@@ -84,11 +86,15 @@ def load_sources(
         for _ in pool.map(load, models):
             pass
     for file in files:
+        ((row_count,),) = connection.execute(
+            f"select count(*) from staging.{file.source.staging}"
+        ).fetchall()
+        ((rejected_count,),) = connection.execute(
+            "select count(*) from meta.rejected_rows where file = ?", [file.path.name]
+        ).fetchall()
         connection.execute(
-            "insert into meta.sources select $file, $bytes, $sha256, count(*), ("
-            "    select count(*) from meta.rejected_rows where file = $file"
-            f") from staging.{file.source.staging}",
-            {"file": file.path.name, "bytes": file.bytes, "sha256": file.sha256},
+            "insert into meta.sources values (?, ?, ?, ?, ?)",
+            [file.path.name, file.bytes, file.sha256, row_count, rejected_count],
         )
 
 
@@ -101,9 +107,10 @@ def _load(
     live: bool,
     skip_bad_rows: bool,
 ) -> None:
-    """Load one file. Only one in which something is wrong is looked at line by line.
+    """Load one file.
 
-    What is sound of it is then written to a file of its own, and loaded by the same model.
+    A file that cannot be loaded as a whole is validated line by line. Its valid lines are then
+    written to a temporary file, which the same model loads.
     """
     file.check_whole()
     create_validation_macros(connection)
@@ -114,19 +121,19 @@ def _load(
         _reject(connection, file, skip_bad_rows=skip_bad_rows)
         if live:
             raise AudiosetDuckError(
-                f"{file.path} cannot be read as it is ({failure}); end all its lines alike, or"
-                " build without --live"
+                f"{file.path} cannot be read by a view ({failure}); use the same line ends in the"
+                " whole file, or build without --live"
             )
         with tempfile.TemporaryDirectory() as folder:
-            mended = Path(folder) / file.source.file
-            _write_sound_lines(connection, file.source, mended)
-            source = source_sql([file], {file.source.file: mended})
-            (again,) = (
+            valid_file = Path(folder) / file.source.file
+            _write_valid_lines(connection, file.source, valid_file)
+            source = source_reader([file], {file.source.file: valid_file})
+            (valid_model,) = (
                 other
                 for other in render_models(templates, ("staging",), source=source)
                 if other.name == model.name
             )
-            if failure := _try_load(connection, again, file, live=False):
+            if failure := _try_load(connection, valid_model, file, live=False):
                 raise AudiosetDuckError(f"{file.path}: {failure}")
     file.check_unchanged()
 
@@ -134,7 +141,7 @@ def _load(
 def _try_load(
     connection: duckdb.DuckDBPyConnection, model: Model, file: SourceFile, *, live: bool
 ) -> str | None:
-    """Load a file; say what in it stopped that, if anything did."""
+    """Load a file; return what is wrong with it, or None if it is loaded."""
     drop(connection, model)
     try:
         create(connection, model, live)
@@ -145,7 +152,7 @@ def _try_load(
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         return str(error).strip().splitlines()[0]
     except UnicodeDecodeError:
-        # DuckDB's own message has the bytes in it.
+        # The message of DuckDB contains the invalid bytes.
         return "it is not UTF-8"
     return found[0][0] if found else None
 
@@ -153,7 +160,7 @@ def _try_load(
 def _reject(
     connection: duckdb.DuckDBPyConnection, file: SourceFile, *, skip_bad_rows: bool
 ) -> None:
-    """Note the rejected rows of a judged file, or raise for the first of them."""
+    """Record the invalid rows of a validated file, or raise for the first of them."""
     bad = connection.execute(
         "select line, reason, text, count(*) over () from validated_lines"
         " where reason is not null order by line limit 1"
@@ -162,21 +169,21 @@ def _reject(
         return
     line, reason, text, count = bad[0]
     if not skip_bad_rows:
-        more = f" (so are {count - 1:,} more)" if count > 1 else ""
+        others = f" and {count - 1:,} others are" if count > 1 else " is"
         raise AudiosetDuckError(
             f"{file.path}, line {line}: {reason}\n    {text[:200]}\n"
-            f"This row is not sound{more}: mend the file, or leave such rows out with"
-            " --skip-bad-rows"
+            f"This row{others} invalid. Fix the file, or skip invalid rows with --skip-bad-rows"
         )
     connection.execute(
         "insert into meta.rejected_rows select ?, line, reason, text from validated_lines"
         " where reason is not null order by line",
         [file.path.name],
     )
-    log.warning("%s: rows left out: %d, see meta.rejected_rows", file.path, count)
+    log.warning("%s: skipped invalid rows: %d; see meta.rejected_rows", file.path, count)
 
 
-def _write_sound_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> None:
+def _write_valid_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> None:
+    """Write the valid lines of a validated file below the header of its source."""
     rows = connection.execute("select text from validated_lines where reason is null order by line")
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         stream.writelines(f"{line or '#'}\n" for line in source.header)

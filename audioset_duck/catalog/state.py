@@ -1,4 +1,4 @@
-"""What the newest build of a catalog wrote down: its sources, options and targets."""
+"""The state of a catalog, as its newest build recorded it: sources, options and targets."""
 
 from __future__ import annotations
 
@@ -7,26 +7,49 @@ import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from audioset_duck.catalog.connection import open_catalog
-from audioset_duck.config.targets import BUILT_IN, Target, parse_target, parse_window_seconds
+from audioset_duck.config.targets import (
+    BUILT_IN,
+    DEFAULT_WINDOW_SECONDS,
+    Target,
+    parse_target,
+)
 from audioset_duck.errors import AudiosetDuckError
 
 
 @dataclass(frozen=True)
-class CatalogState:
-    """What the newest build of a catalog made it.
+class Build:
+    """One row of `meta.builds`.
 
     Attributes:
-        is_live: The relations read the source files at each query.
-        targets: The options of each target that is built, as in audioset-duck.toml.
-        models: SHA-256 of the models that made it.
-        sha256s: SHA-256 of each source, by file name.
-        rejected_count: How many rows of the sources were left out.
+        time: When the build began, UTC.
+        versions: Versions of audioset-duck and DuckDB, and the fingerprint of the models.
+        configuration: Options of the build, and the targets of the catalog.
+        seconds: How long the build took.
+    """
+
+    time: datetime
+    versions: Mapping[str, Any]
+    configuration: Mapping[str, Any]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class CatalogState:
+    """What a catalog holds, according to its newest build.
+
+    Attributes:
+        is_live: Whether the relations are views that read the source files in each query.
+        targets: The options of each target in the catalog, as in audioset-duck.toml.
+        models: Fingerprint of the models that the catalog was built from.
+        sha256s: SHA-256 of each source file, by file name.
+        rejected_count: Number of rows of the sources that were left out.
     """
 
     is_live: bool
@@ -37,57 +60,73 @@ class CatalogState:
 
 
 def source_rows(connection: duckdb.DuckDBPyConnection) -> int:
-    """How many rows the source files of a catalog have."""
+    """Count the rows of all source files of a catalog."""
     ((rows,),) = connection.execute("select sum(row_count) from meta.sources").fetchall()
     return int(rows or 0)
 
 
-def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:
-    """Read what the newest build wrote down."""
-    newest = connection.execute(
-        "select versions, configuration from meta.builds order by rowid desc limit 1"
-    ).fetchall()
+def read_newest_build(connection: duckdb.DuckDBPyConnection) -> Build:
+    """Read the newest row of `meta.builds`.
+
+    Raises:
+        AudiosetDuckError: There is none, or another program has changed it.
+    """
+    # By rowid: the clock may have been wrong.
+    newest = connection.execute("from meta.builds order by rowid desc limit 1").fetchall()
     if not newest:
-        raise AudiosetDuckError(
-            "meta.builds is empty: the catalog must be built anew, in a new file"
-        )
-    versions, configuration = map(_json_object, newest[0])
-    targets = _json_object(json.dumps(configuration.get("targets", {})))
+        raise AudiosetDuckError("meta.builds is empty; build the catalog again, in a new file")
+    ((time, versions, configuration, seconds),) = newest
+    return Build(time, _json_object(versions), _json_object(configuration), seconds)
+
+
+def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:
+    """Read what the newest build of a catalog recorded.
+
+    Raises:
+        AudiosetDuckError: `meta.builds` is empty, or another program has changed it.
+    """
+    build = read_newest_build(connection)
+    targets = _json_object(json.dumps(build.configuration.get("targets", {})))
     sources = connection.execute("select file, sha256, rejected_count from meta.sources").fetchall()
     schemas = connection.execute(
         "select schema_name from duckdb_schemas() where database_name = current_database()"
     ).fetchall()
     return CatalogState(
-        configuration.get("live", False),
-        # A user may have dropped the schema of a target that is no longer wanted.
+        build.configuration.get("live", False),
+        # A user may have dropped the schema of a target.
         {name: options for name, options in targets.items() if (name,) in schemas},
-        versions.get("models", ""),
+        build.versions.get("models", ""),
         {file: sha256 for file, sha256, _ in sources},
         sum(rejected_count for *_, rejected_count in sources),
     )
 
 
 def _json_object(text: object) -> dict[str, Any]:
-    """Read what a build wrote into `meta.builds`."""
+    """Parse a JSON object of `meta.builds`."""
     with contextlib.suppress(TypeError, ValueError, RecursionError):
         if isinstance(found := json.loads(text), dict):  # type: ignore[arg-type]
             return found
     raise AudiosetDuckError(
-        "meta.builds is not as audioset-duck writes it: the catalog must be built anew, in a new"
-        " file"
+        "meta.builds holds something other than the JSON of audioset-duck; build the catalog"
+        " again, in a new file"
     )
 
 
-def kept_targets(state: CatalogState) -> dict[str, Target]:
-    """The targets of a catalog, as they were asked for."""
+def parse_targets(state: CatalogState) -> dict[str, Target]:
+    """Parse the targets of a catalog, by name, from the options that it records."""
     return {
-        name: parse_target(name, options, parse_window_seconds("1"), f"the catalog's target {name}")
+        name: parse_target(name, options, DEFAULT_WINDOW_SECONDS, f"the catalog's target {name}")
         for name, options in state.targets.items()
     }
 
 
 def require_target(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Raise AudiosetDuckError, telling what is there, unless a target is in the catalog."""
+    """Raise AudiosetDuckError if a target is not in the catalog; the message lists those that are.
+
+    Args:
+        connection: The catalog.
+        name: The target's name.
+    """
     built = read_state(connection).targets
     if name in built:
         return
@@ -98,7 +137,7 @@ def require_target(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     else:
         cure = (
             f"build it with audioset-duck build --name {name} --label LABEL, or with --target"
-            f" {name} if audioset-duck.toml tells what it is"
+            f" {name} if audioset-duck.toml defines it"
         )
     raise AudiosetDuckError(
         f"target {name!r} is not in this catalog, which has {', '.join(built) or 'none'}; {cure}"
@@ -106,19 +145,19 @@ def require_target(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 
 def built_target(connection: duckdb.DuckDBPyConnection, name: str) -> Target:
-    """A target of the catalog, as it was asked for; raises AudiosetDuckError if it is not there."""
+    """Look up a target of a catalog; raise AudiosetDuckError if the catalog does not have it."""
     require_target(connection, name)
-    return kept_targets(read_state(connection))[name]
-
-
-def has_inventory(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the catalog knows of any audio file."""
-    return bool(connection.execute("from main.audio_files limit 1").fetchall())
+    return parse_targets(read_state(connection))[name]
 
 
 def built_targets(catalog: Path) -> dict[str, Target]:
-    """The targets of a catalog, as they were asked for; none if there is no catalog."""
+    """Read the targets of a catalog file, by name; none if there is no file."""
     if not catalog.is_file():
         return {}
     with open_catalog(catalog) as connection:
-        return kept_targets(read_state(connection))
+        return parse_targets(read_state(connection))
+
+
+def has_inventory(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the catalog lists any audio file."""
+    return bool(connection.execute("from main.audio_files limit 1").fetchall())

@@ -1,4 +1,4 @@
-"""Replacing a catalog: made beside the old one, moved over it when it is whole."""
+"""Atomic replacement of a catalog: written beside the old one, then renamed over it."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ from audioset_duck.interrupts import defer_interrupts
 def replace_catalog(
     catalog: Path, memory_limit: str | None = None
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, CatalogState | None]]:
-    """Open what will be the new catalog for writing: a copy of the old one, or an empty one.
+    """Open a copy of a catalog for writing, or an empty one, which replaces it at the end.
 
-    If the block ends well, all of it is on the disk, and moved over the old catalog in one step.
-    If not, the old catalog is as it was. The new one is made in `CATALOG.building/`, which only
-    one process at a time can have.
+    If the block ends without an exception, the new catalog is flushed to disk and renamed over the
+    old one in one step. Otherwise the old one does not change. The new one is written to the folder
+    `CATALOG.building`, which one process at a time can lock.
 
     Args:
         catalog: The catalog file.
-        memory_limit: What DuckDB may take before it goes to the disk, as in `512MB`. None: the
-            usual, see `fit_memory`.
+        memory_limit: How much memory DuckDB uses before it spills to disk, as in `512MB`; None:
+            the limit that `fit_memory` sets.
 
     Yields:
-        The connection, and what the old catalog says of itself; None if there is none.
+        The connection, and the state of the old catalog; None if there is none.
 
     Raises:
-        AudiosetDuckError: The folder cannot be written to, another build of this catalog is
-            under way, the old file is no catalog or was cut short, another program writes or
-            wrote to it, or the limit is no size.
+        AudiosetDuckError: The folder cannot be written to, another build of this catalog is in
+            progress, the old file is not a catalog of this version or is cut short, another program
+            writes or wrote to it, or the limit is not a size.
     """
     catalog = catalog.resolve()
     for sign in "?\\":
         if sign in str(catalog):
             raise AudiosetDuckError(
-                f"{catalog} has a {sign} in it, with which DuckDB cannot write; "
-                "name a catalog elsewhere with --catalog"
+                f"DuckDB cannot write to {catalog}, whose path contains a {sign}; name another path"
+                " with --catalog"
             )
     with _scratch_folder(catalog) as folder:
         scratch = folder / "new.duckdb"
@@ -62,7 +62,7 @@ def replace_catalog(
             rows = source_rows(connection) if before else 0
             bound_memory(connection, folder, memory_limit, rows)
             yield connection, read_state(connection) if before else None
-            # The last word: what fails to be written must fail here, not when the file is closed.
+            # A write that fails must fail here: closing the file would not raise.
             connection.execute("checkpoint")
         with scratch.open("rb") as stream:
             os.fsync(stream.fileno())
@@ -75,12 +75,12 @@ def replace_catalog(
 
 @contextlib.contextmanager
 def _scratch_folder(catalog: Path) -> Iterator[Path]:
-    """An empty folder beside the catalog, locked for this process and removed at the end.
+    """Create and lock an empty folder beside the catalog, and remove it at the end.
 
-    The lock ends with the process: what a killed build left is cleared by the next.
+    The lock ends with the process, and the next build clears what a killed one left.
     """
     if catalog.is_dir():
-        raise AudiosetDuckError(f"{catalog} is a folder; right is a file, as in catalog.duckdb")
+        raise AudiosetDuckError(f"{catalog} is a folder; expected a file, as in catalog.duckdb")
     folder = catalog.with_name(f"{catalog.name}.building")
     descriptor = None
     try:
@@ -90,8 +90,8 @@ def _scratch_folder(catalog: Path) -> Iterator[Path]:
                 descriptor = _lock(folder)
         except OSError as error:
             raise AudiosetDuckError(
-                f"{catalog.parent} cannot be written to: {error.strerror}; "
-                "name a catalog elsewhere with --catalog"
+                f"{catalog.parent} cannot be written to: {error.strerror}; name a catalog in"
+                " another folder with --catalog"
             ) from None
         if descriptor is None:
             raise AudiosetDuckError(
@@ -111,10 +111,9 @@ def _scratch_folder(catalog: Path) -> Iterator[Path]:
 
 
 def _lock(folder: Path) -> int | None:
-    """Make a folder and lock it; None if another process has it.
+    """Create a folder and lock it; return its descriptor, or None if another process has the lock.
 
-    Another build may end at any moment between these steps, and take the folder with it: then
-    there is a new one to be made and locked.
+    Another build may end between these steps and remove the folder, which is then created again.
     """
     while True:
         folder.mkdir(exist_ok=True)
@@ -140,7 +139,7 @@ def _clear(folder: Path) -> None:
 
 
 def _copy_old(catalog: Path, scratch: Path) -> os.stat_result | None:
-    """Copy the old catalog, if there is one, while nobody can write to it."""
+    """Copy the old catalog, if there is one, while no other process can write to it."""
     if not catalog.exists():
         return None
     if _log_of(catalog).exists():
@@ -152,8 +151,8 @@ def _copy_old(catalog: Path, scratch: Path) -> os.stat_result | None:
 
 
 def _check_unchanged(catalog: Path, before: os.stat_result) -> None:
-    """Nobody wrote to the old catalog since it was copied: that would be lost."""
-    # Opened, so that whoever is writing to it at this moment is noticed.
+    """Raise AudiosetDuckError if the old catalog changed since it was copied."""
+    # Opening fails if another program is writing at this moment.
     with open_catalog(catalog):
         now = catalog.stat()
     if _log_of(catalog).exists() or (now.st_ino, now.st_size, now.st_mtime_ns) != (
@@ -162,8 +161,8 @@ def _check_unchanged(catalog: Path, before: os.stat_result) -> None:
         before.st_mtime_ns,
     ):
         raise AudiosetDuckError(
-            f"{catalog} was written to by another program meanwhile, and is left as that made it; "
-            "run the build again"
+            f"{catalog} was changed by another program during the build, and was not replaced; run"
+            " the build again"
         )
 
 

@@ -136,8 +136,8 @@ def demo(
     from audioset_duck.catalog import build as building
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.catalog.overview import audio_counts
+    from audioset_duck.cli.build_options import choose_targets
     from audioset_duck.config.targets import BUILT_IN
-    from audioset_duck.config.toml_file import choose_targets
     from audioset_duck.demo.metadata import is_made_here, make_metadata
     from audioset_duck.filesystem import exclusive_folder
 
@@ -213,13 +213,14 @@ def download(context: click.Context, directory: Path, base_url: str | None) -> N
       audioset-duck download metadata --base-url https://mirror.example.org/audioset
     """
     from audioset_duck.sources import download as downloading
+    from audioset_duck.sources.definitions import SOURCES
 
     quiet = context.ensure_object(Settings).quiet
     fetched = downloading.download(directory, base_url)
     for path in fetched:
         click.echo(path)
     if not quiet:
-        click.echo(f"{directory} has all {len(downloading.ADDRESSES)} files", err=True)
+        click.echo(f"{directory} has all {len(SOURCES)} files", err=True)
 
 
 @cli.command()
@@ -296,8 +297,9 @@ def build(
     """
     from audioset_duck.catalog import build as building
     from audioset_duck.catalog.state import built_targets
+    from audioset_duck.cli.build_options import choose_targets
     from audioset_duck.config.targets import parse_window_seconds
-    from audioset_duck.config.toml_file import choose_targets, read_configuration
+    from audioset_duck.config.toml_file import read_configuration
 
     settings = context.ensure_object(Settings)
     configuration = read_configuration(settings.config)

@@ -1,9 +1,9 @@
-"""Targets: the sounds that a detector is trained for, and the labels that stand for them."""
+"""Targets: the sounds that a detector is trained to find, and the labels that define them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -14,8 +14,10 @@ from audioset_duck.config.training_options import TrainingOptions, parse_trainin
 from audioset_duck.errors import AudiosetDuckError
 
 MID = re.compile(r"/[a-z]/\w+", re.ASCII)
+DEFAULT_WINDOW_SECONDS = Decimal("1.000")
+MAX_WINDOW_SECONDS = 10
 
-
+# Schemas and databases that a catalog has without any target.
 RESERVED_NAMES = (
     "main",
     "meta",
@@ -31,22 +33,22 @@ RESERVED_NAMES = (
 
 @dataclass(frozen=True)
 class Target:
-    """What a user asks for.
+    """A sound to detect, as the user defines it.
 
     Attributes:
-        name: The target's schema in the catalog.
-        labels: MIDs or display names of what is positive.
-        ignore: MIDs or display names of what is neither positive nor negative.
-        descendants: Whether all that the ontology puts below `labels` is positive too.
-        window_seconds: Length of a window, in seconds, in whole milliseconds.
-        training: How its samples are kept and drawn.
+        name: The target's name, and the name of its schema in the catalog.
+        labels: MIDs or display names of the positive labels.
+        ignore: MIDs or display names of labels that are neither positive nor negative.
+        descendants: Whether the ontology's descendants of `labels` are positive too.
+        window_seconds: Length of a window, in seconds: above 0, at most 10, whole milliseconds.
+        training: Which samples are kept, and how they are drawn.
     """
 
     name: str
     labels: tuple[str, ...]
     ignore: tuple[str, ...] = ()
     descendants: bool = False
-    window_seconds: Decimal = Decimal("1.000")
+    window_seconds: Decimal = DEFAULT_WINDOW_SECONDS
     training: TrainingOptions = field(default_factory=TrainingOptions)
 
 
@@ -61,11 +63,16 @@ BUILT_IN = {
 
 
 def check_name(name: str, where: str = "") -> None:
-    """Raise AudiosetDuckError unless a name can be a target's: it names a schema and folders."""
+    """Raise AudiosetDuckError if a name cannot be a target's, which names a schema and folders.
+
+    Args:
+        name: The name.
+        where: Where it was written, to begin the message with.
+    """
     if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", name):
         raise AudiosetDuckError(
-            f"{where}{name!r} is no name for a target; right are lower-case letters, digits and _,"
-            " not beginning with a digit, at most 63, as in baby_cry"
+            f"{where}invalid name {name!r} for a target; expected at most 63 lower-case letters,"
+            " digits and _, not beginning with a digit, as in baby_cry"
         )
     reserved = duckdb.execute(
         "select 1 from duckdb_keywords()"
@@ -74,30 +81,33 @@ def check_name(name: str, where: str = "") -> None:
     ).fetchall()
     if name in RESERVED_NAMES or reserved:
         raise AudiosetDuckError(
-            f"{where}{name!r} is no name for a target: it means something else in the catalog or in"
-            f" SQL; right is a name such as {name}_sound"
+            f"{where}invalid name {name!r} for a target, which is reserved in the catalog or in"
+            f" SQL; choose a name such as {name}_sound"
         )
 
 
 def parse_window_seconds(value: object, where: str = "") -> Decimal:
-    """Read a clip length in seconds: more than 0, at most 10, in whole milliseconds.
+    """Parse the length of a window in seconds: above 0, at most 10, in whole milliseconds.
 
     Args:
-        value: As it was written, a number or its text.
-        where: Where that is, to begin the message with.
+        value: The length as it was written, a number or its text.
+        where: Where it was written, to begin the message with.
+
+    Returns:
+        The length with three decimals.
 
     Raises:
-        AudiosetDuckError: It is no such length.
+        AudiosetDuckError: The value is not such a length.
     """
     text = str(value).strip()
     if re.fullmatch(r"\d{1,2}(\.\d{1,9})?", text):
         seconds = Decimal(text)
         exact = seconds.quantize(Decimal("0.001"))
-        if exact == seconds and 0 < exact <= 10:
+        if exact == seconds and 0 < exact <= MAX_WINDOW_SECONDS:
             return exact
     raise AudiosetDuckError(
-        f"{where}the clip length is {value!r}; right are seconds, above 0 and up to 10, with at"
-        " most 3 decimals, as in 0.5"
+        f"{where}window_seconds is {value!r}; expected seconds above 0, at most"
+        f" {MAX_WINDOW_SECONDS}, with at most 3 decimals, as in 0.5"
     )
 
 
@@ -108,23 +118,23 @@ def parse_target(
     where: str,
     training: TrainingOptions | None = None,
 ) -> Target:
-    """Make a target from its table in audioset-duck.toml, or from a catalog's configuration.
+    """Parse a target from its table in audioset-duck.toml, or from a catalog's configuration.
 
     Args:
         name: The target's name.
-        options: `labels`, and if wanted `ignore`, `descendants`, `window_seconds`, `training`.
-        window_seconds: The clip length of a target that names none.
-        where: Where the options stand, for messages.
-        training: What holds for training options that it does not name; None: the defaults.
+        options: `labels`, and optionally `ignore`, `descendants`, `window_seconds`, `training`.
+        window_seconds: The window length, unless `options` has one.
+        where: Where the options were written, for messages.
+        training: The training options that `options` does not set; None: the defaults.
 
     Raises:
-        AudiosetDuckError: A name that cannot be, an unknown option, a value of the wrong kind,
-            or no label.
+        AudiosetDuckError: An invalid name, an unknown option, a value of the wrong type, or no
+            label.
     """
     check_name(name, f"{where}: ")
-    wanted = {
-        "labels": "a list of texts",
-        "ignore": "a list of texts",
+    expected = {
+        "labels": "a list of strings",
+        "ignore": "a list of strings",
         "descendants": "true or false",
         "window_seconds": "a number",
         "training": "a table",
@@ -137,17 +147,19 @@ def parse_target(
         "training": Mapping,
     }
     if not isinstance(options, Mapping):
-        raise AudiosetDuckError(f"{where} is {options!r}; right is a table with labels")
+        raise AudiosetDuckError(f"{where} is {options!r}; expected a table with labels")
     for option, value in options.items():
         if option not in kinds:
             raise AudiosetDuckError(
-                f"{where}: there is no option {option!r}; right are {', '.join(kinds)}"
+                f"{where}: unknown option {option!r}; expected one of {', '.join(kinds)}"
             )
-        is_texts = not isinstance(value, list) or all(isinstance(item, str) for item in value)
-        if not isinstance(value, kinds[option]) or not is_texts:
-            raise AudiosetDuckError(f"{where}: {option} is {value!r}; right is {wanted[option]}")
+        is_strings_only = not isinstance(value, list) or all(
+            isinstance(item, str) for item in value
+        )
+        if not isinstance(value, kinds[option]) or not is_strings_only:
+            raise AudiosetDuckError(f"{where}: {option} is {value!r}; expected {expected[option]}")
     if not options.get("labels"):
-        raise AudiosetDuckError(f"{where} names no label; right is, for example, labels = ['Bark']")
+        raise AudiosetDuckError(f"{where} has no label; expected for example labels = ['Bark']")
     return Target(
         name,
         tuple(options["labels"]),
@@ -160,3 +172,18 @@ def parse_target(
             options.get("training", {}), training or TrainingOptions(), f"{where}.training"
         ),
     )
+
+
+def find_targets(known: Mapping[str, Target], names: Sequence[str]) -> list[Target]:
+    """Look up targets by name; repeated names count once.
+
+    Raises:
+        AudiosetDuckError: A name is not among the known targets.
+    """
+    for name in names:
+        if name not in known:
+            raise AudiosetDuckError(
+                f"unknown target {name!r}; expected one of {', '.join(known)}, or define a target:"
+                f" audioset-duck build --name {name} --label LABEL"
+            )
+    return [known[name] for name in dict.fromkeys(names)]

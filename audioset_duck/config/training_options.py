@@ -1,4 +1,4 @@
-"""TrainingOptions options: what samples are kept, and how a batch is made up of them."""
+"""Training options: which samples are kept, and what a batch consists of."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from audioset_duck.errors import AudiosetDuckError
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How samples are kept and drawn.
+    """Which samples of a target are kept, and how they are drawn.
+
+    Fractions are between 0 and 1, inclusive.
 
     Attributes:
-        head_labels: MIDs or display names of labels so frequent that their clips are trimmed.
-        head_keep_frac: Share of the unbalanced set's clips with a head label that is kept.
-        completion_rare_cutoff: Labels of fewer clips are rare: their clips are always kept, and
-            labels of fewer samples share one bucket.
-        seed: Of the trimming. The sampler has a seed of its own.
-        pos_per_batch_frac: Share of positives in a batch, rounded down.
-        strong_neg_per_batch_frac: Share of strong negatives, rounded down.
-        weak_neg_per_batch_frac: The rest; the three add up to 1.
-        tier_a_fraction: Share of the strong negatives that is of the first tier.
-        primary_fraction: Share of the first tier that is drawn by weight; the rest completes.
-        tier_a_coverage: Share of a pool's counts that the labels of tier A carry.
+        head_labels: MIDs or display names of very frequent labels, whose clips are trimmed.
+        head_keep_frac: Fraction of the clips of weak_unbalanced_train with a head label to keep.
+        completion_rare_cutoff: Clips with a label that fewer clips carry are always kept, and
+            labels with fewer samples share one bucket.
+        seed: Seed of the trimming. The sampler has its own.
+        pos_per_batch_frac: Fraction of a batch that is positives, rounded down.
+        strong_neg_per_batch_frac: Fraction of a batch that is strong negatives, rounded down.
+        weak_neg_per_batch_frac: The rest of a batch; the three fractions add up to 1.
+        tier_a_fraction: Fraction of the strong negatives that belong to the first tier.
+        primary_fraction: Fraction of the first tier that is drawn by weight; the rest is drawn
+            from labels not yet seen in the epoch.
+        tier_a_coverage: Fraction of a pool's counts that the labels of tier A carry.
     """
 
     head_labels: tuple[str, ...] = ("/m/09x0r", "/m/04rlf")
@@ -45,45 +48,45 @@ class TrainingOptions:
 def parse_training_options(
     options: object, default: TrainingOptions, where: str
 ) -> TrainingOptions:
-    """Change some training options, as they are written in audioset-duck.toml.
+    """Parse training options, as they are written in audioset-duck.toml.
 
     Args:
-        options: A mapping of the names of `TrainingOptions`'s attributes to values, or their texts.
-        default: What holds for the others.
-        where: Where the options stand, for messages.
+        options: A mapping from names of `TrainingOptions`'s attributes to values or their text.
+        default: The options that are not in the mapping.
+        where: Where the options were written, for messages.
 
     Raises:
-        AudiosetDuckError: An unknown option, a value out of its range, or shares of a batch that
-            do not add up to 1.
+        AudiosetDuckError: An unknown option, a value out of its range, or fractions of a batch
+            that do not add up to 1.
     """
     if not isinstance(options, Mapping):
-        raise AudiosetDuckError(f"{where} is {options!r}; right is a table of training options")
+        raise AudiosetDuckError(f"{where} is {options!r}; expected a table of training options")
     names = [field.name for field in dataclasses.fields(TrainingOptions)]
     changes: dict[str, Any] = {}
     for name, value in options.items():
         if name not in names:
             raise AudiosetDuckError(
-                f"{where}: there is no option {name!r}; right are {', '.join(names)}"
+                f"{where}: unknown option {name!r}; expected one of {', '.join(names)}"
             )
         changes[name] = _parse(name, value, f"{where}: {name}")
     training = dataclasses.replace(default, **changes)
-    shares = (
+    fractions = (
         training.pos_per_batch_frac,
         training.strong_neg_per_batch_frac,
         training.weak_neg_per_batch_frac,
     )
-    if sum(shares) != 1:
+    if sum(fractions) != 1:
         raise AudiosetDuckError(
             f"{where}: pos_per_batch_frac, strong_neg_per_batch_frac and weak_neg_per_batch_frac"
-            f" are {', '.join(map(str, shares))}, in all {sum(shares)}; right is a sum of 1"
+            f" are {', '.join(map(str, fractions))}, which add up to {sum(fractions)}; expected 1"
         )
     return training
 
 
 def training_options_json(training: TrainingOptions) -> dict[str, Any]:
-    """What `parse_training_options` reads the same options from, as JSON can hold it."""
+    """Training options as a JSON object, from which `parse_training_options` restores them."""
     return {
-        # Never as 1E-7.
+        # Never in exponent notation, as 1E-7, which the parser refuses.
         name: f"{value:f}" if isinstance(value, Decimal) else value
         for name, value in dataclasses.asdict(training).items()
     }
@@ -93,15 +96,15 @@ def _parse(name: str, value: object, where: str) -> object:
     if name == "head_labels":
         labels = value.split(",") if isinstance(value, str) else value
         if not isinstance(labels, list) or not all(isinstance(item, str) for item in labels):
-            raise AudiosetDuckError(f"{where} is {value!r}; right is a list of texts")
+            raise AudiosetDuckError(f"{where} is {value!r}; expected a list of strings")
         return tuple(label.strip() for label in labels if label.strip())
     if name in ("completion_rare_cutoff", "seed"):
         if isinstance(value, bool) or not re.fullmatch(r"\d{1,18}", str(value)):
-            raise AudiosetDuckError(f"{where} is {value!r}; right is a whole number from 0")
+            raise AudiosetDuckError(f"{where} is {value!r}; expected a whole number, 0 or more")
         return int(str(value))
     if isinstance(value, bool) or not re.fullmatch(r"0(\.\d{1,9})?|1(\.0{1,9})?", str(value)):
         raise AudiosetDuckError(
-            f"{where} is {value!r}; right is a share from 0 to 1, with at most 9 decimals"
+            f"{where} is {value!r}; expected a fraction from 0 to 1, with at most 9 decimals"
         )
-    # Without the zeros at the end, so that equal shares are written the same.
+    # Without trailing zeros, so that equal fractions are written the same.
     return Decimal(f"{Decimal(str(value)).normalize():f}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from audioset_duck.catalog.state import kept_targets, read_state, require_target
+from audioset_duck.catalog.state import parse_targets, read_state, require_target
 from audioset_duck.filesystem import atomic_write, exclusive_folder
 from audioset_duck.progress import progress
 from audioset_duck.sources.writers import write_strong, write_weak
@@ -52,7 +52,7 @@ def export_target(connection: duckdb.DuckDBPyConnection, name: str, out: Path) -
         OSError: A file cannot be written.
     """
     require_target(connection, name)
-    window_seconds = kept_targets(read_state(connection))[name].window_seconds
+    window_seconds = parse_targets(read_state(connection))[name].window_seconds
     files = list(_files(connection, name, out / name, window_seconds))
     with exclusive_folder(out / name, "export", "name another folder with --out"):
         for file in progress(files, name="export", unit="file"):

@@ -1,1 +1,1 @@
-"""AudioSet's metadata files."""
+"""AudioSet's metadata files: what they are, finding, downloading and writing them."""

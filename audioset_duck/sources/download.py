@@ -1,4 +1,4 @@
-"""AudioSet's metadata files, fetched from where Google publishes them."""
+"""Download of AudioSet's metadata files: resumed, and verified by SHA-256."""
 
 from __future__ import annotations
 
@@ -20,95 +20,71 @@ from audioset_duck.sources.definitions import COMPRESSED_ENDINGS, SOURCES
 
 log = logging.getLogger(__name__)
 
-_CORPUS = "https://storage.googleapis.com/us_audioset/youtube_corpus"
-ADDRESSES = {
-    "audioset_train_strong.tsv": f"{_CORPUS}/strong",
-    "audioset_eval_strong.tsv": f"{_CORPUS}/strong",
-    "audioset_eval_strong_framed_posneg.tsv": f"{_CORPUS}/strong",
-    "mid_to_display_name.tsv": f"{_CORPUS}/strong",
-    "unbalanced_train_segments.csv": f"{_CORPUS}/v1/csv",
-    "balanced_train_segments.csv": f"{_CORPUS}/v1/csv",
-    "eval_segments.csv": f"{_CORPUS}/v1/csv",
-    "class_labels_indices.csv": f"{_CORPUS}/v1/csv",
-    "ontology.json": "https://raw.githubusercontent.com/audioset/ontology/master",
-}
-SHA256S = {
-    "unbalanced_train_segments.csv": (
-        "bb2dfd5e4f1ced39db9480633c510f813d7899f4b7472aa83a411b4a43a12698"
-    ),
-    "balanced_train_segments.csv": (
-        "3b83e5ff9ed72cfda37d4e36ce08250e107c1ea70f109f6ab6668ac200db5e94"
-    ),
-    "eval_segments.csv": "f7055f53935f70e74e39494a5c8c4c78f1700fce275028bd36e31186f33d45db",
-    "class_labels_indices.csv": "cdd1049833c4b86127c2773ac0d14a2754b6a6d0d1798002ed5c66e699708429",
-    "mid_to_display_name.tsv": "6aeaa2144223933eab75566ca478366ad80e59f381611e308cbe536913d7ddf7",
-    "audioset_train_strong.tsv": (
-        "29e4646c847c0285cde744cf884843de1fbb647fc24762eb2b244628d276c92b"
-    ),
-    "audioset_eval_strong.tsv": "ffda064647a3e7c7eb473d5fcde944f4800c5ce3a7c1f3dfcf131b95dcd30f60",
-    "ontology.json": "9c685f4403eecc3ca9be37fd7285cf212feaaea6ff7229d3e7ca89e0d1f2d15d",
-}
+# Checksums of the published files, by name.
+SHA256S = {source.file: source.sha256 for source in SOURCES if source.sha256}
 ATTEMPTS = 6
 _BLOCK = 1 << 18
 
 
-class _NotThereError(Exception):
+class _NotFoundError(Exception):
     """The server does not have a file."""
 
 
-class _PassingError(Exception):
-    """The server or the line failed in a way that may pass."""
+class _TransientError(Exception):
+    """The server or the connection failed in a way that a retry may solve."""
 
 
 def download(folder: Path, base_url: str | None = None, patience: float = 1.0) -> list[Path]:
-    """Fetch the metadata files that are not there and whole yet.
+    """Download the metadata files that a folder does not hold yet, or holds damaged.
 
-    A file is written to `NAME.part` beside its place, and moved there once its SHA-256, or where
-    none is known its size, is right. What was fetched of it is kept if the line breaks or the
-    program ends, and the next attempt asks the server only for the rest.
+    A file is written to `NAME.part`, and renamed once its SHA-256 (or its size, if no checksum is
+    known) is correct. A partial file is kept when the connection breaks or the program ends; the
+    next attempt requests only the missing bytes.
 
     Args:
-        folder: Where to; made if it is not there.
-        base_url: Where a mirror has the files under their names; None: Google's addresses.
+        folder: Where to download to; created if it does not exist.
+        base_url: Address of a mirror that has the files under their official names; None: Google's
+            addresses.
         patience: Seconds to wait before the second attempt; doubled for each further one.
 
     Returns:
-        The files that were fetched.
+        The paths of the files that were downloaded, not of those that were there.
 
     Raises:
-        AudiosetDuckError: A file cannot be fetched after some attempts, or is not the file that
-            it should be; the server does not have some, which is told after the others; or
-            another download to the folder is under way. Files that were fetched stay.
+        AudiosetDuckError: A file cannot be downloaded after several attempts or has a wrong
+            checksum; the server does not have a file (raised after the others are downloaded); or
+            another download to the folder is in progress. Downloaded files are kept.
         OSError: A file cannot be written.
     """
     if base_url is not None and not re.fullmatch(r"https?://[^/].*", base_url):
         raise AudiosetDuckError(
-            f"{base_url!r} is no address to fetch from; right is one as in https://example.org/files"
+            f"invalid address {base_url!r}; expected an http or https address, as in"
+            " https://example.org/files"
         )
-    # Waiting and trying again is done below, where what was fetched so far is known.
+    # `_fetch` retries itself: it resumes after the bytes that it has.
     pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=20, read=60))
-    fetched, not_there = [], []
+    fetched, not_found = [], []
     with exclusive_folder(folder, "download", "name another folder"):
         for source in SOURCES:
-            address = f"{(base_url or ADDRESSES[source.file]).rstrip('/')}/{source.file}"
+            address = f"{base_url.rstrip('/')}/{source.file}" if base_url else source.address
             path = folder / source.file
-            if not _is_whole(pool, folder, source.file, address):
+            if not _is_complete(pool, folder, source.file, address):
                 sha256 = SHA256S.get(source.file)
                 try:
                     _fetch(pool, address, path, sha256, patience=patience)
                     fetched.append(path)
-                except _NotThereError as error:
-                    not_there.append(str(error))
-    if not_there:
+                except _NotFoundError as error:
+                    not_found.append(str(error))
+    if not_found:
         raise AudiosetDuckError(
-            f"{len(fetched)} files were fetched, {len(not_there)} could not be; name a mirror that"
-            " has them with --base-url, or do without:\n" + "\n".join(not_there)
+            f"downloaded {len(fetched)} files, but {len(not_found)} are not on the server; name a"
+            " mirror with --base-url, or build without them:\n" + "\n".join(not_found)
         )
     return fetched
 
 
-def _is_whole(pool: urllib3.PoolManager, folder: Path, file: str, address: str) -> bool:
-    """Whether a file is there, plain or compressed, and as it should be."""
+def _is_complete(pool: urllib3.PoolManager, folder: Path, file: str, address: str) -> bool:
+    """Whether a file is there, plain or compressed, with the correct checksum or size."""
     for path in (folder / f"{file}{ending}" for ending in COMPRESSED_ENDINGS):
         if not path.is_file():
             continue
@@ -118,9 +94,9 @@ def _is_whole(pool: urllib3.PoolManager, folder: Path, file: str, address: str) 
                     if _sha256(iter(lambda: stream.read(_BLOCK), b"")) == SHA256S[file]:
                         return True
             except OSError:
-                log.warning("%s is damaged and is fetched anew", path)
+                log.warning("%s is damaged; downloading it again", path)
                 continue
-            log.warning("%s is not the official file; the official one is fetched", path)
+            log.warning("%s is not the official file; downloading the official one", path)
         elif path.suffix in COMPRESSED_ENDINGS or path.stat().st_size == _size(pool, address):
             return True
     return False
@@ -134,7 +110,7 @@ def _sha256(blocks: Iterator[bytes]) -> str:
 
 
 def _size(pool: urllib3.PoolManager, address: str) -> int | None:
-    """The size of a file in bytes, as its server tells it; None if it does not."""
+    """The size of a file in bytes, from the server; None if the server does not report it."""
     try:
         response = pool.request("HEAD", address)
     except urllib3.exceptions.HTTPError:
@@ -160,7 +136,7 @@ def _fetch(
                 time.sleep(patience * 2 ** (attempt - 1))
             try:
                 _fetch_rest(pool, address, part, bar)
-            except _PassingError as error:
+            except _TransientError as error:
                 reason = str(error)
                 continue
             with part.open("rb") as stream:
@@ -168,20 +144,20 @@ def _fetch(
             if sha256 in (None, found):
                 part.replace(path)
                 return
-            reason = f"its SHA-256 is {found}, right is {sha256}"
+            reason = f"its SHA-256 is {found}, expected {sha256}"
             part.unlink()
     raise AudiosetDuckError(
-        f"{address} could not be fetched in {ATTEMPTS} attempts: {reason}; what is there stays in "
-        f"{part.parent}, so run download again, or name a mirror with --base-url"
+        f"cannot download {address} after {ATTEMPTS} attempts: {reason}; run download again to"
+        f" resume it in {part.parent}, or name a mirror with --base-url"
     )
 
 
 def _fetch_rest(pool: urllib3.PoolManager, address: str, part: Path, bar: tqdm[None]) -> None:
-    """Fetch what is still missing of a file, to the end of `part`.
+    """Download the missing bytes of a file to the end of `part`.
 
     Raises:
-        _PassingError: The server was too busy, or the line broke.
-        _NotThereError: The server does not have the file.
+        _TransientError: The server was too busy, or the connection broke.
+        _NotFoundError: The server does not have the file.
     """
     have = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
@@ -189,38 +165,38 @@ def _fetch_rest(pool: urllib3.PoolManager, address: str, part: Path, bar: tqdm[N
         response = pool.request("GET", address, headers=headers, preload_content=False)
         try:
             if response.status == 416:
-                # Nothing is missing, or the file on the server is now another one.
+                # Nothing is missing, unless the file on the server has changed.
                 if response.headers.get("Content-Range") != f"bytes */{have}":
                     part.unlink()
-                    raise _PassingError("the file became shorter")
+                    raise _TransientError("the file on the server became shorter")
                 return
             if response.status == 429 or response.status >= 500:
-                raise _PassingError(f"the server answers {response.status} {response.reason}")
+                raise _TransientError(f"the server answers {response.status} {response.reason}")
             if response.status not in (200, 206):
-                raise _NotThereError(
+                raise _NotFoundError(
                     f"{address}: the server answers {response.status} {response.reason}"
                 )
             is_rest = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
             if response.status == 206 and not is_rest:
                 part.unlink()
-                raise _PassingError("the server sent another part than the missing one")
+                raise _TransientError("the server sent another range of bytes")
             start = have if is_rest else 0
             length = response.headers.get("Content-Length", "")
             bar.reset(total=start + int(length) if length.isdigit() else None)
             bar.update(start)
             with part.open("r+b" if start else "wb") as stream:
                 stream.seek(start)
-                # read1 gives what has arrived, so that a broken line loses nothing of it.
+                # read1 returns what has arrived, so that a broken connection loses nothing.
                 while block := response.read1(_BLOCK):
                     stream.write(block)
                     bar.update(len(block))
         finally:
             response.release_conn()
     except OSError as error:
-        # A write that fails does not say where.
+        # The error of a failed write has no file name.
         error.filename = error.filename or str(part)
         raise
     except urllib3.exceptions.HTTPError as error:
         if isinstance(error, urllib3.exceptions.NewConnectionError):
-            raise _PassingError("there is no connection") from None
-        raise _PassingError(f"the line broke ({type(error).__name__})") from None
+            raise _TransientError("there is no connection") from None
+        raise _TransientError(f"the connection broke ({type(error).__name__})") from None

@@ -1,4 +1,4 @@
-"""AudioSet's metadata files on disk: found, read by SQL, validated row by row."""
+"""AudioSet's metadata files on disk: finding, reading by SQL, and validating them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,10 @@ from audioset_duck.sqltext import glob_literal, identifier, literal, sql_folder
 
 log = logging.getLogger(__name__)
 
-
-# Larger than any row. Of one larger than its buffer DuckDB makes nothing, if it is the last.
+# Longer than any row. DuckDB silently drops a last row that is longer than its buffer.
 MAX_LINE_BYTES = 1_000_000
 
-
-# How much of a file that is judged line by line is in memory at once.
+# How much of a file is in memory at once while its lines are validated.
 _BATCH_BYTES = 64_000_000
 
 
@@ -34,11 +32,11 @@ class SourceFile:
     """A source file on disk.
 
     Attributes:
-        source: What it is.
-        path: Where it lies, absolute.
-        bytes: Size on disk.
+        source: Which of the official files it is.
+        path: Its absolute path.
+        bytes: Its size on disk, in bytes.
         sha256: SHA-256 of its bytes on disk, in hexadecimal.
-        modified_ns: When it was last changed, in nanoseconds.
+        modified_ns: When it was last modified, in nanoseconds since 1970.
     """
 
     source: Source
@@ -48,9 +46,9 @@ class SourceFile:
     modified_ns: int = field(compare=False)
 
     def check_whole(self) -> None:
-        """Raise AudiosetDuckError if the file is damaged, cut short, or has an endless line.
+        """Raise AudiosetDuckError if the file is damaged, cut short, or has an overlong line.
 
-        DuckDB reads on over a wrong checksum in a .gz and over the missing end of a .zst.
+        DuckDB does not notice a wrong checksum in a .gz, nor a missing end of a .zst.
         """
         line, length = 1, 0
         with _reading(self.path) as stream:
@@ -67,11 +65,13 @@ class SourceFile:
                     length = len(block) - block.rfind(b"\n") - 1
 
     def check_unchanged(self) -> None:
-        """Raise AudiosetDuckError if the file was changed since it was found."""
+        """Raise AudiosetDuckError if the file has changed since `find_sources` found it."""
         try:
             status = self.path.stat()
         except FileNotFoundError:
-            raise AudiosetDuckError(f"{self.path} was removed while it was read") from None
+            raise AudiosetDuckError(
+                f"{self.path} was removed while it was read; put it back and run the build again"
+            ) from None
         if (status.st_size, status.st_mtime_ns) != (self.bytes, self.modified_ns):
             raise AudiosetDuckError(
                 f"{self.path} was changed while it was read; run the build again"
@@ -79,30 +79,33 @@ class SourceFile:
 
 
 def find_sources(folder: Path) -> list[SourceFile]:
-    """Find the official files in a folder, plain, .gz or .zst (in this order of preference).
+    """Find the official files in a folder: plain, .gz or .zst, in this order of preference.
+
+    Returns:
+        The files that exist, in the order of `SOURCES`.
 
     Raises:
-        AudiosetDuckError: The folder is missing or holds none of them; a file is empty, cut
-            short, or has the header of another.
+        AudiosetDuckError: The folder is missing or has none of the files, or a file is empty, cut
+            short, or has the header of another file.
     """
     if not check_utf8(folder).is_dir():
         raise AudiosetDuckError(
-            f"there is no metadata folder {folder}; name the folder that holds "
-            f"{SOURCES[0].file} and its kind with --metadata DIR"
+            f"there is no metadata folder {folder}; name the folder of AudioSet's metadata files"
+            " with --metadata DIR, or create it with audioset-duck download"
         )
     found = [
         source_file for source in SOURCES if (source_file := _find(source, folder)) is not None
     ]
     if not found:
         raise AudiosetDuckError(
-            f"{folder} holds none of AudioSet's metadata files; right is one or more of "
-            f"{', '.join(source.file for source in SOURCES)}, plain, .gz or .zst"
+            f"{folder} has none of AudioSet's metadata files; expected one or more of"
+            f" {', '.join(source.file for source in SOURCES)}, plain, .gz or .zst"
         )
     return found
 
 
 def warn_of_missing(folder: Path, found: Sequence[SourceFile]) -> None:
-    """Tell what the catalog will lack for each source file that is not there."""
+    """Warn of each source file that is missing, with what the catalog will lack."""
     for source in SOURCES:
         if source not in [source_file.source for source_file in found]:
             log.warning(
@@ -111,7 +114,12 @@ def warn_of_missing(folder: Path, found: Sequence[SourceFile]) -> None:
 
 
 def read_sql(source: Source, path: Path | None) -> str:
-    """SQL of a relation with the columns of a source file, typed; empty where there is no file."""
+    """Write SQL of a relation that reads a source file.
+
+    Args:
+        source: Which official file it is; the relation has its columns and types.
+        path: The file on disk; None: the relation has no rows.
+    """
     if path is None:
         columns = ", ".join(
             f"cast(null as {kind}) as {identifier(name)}" for name, kind in source.columns.items()
@@ -138,10 +146,10 @@ def create_validation_macros(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def validate_lines(connection: duckdb.DuckDBPyConnection, source_file: SourceFile) -> None:
-    """Read a file line by line into the temporary table `validated_lines`.
+    """Validate a file line by line, into the temporary table `validated_lines`.
 
-    Its columns are `line` (from 1), `text`, and `reason`: null for a sound line. Empty lines
-    are passed over, as DuckDB's reader does.
+    Its columns are `line` (the line's number, from 1), `text`, and `reason` (what is wrong with the
+    line; null if it is valid). Empty lines are skipped, as DuckDB's reader skips them.
     """
     connection.execute(
         "create or replace temp table lines (line bigint, text varchar, reason varchar)"
@@ -170,7 +178,7 @@ def _line_batches(source_file: SourceFile, rows: int = 100_000) -> Iterator[pa.T
             try:
                 lines.append((number, raw.decode("utf-8"), None))
             except UnicodeDecodeError:
-                reason = "the row is not UTF-8; right is the file as Google publishes it"
+                reason = "the row is not UTF-8; download the file again"
                 lines.append((number, raw.decode("latin-1"), reason))
             size += len(raw)
             if len(lines) == rows or size > _BATCH_BYTES:
@@ -192,7 +200,7 @@ def _line_table(lines: list[tuple[int, str, str | None]]) -> pa.Table:
 
 def _find(source: Source, folder: Path) -> SourceFile | None:
     for ending in COMPRESSED_ENDINGS:
-        # The folder's own path, but not what a link in it leads to: its name says what it is.
+        # Links to files are not resolved, since the ending of the name gives the compression.
         path = folder.resolve() / f"{source.file}{ending}"
         if path.is_file():
             break
@@ -206,7 +214,7 @@ def _find(source: Source, folder: Path) -> SourceFile | None:
 
 
 def _check_header(source: Source, path: Path) -> None:
-    """Compare the first lines with the source's; a file of another kind is named as such."""
+    """Raise AudiosetDuckError if a file is empty or its first lines are not the source's."""
     with _reading(path) as stream:
         top = stream.read(4096)
     if not top:
@@ -223,18 +231,20 @@ def _check_header(source: Source, path: Path) -> None:
         raise AudiosetDuckError(
             f"{path}, line {number}: the header is {line[:120]!r}"
             + (f", that of {others[0]}" if others else "")
-            + f"; right is {wanted or 'a comment that begins with #'!r}"
+            + f"; expected {wanted or 'a comment that begins with #'!r}"
         )
 
 
 @contextlib.contextmanager
 def _reading(path: Path) -> Iterator[pa.NativeFile]:
-    """Open a file for reading, decompressed by its ending; failures name it."""
+    """Open a file for reading, decompressed according to its ending; errors name the file."""
     try:
         with pa.input_stream(str(path)) as stream:
             yield stream
     except PermissionError:
-        raise AudiosetDuckError(f"{path} cannot be read: permission denied") from None
+        raise AudiosetDuckError(
+            f"{path} cannot be read: permission denied; change the file's permissions"
+        ) from None
     except OSError as error:
         raise AudiosetDuckError(
             f"{path} is damaged or cut short ({error}); download it again"

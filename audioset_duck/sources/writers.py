@@ -1,4 +1,4 @@
-"""The official formats of AudioSet's metadata files, written."""
+"""Writers of the official formats of AudioSet's metadata files."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ from audioset_duck.sqltext import literal
 
 
 def write_strong(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Write events as a .tsv of the strong sets; `query` has its columns, times with 3 decimals."""
+    """Write events as a .tsv file of a strong subset.
+
+    Args:
+        connection: The connection to run the query on.
+        query: A SELECT of the file's columns; times have 3 decimals.
+        path: The file.
+    """
     _copy(connection, query, path, "format csv, delimiter '\t', header, quote ''")
 
 
 def write_weak(connection: duckdb.DuckDBPyConnection, query: str, path: Path, title: str) -> None:
-    """Write clips as a .csv of the weak sets.
+    """Write clips as a .csv file of a weak subset.
 
     Args:
-        connection: Where to fetch_rows.
-        query: Its columns are ytid, start_seconds, end_seconds, label_ids.
+        connection: The connection to run the query on.
+        query: A SELECT of ytid, start_seconds, end_seconds and label_ids.
         path: The file.
-        title: What it holds, for the first line.
+        title: What the file holds, for its first line.
     """
-    ((videos, clips, labels, positive_labels),) = connection.execute(f"""
-        with clips as ({query}),
-
-        clip_labels as (select unnest(clips.label_ids) as label_id from clips)
-
-        select
-            (select count(distinct clips.ytid) from clips),
-            (select count(*) from clips),
-            (select count(distinct clip_labels.label_id) from clip_labels),
-            (select count(*) from clip_labels)
-    """).fetchall()
+    ((videos, clips, positive_labels),) = connection.execute(
+        f"select count(distinct ytid), count(*), coalesce(sum(len(label_ids)), 0) from ({query})"
+    ).fetchall()
+    ((labels,),) = connection.execute(
+        f"select count(distinct label) from (select unnest(label_ids) as label from ({query}))"
+    ).fetchall()
     _copy(
         connection,
         "select ytid, start_seconds, end_seconds, array_to_string(label_ids, ',') as labels"
@@ -50,25 +51,25 @@ def write_weak(connection: duckdb.DuckDBPyConnection, query: str, path: Path, ti
 
 
 def write_strong_labels(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Write labels as mid_to_display_name.tsv; `query` gives MID and name."""
+    """Write labels as mid_to_display_name.tsv; `query` selects MID and name."""
     _copy(connection, query, path, "format csv, delimiter '\t', header false, quote ''")
 
 
 def write_weak_labels(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Write labels as class_labels_indices.csv; `query` has its columns."""
+    """Write labels as class_labels_indices.csv; `query` selects its columns."""
     options = "format csv, header false, quote '\"', force_quote (display_name)"
     _copy(connection, query, path, options, header="index,mid,display_name\n")
 
 
 def write_ontology(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Write classes as ontology.json; `query` has its fields."""
+    """Write classes as ontology.json; `query` selects its fields."""
     _copy(connection, query, path, "format json, array true")
 
 
 def _copy(
     connection: duckdb.DuckDBPyConnection, query: str, path: Path, options: str, header: str = ""
 ) -> None:
-    """Let DuckDB write the rows of a query, below a header that it could not write itself."""
+    """Write the rows of a query with `copy`, below a header that `copy` cannot write."""
     rows = path.with_name(f"{path.name}.rows") if header else path
     try:
         connection.execute(f"copy ({query}) to {literal(str(rows))} ({options})")

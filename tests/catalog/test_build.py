@@ -1,4 +1,4 @@
-"""A build is all or nothing, disturbs no reader, and does no work twice."""
+"""A build is all or nothing, does not disturb readers, and does no work twice."""
 
 import json
 import os
@@ -98,7 +98,7 @@ def test_a_target_is_replaced(demo_metadata: Path, catalog: Path) -> None:
     assert ask(catalog, "select count(*) from gun.positive_events") == before
 
 
-def test_changed_sources_are_read_and_all_targets_made_anew(tmp_path: Path) -> None:
+def test_changed_sources_are_read_and_all_targets_rebuilt(tmp_path: Path) -> None:
     names = "/m/a A\n/m/b B"
     row = "aaaaaaaaaaa_0 0.000 1.000 /m/a\n"
     metadata = write_metadata(tmp_path / "metadata", names=names, train=row)
@@ -117,16 +117,14 @@ def test_a_catalog_is_enough_for_a_further_target(
     monkeypatch.chdir(tmp_path)
     build(catalog, [Target("dog", ("Bark",))])
     assert ask(catalog, "select count(*) > 0 from dog.positive_events") == [(True,)]
-    with pytest.raises(
-        AudiosetDuckError, match=r"since a live catalog reads its files; .*--metada"
-    ):
+    with pytest.raises(AudiosetDuckError, match=r"a live catalog reads its files; .*--metada"):
         build(catalog, [GUN], live=True)
     monkeypatch.setattr(building, "fingerprint", lambda _: "of other models")
-    with pytest.raises(AudiosetDuckError, match=r"made by another version .* with --metadata DIR"):
+    with pytest.raises(AudiosetDuckError, match=r"built by another version .* with --metadata DIR"):
         build(catalog, [GUN])
 
 
-def test_a_new_version_of_the_models_makes_all_anew(
+def test_new_models_rebuild_everything(
     demo_metadata: Path, catalog: Path, loads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(building, "fingerprint", lambda _: "of other models")
@@ -134,7 +132,7 @@ def test_a_new_version_of_the_models_makes_all_anew(
     assert len(loads) == 9
 
 
-def test_what_the_user_made_is_kept(tmp_path: Path) -> None:
+def test_tables_of_the_user_are_kept(tmp_path: Path) -> None:
     metadata = write_metadata(tmp_path / "metadata", names="/m/a A")
     catalog = tmp_path / "catalog.duckdb"
     build(catalog, [Target("a", ("A",))], metadata)
@@ -143,7 +141,7 @@ def test_what_the_user_made_is_kept(tmp_path: Path) -> None:
     write_metadata(metadata, names="/m/a A\n/m/b B")
     build(catalog, [], metadata)
     assert ask(catalog, "from mine.notes") == [("hello",)]
-    with pytest.raises(AudiosetDuckError, match="the catalog has a schema mine that is no target"):
+    with pytest.raises(AudiosetDuckError, match="schema mine that is not a target; rename"):
         build(catalog, [Target("mine", ("A",))], metadata)
 
 
@@ -158,19 +156,19 @@ def test_skipped_rows_stay_skipped_until_the_file_changes(tmp_path: Path) -> Non
     with pytest.raises(AudiosetDuckError, match="line 2"):
         build(catalog, [Target("a", ("A",))], metadata)
     assert catalog.read_bytes() == before
-    with pytest.raises(AudiosetDuckError, match="--live reads the files as they are"):
+    with pytest.raises(AudiosetDuckError, match="--live cannot be combined with --skip-bad-rows"):
         build(catalog, [], metadata, live=True, skip_bad_rows=True)
 
 
 def test_nothing_is_left_of_a_failed_build(catalog: Path, demo_metadata: Path) -> None:
     before = catalog.read_bytes()
-    with pytest.raises(AudiosetDuckError, match="there is no label 'Barkk'"):
+    with pytest.raises(AudiosetDuckError, match="unknown label 'Barkk'"):
         build(catalog, [Target("dog", ("Barkk",))], demo_metadata)
     assert catalog.read_bytes() == before
     assert [path.name for path in catalog.parent.iterdir()] == [catalog.name]
 
 
-def test_sources_changed_under_way(
+def test_sources_changed_during_a_build(
     demo_metadata: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     metadata = Path(shutil.copytree(demo_metadata, tmp_path / "metadata"))
@@ -187,10 +185,10 @@ def test_sources_changed_under_way(
         build(tmp_path / "c.duckdb", [], metadata)
 
 
-def test_a_source_removed_under_way(
+def test_a_source_removed_during_a_build(
     demo_metadata: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After it was read, of which the operating system tells nothing."""
+    """After it was read: the operating system does not report that."""
     metadata = Path(shutil.copytree(demo_metadata, tmp_path / "metadata"))
 
     def create_and_remove(connection, model, live) -> None:
@@ -208,7 +206,7 @@ def test_a_source_removed_under_way(
 def test_an_inventory_for_a_catalog_of_another_version(
     run, demo_catalog: Path, demo_metadata: Path, tmp_path: Path
 ) -> None:
-    """It is made; the samples, which other models would make, wait for a build."""
+    """The inventory is updated; the samples, which need the models of this version, are not."""
     shutil.copyfile(demo_catalog, tmp_path / "catalog.duckdb")
     with duckdb.connect(str(tmp_path / "catalog.duckdb")) as connection:
         older = """json_merge_patch(versions, '{"models": "older"}')"""
@@ -219,8 +217,8 @@ def test_an_inventory_for_a_catalog_of_another_version(
     result = run("scan", "--audio-root", "audio")
     assert result.exit_code == 0, result.stderr
     assert (
-        "Warning: the catalog was made by another version of audioset-duck: its samples are as they"
-        " were; make them anew with audioset-duck build\n"
+        "Warning: the catalog was built by another version of audioset-duck, so its samples were"
+        " not updated; update them with audioset-duck build\n"
     ) in result.stderr
     assert ask(tmp_path / "catalog.duckdb", "select ytid, status from audio_files") == [
         (ytid, "ok")
@@ -236,8 +234,8 @@ def test_an_inventory_for_a_catalog_of_another_version(
     [
         (lambda path: path.write_bytes(b"no database" * 1000), "cannot be opened as a DuckDB file"),
         (lambda path: path.write_bytes(b""), "cannot be opened as a DuckDB file"),
-        (lambda path: duckdb.connect(str(path)).close(), "but no catalog of audioset-duck"),
-        (lambda path: path.mkdir(), "is a folder; right is a file"),
+        (lambda path: duckdb.connect(str(path)).close(), "but not a catalog of audioset-duck"),
+        (lambda path: path.mkdir(), "is a folder; expected a file"),
     ],
 )
 def test_a_file_of_another_program_is_left_alone(
@@ -249,6 +247,62 @@ def test_a_file_of_another_program_is_left_alone(
     with pytest.raises(AudiosetDuckError, match=message):
         build(catalog, [GUN], demo_metadata)
     assert (catalog.is_file() and catalog.read_bytes()) == before
+
+
+@pytest.mark.parametrize(
+    ("builds", "message"),
+    [
+        (
+            """insert into meta.builds values (now()::timestamp, '{"audioset_duck": "0.1.0"}',
+                '{"targets": {"gun": {"clip_length": "1.000"}, "dog": {}}}', 1)""",
+            "by audioset-duck 0.1.0, .*; move .* away .* audioset-duck build --target gun"
+            " --target dog. Tables of your own stay in the old file",
+        ),
+        ("", "by audioset-duck 0.1, .*; move .* away .* audioset-duck build --target NAME"),
+        (
+            "insert into meta.builds values (now()::timestamp, '[]', '3', 1)",
+            "by audioset-duck 0.1,",
+        ),
+    ],
+)
+def test_a_catalog_of_version_0_1_is_refused(
+    demo_metadata: Path, tmp_path: Path, builds: str, message: str
+) -> None:
+    catalog = tmp_path / "catalog.duckdb"
+    with duckdb.connect(str(catalog)) as connection:
+        connection.execute(f"""
+            create schema meta;
+            create table meta.sources (
+                file varchar, bytes bigint, sha256 varchar, rows bigint, rejected_rows bigint
+            );
+            create table meta.rejected_rows (
+                file varchar, line bigint, reason varchar, text varchar
+            );
+            create table meta.builds (
+                time timestamp, versions json, configuration json, seconds double
+            );
+            {builds}
+        """)
+    before = catalog.read_bytes()
+    with pytest.raises(AudiosetDuckError, match=f"{catalog} was built {message}"):
+        open_catalog(catalog)
+    with pytest.raises(AudiosetDuckError, match=f"{catalog} was built {message}"):
+        build(catalog, [GUN], demo_metadata)
+    assert catalog.read_bytes() == before
+
+
+def test_info_lists_relations_with_what_a_row_is(run, demo_catalog: Path) -> None:
+    result = run("info", "--catalog", demo_catalog)
+    assert result.exit_code == 0, result.stderr
+    lines = [re.split(r"  +", line) for line in result.stdout.splitlines()]
+    assert ["main.matching_labels(search)", "table function"] in [line[:2] for line in lines]
+    plan = "TARGET.epoch_plan(seed, epoch, batch_size, rank, world_size, hard)"
+    assert [plan, "table function"] in [line[:2] for line in lines]
+    assert ["meta.builds", "table", "One build of this catalog, the newest last"] in lines
+    listed = [line for line in lines if len(line) > 1 and line[1] in ("table", "view")]
+    assert all(len(line) == 3 for line in listed)
+    names = ask(demo_catalog, "select schema_name || '.' || name from relations")
+    assert len({name.replace("snore.", "gun.") for (name,) in names}) < len(names)
 
 
 def test_a_catalog_open_for_writing_elsewhere(catalog: Path, demo_metadata: Path) -> None:
@@ -316,9 +370,7 @@ print(1, flush=True)
 {end}
 """
         with (
-            pytest.raises(
-                AudiosetDuckError, match=r"open for writing in|was written to by another"
-            ),
+            pytest.raises(AudiosetDuckError, match=r"open for writing in|was changed by another"),
             replace_catalog(catalog),
         ):
             writer = subprocess.Popen(
@@ -348,21 +400,19 @@ def test_builds_beside_a_reader_in_the_same_process(catalog: Path, demo_metadata
     "name", ["gun.duckdb", "meta.duckdb", "staging.db", "main", "gun.v2.duckdb", "Gun.duckdb"]
 )
 def test_a_catalog_is_not_named_as_a_schema(demo_metadata: Path, tmp_path: Path, name: str) -> None:
-    with pytest.raises(
-        AudiosetDuckError, match=r"would have the name of a schema .*_catalog.duckdb"
-    ):
+    with pytest.raises(AudiosetDuckError, match=r"has the name of a schema .*_catalog.duckdb"):
         build(tmp_path / name, [GUN], demo_metadata)
 
 
 def test_a_catalog_is_not_named_as_a_kept_target(catalog: Path, demo_metadata: Path) -> None:
     renamed = catalog.rename(catalog.with_name("gun.duckdb"))
-    with pytest.raises(AudiosetDuckError, match="would have the name of a schema"):
+    with pytest.raises(AudiosetDuckError, match="has the name of a schema"):
         build(renamed, [SNORE], demo_metadata)
 
 
 @pytest.mark.parametrize("name", ["x?y.duckdb", "x\\y.duckdb"])
 def test_paths_that_duckdb_cannot_write(demo_metadata: Path, tmp_path: Path, name: str) -> None:
-    with pytest.raises(AudiosetDuckError, match=r"has a . in it, with which DuckDB cannot write"):
+    with pytest.raises(AudiosetDuckError, match=r"contains a .; name another path"):
         build(tmp_path / name, [], demo_metadata)
     assert list(tmp_path.iterdir()) == []
 
@@ -378,10 +428,10 @@ def test_a_catalog_renamed_to_its_target_can_still_be_read(run, catalog: Path) -
     catalog.rename(catalog.with_name("gun.duckdb"))
     result = run("sql", "from gun.subset_counts", "--catalog", "gun.duckdb", "--format", "csv")
     assert result.exit_code == 0
-    assert len(result.stdout.splitlines()) == 6
+    assert len(result.stdout.splitlines()) == 7
 
 
-def test_a_clock_that_was_wrong(catalog: Path, demo_metadata: Path) -> None:
+def test_a_wrong_clock(catalog: Path, demo_metadata: Path) -> None:
     with duckdb.connect(str(catalog)) as connection:
         connection.execute("update meta.builds set time = '2030-01-01'")
     build(catalog, [Target("dog", ("Bark",))], demo_metadata)
@@ -401,9 +451,7 @@ def test_a_target_that_the_user_dropped(run, catalog: Path, demo_metadata: Path)
 def test_a_catalog_without_its_builds(catalog: Path) -> None:
     with duckdb.connect(str(catalog)) as connection:
         connection.execute("delete from meta.builds")
-    with pytest.raises(
-        AudiosetDuckError, match=r"meta.builds is empty: the catalog must be built anew"
-    ):
+    with pytest.raises(AudiosetDuckError, match=r"meta.builds is empty; build the catalog again"):
         read_state(open_catalog(catalog))
 
 
@@ -426,17 +474,20 @@ def test_a_kept_target_whose_label_is_gone(tmp_path: Path) -> None:
     write_metadata(metadata, names="/m/b B")
     with pytest.raises(
         AudiosetDuckError,
-        match=r"target a: there is no label 'A'.* of an earlier build; .* drop schema a cascade",
+        match=r"target a: unknown label 'A'.*earlier build.*drop schema a cascade",
     ):
         build(catalog, [Target("b", ("B",))], metadata)
 
 
-def test_labels_that_no_file_knows_are_warned_of(tmp_path: Path, caplog) -> None:
+def test_labels_that_no_file_lists_are_warned_of(tmp_path: Path, caplog) -> None:
     metadata = write_metadata(
         tmp_path / "metadata", names="/m/a A", train="aaaaaaaaaaa_0 0.000 1.000 /m/nobody"
     )
     build(tmp_path / "catalog.duckdb", [], metadata)
-    assert "labels of the data that no label file knows: 1; see audioset-duck check" in caplog.text
+    assert (
+        "labels of the data that no label file lists: 1; list them with audioset-duck check"
+        in caplog.text
+    )
 
 
 def test_a_live_catalog_whose_files_are_gone(run, demo_metadata: Path, tmp_path: Path) -> None:
@@ -552,12 +603,12 @@ def test_little_memory_makes_the_same_catalog(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("limit", "message"),
     [
-        ("512", r"the memory limit is '512'; right is a size, as in 512MB or 2GB"),
-        ("a'; drop", r"the memory limit is \"a'; drop\"; right is a size"),
+        ("512", r"the memory limit is '512'; expected a size, as in 512MB or 2GB"),
+        ("a'; drop", r"the memory limit is \"a'; drop\"; expected a size"),
         ("8MB", r"Out of Memory Error.*; give a build more with --memory-limit"),
     ],
 )
-def test_a_memory_limit_that_is_none(
+def test_an_invalid_memory_limit(
     run, demo_metadata: Path, tmp_path: Path, limit: str, message: str
 ) -> None:
     command = ["build", "--target", "gun", "--metadata", str(demo_metadata)]

@@ -1,4 +1,4 @@
-"""Targets: by name, of one's own, from audioset-duck.toml; and names that cannot be."""
+"""Targets: their names and labels, those of audioset-duck.toml, and what is refused."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +10,7 @@ from support.metadata import write_metadata
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.labels import resolve
 from audioset_duck.config.targets import BUILT_IN, Target, check_name, parse_window_seconds
-from audioset_duck.config.toml_file import choose_targets, read_configuration
+from audioset_duck.config.toml_file import read_configuration
 from audioset_duck.errors import AudiosetDuckError
 
 
@@ -29,31 +29,31 @@ def test_good_names(name: str) -> None:
     "name",
     ["", "2x", "Gun", "baby cry", "baby-cry", "gün", "a" * 64, 'x"; drop schema main', "../x"],
 )
-def test_names_that_are_no_identifiers(name: str) -> None:
-    with pytest.raises(AudiosetDuckError, match="is no name for a target; right are lower-case"):
+def test_names_that_are_not_identifiers(name: str) -> None:
+    with pytest.raises(AudiosetDuckError, match=r"invalid name .* lower-case letters"):
         check_name(name)
 
 
 @pytest.mark.parametrize(
     "name", ["main", "meta", "staging", "temp", "select", "table", "audioset", "memory", "left"]
 )
-def test_names_that_mean_something_else(name: str) -> None:
-    with pytest.raises(AudiosetDuckError, match=f"'{name}' is no name.*such as {name}_sound"):
+def test_reserved_names(name: str) -> None:
+    with pytest.raises(AudiosetDuckError, match=f"'{name}'.*reserved.*such as {name}_sound"):
         check_name(name)
 
 
 @pytest.mark.parametrize(
     ("value", "seconds"), [("1", "1"), ("0.5", "0.5"), (2.5, "2.5"), (10, "10"), ("0.001", "0.001")]
 )
-def test_clip_lengths(value: object, seconds: str) -> None:
+def test_window_lengths(value: object, seconds: str) -> None:
     assert parse_window_seconds(value) == Decimal(seconds)
 
 
 @pytest.mark.parametrize(
     "value", ["0", "-1", "10.001", "0.0005", "one", "", "1e0", "nan", "1; drop", True, "1,5"]
 )
-def test_clip_lengths_that_cannot_be(value: object) -> None:
-    with pytest.raises(AudiosetDuckError, match=r"the clip length is .*above 0 and up to 10"):
+def test_invalid_window_lengths(value: object) -> None:
+    with pytest.raises(AudiosetDuckError, match=r"window_seconds is .*above 0, at most 10"):
         parse_window_seconds(value)
 
 
@@ -90,7 +90,7 @@ def test_labels_that_are_not_there(connection, label: str, nearest: str) -> None
     with pytest.raises(AudiosetDuckError) as error:
         resolve(connection, Target("t", (label,)))
     message = str(error.value)
-    assert f"target t: there is no label {label!r}; right is a MID or an exact display" in message
+    assert f"target t: unknown label {label!r}; expected a MID or an exact display" in message
     assert nearest in message if nearest else "such as" not in message
 
 
@@ -100,7 +100,7 @@ def test_a_name_of_two_labels(tmp_path: Path) -> None:
     )
     with pytest.raises(
         AudiosetDuckError,
-        match="'Brief tone' is the name of 2 labels: /t/dd000138, /t/dd00138; name one by its MID",
+        match=r"'Brief tone' is the name of 2 labels: /t/dd000138, /t/dd00138; .*MID",
     ):
         build(tmp_path / "c.duckdb", [Target("t", ("Brief tone",))], metadata)
 
@@ -122,15 +122,13 @@ def test_names_with_quotes_and_semicolons_are_only_names(tmp_path: Path) -> None
 
 
 def test_a_label_cannot_be_both(connection) -> None:
-    with pytest.raises(AudiosetDuckError, match="/m/05tny_ is both a label and ignored"):
+    with pytest.raises(AudiosetDuckError, match="/m/05tny_ is both"):
         resolve(connection, Target("t", ("Bark",), ("/m/05tny_",)))
 
 
 def test_descendants_need_the_ontology(tmp_path: Path) -> None:
     metadata = write_metadata(tmp_path / "metadata", names="/m/a A")
-    with pytest.raises(
-        AudiosetDuckError, match=r"its descendants are in ontology.json, which is not"
-    ):
+    with pytest.raises(AudiosetDuckError, match=r"needs ontology.json.* metadata folder"):
         build(tmp_path / "c.duckdb", [Target("t", ("A",), descendants=True)], metadata)
 
 
@@ -171,31 +169,34 @@ def test_toml_of_the_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("targets = [", "mine.toml is no TOML: Invalid value"),
-        ("target = 1", "there is no option 'target'; right are window_seconds, targets"),
-        ("targets = 1", r"targets is 1; right is \[targets.NAME\]"),
-        ("targets.dog = 1", r"\[targets.dog\] is 1; right is a table with labels"),
-        ("[targets.dog]", r"\[targets.dog\] names no label; right is"),
-        ("[targets.dog]\nlabels = 'Bark'", "labels is 'Bark'; right is a list of texts"),
-        ("[targets.dog]\nlabels = [1]", r"labels is \[1\]; right is a list of texts"),
-        ("[targets.dog]\nlabel = ['Bark']", "there is no option 'label'; right are labels, ignore"),
+        ("targets = [", "mine.toml is not valid TOML: Invalid value"),
+        ("target = 1", "unknown option 'target'; expected one of window_seconds, targets"),
+        ("targets = 1", r"targets is 1; expected .*\[targets.NAME\]"),
+        ("targets.dog = 1", r"\[targets.dog\] is 1; expected a table with labels"),
+        ("[targets.dog]", r"\[targets.dog\] has no label; expected"),
+        ("[targets.dog]\nlabels = 'Bark'", "labels is 'Bark'; expected a list of strings"),
+        ("[targets.dog]\nlabels = [1]", r"labels is \[1\]; expected a list of strings"),
+        (
+            "[targets.dog]\nlabel = ['Bark']",
+            "unknown option 'label'; expected one of labels, ignore",
+        ),
         (
             "[targets.dog]\nlabels = ['B']\ndescendants = 1",
-            "descendants is 1; right is true or false",
+            "descendants is 1; expected true or false",
         ),
         (
-            "[targets.dog]\nlabels = ['B']\nclip_length = []",
-            r"window_seconds is \[\]; right is a number",
+            "[targets.dog]\nlabels = ['B']\nwindow_seconds = []",
+            r"window_seconds is \[\]; expected a number",
         ),
-        ("[targets.main]\nlabels = ['B']", r"mine.toml: .*'main' is no name for a target"),
-        ("window_seconds = 0", "mine.toml: the clip length is 0"),
+        ("[targets.main]\nlabels = ['B']", r"mine.toml: .*'main'.*reserved"),
+        ("window_seconds = 0", "mine.toml: window_seconds is 0"),
         (
-            "[targets.dog]\nlabels = ['B']\nclip_length = 0",
-            r"\[targets.dog\]: the clip length is 0",
+            "[targets.dog]\nlabels = ['B']\nwindow_seconds = 0",
+            r"\[targets.dog\]: window_seconds is 0",
         ),
     ],
 )
-def test_toml_that_cannot_be(tmp_path: Path, text: str, message: str) -> None:
+def test_invalid_toml(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(text)
     with pytest.raises(AudiosetDuckError, match=message):
@@ -204,46 +205,10 @@ def test_toml_that_cannot_be(tmp_path: Path, text: str, message: str) -> None:
 
 def test_toml_with_a_byte_order_mark(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
-    file.write_text("\ufeffclip_length = 2")
+    file.write_text("\ufeffwindow_seconds = 2")
     assert read_configuration(file).window_seconds == 2
 
 
 def test_toml_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(AudiosetDuckError, match=r"mine.toml cannot be read: No such file"):
         read_configuration(tmp_path / "mine.toml")
-
-
-def test_choosing() -> None:
-    chosen = choose_targets(
-        BUILT_IN,
-        ["gun", "gun"],
-        "dog",
-        ["Bark"],
-        ["Howl"],
-        descendants=True,
-        window_seconds=Decimal(2),
-    )
-    assert chosen == [
-        Target("gun", BUILT_IN["gun"].labels, ("Howl",), True, Decimal(2)),
-        Target("dog", ("Bark",), ("Howl",), True, Decimal(2)),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (
-            (["gnu"],),
-            "there is no target 'gnu'; right are gun, baby_cry, snore, or in a build one of",
-        ),
-        (([], None, ["Bark"]), "--label 'Bark' belongs to a target; name it with --name"),
-        (([], "dog"), "--name dog has no label; add one with --label"),
-        (([], "gun", ["Bark"]), "gun is built in; right is another --name, or your own"),
-        ((["dog"], "dog", ["Bark"]), "dog is both a --target and a --name"),
-        (([], None, [], ["Howl"]), "--window-seconds and --training are of a target"),
-        (([], "Dog", ["Bark"]), "'Dog' is no name for a target"),
-    ],
-)
-def test_choices_that_cannot_be(arguments: tuple, message: str) -> None:
-    with pytest.raises(AudiosetDuckError, match=message):
-        choose_targets(BUILT_IN, *arguments)

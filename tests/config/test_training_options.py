@@ -1,4 +1,4 @@
-"""TrainingOptions options, and what a build makes of them and of the audio that is there."""
+"""Training options, and the samples that a build keeps with them and with the audio there is."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from support.metadata import write_sounds, youtube_id
 from audioset_duck.audio.scan import scan
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.connection import open_catalog
-from audioset_duck.catalog.state import kept_targets, read_state
+from audioset_duck.catalog.state import parse_targets, read_state
 from audioset_duck.config.targets import Target
 from audioset_duck.config.toml_file import read_configuration
 from audioset_duck.config.training_options import (
@@ -31,14 +31,14 @@ NAMES = (
     " tier_a_coverage"
 )
 SUM = (
-    "pos_per_batch_frac, strong_neg_per_batch_frac and weak_neg_per_batch_frac are {}, in all {};"
-    " right is a sum of 1"
+    "pos_per_batch_frac, strong_neg_per_batch_frac and weak_neg_per_batch_frac are {}, which add up"
+    " to {}; expected 1"
 )
-SHARE = "right is a share from 0 to 1, with at most 9 decimals"
-WHOLE = "right is a whole number from 0"
-# As TOML has them, as a command line has them, and what is said of them.
+SHARE = "expected a fraction from 0 to 1, with at most 9 decimals"
+WHOLE = "expected a whole number, 0 or more"
+# Lines of TOML, and the message.
 WRONG = [
-    ("head_keep_fraction = 0.5", f"there is no option 'head_keep_fraction'; right are {NAMES}"),
+    ("head_keep_fraction = 0.5", f"unknown option 'head_keep_fraction'; expected one of {NAMES}"),
     ("head_keep_frac = 1.5", f"head_keep_frac is Decimal('1.5'); {SHARE}"),
     ("head_keep_frac = -0.1", f"head_keep_frac is Decimal('-0.1'); {SHARE}"),
     ("head_keep_frac = 2", f"head_keep_frac is 2; {SHARE}"),
@@ -52,8 +52,8 @@ WRONG = [
     ("completion_rare_cutoff = -1", f"completion_rare_cutoff is -1; {WHOLE}"),
     ("seed = true", f"seed is True; {WHOLE}"),
     ("seed = 'x'", f"seed is 'x'; {WHOLE}"),
-    ("head_labels = 3", "head_labels is 3; right is a list of texts"),
-    ("head_labels = [1]", "head_labels is [1]; right is a list of texts"),
+    ("head_labels = 3", "head_labels is 3; expected a list of strings"),
+    ("head_labels = [1]", "head_labels is [1]; expected a list of strings"),
     ("pos_per_batch_frac = 0.5", SUM.format("0.5, 0.25, 0.5", "1.25")),
     (
         "pos_per_batch_frac = 0.3\nstrong_neg_per_batch_frac = 0.3\nweak_neg_per_batch_frac = 0.3",
@@ -74,10 +74,10 @@ def test_wrong_options_in_a_file(tmp_path: Path, lines: str, message: str) -> No
         read_configuration(file)
 
 
-def test_a_table_of_options_that_is_none(tmp_path: Path) -> None:
+def test_training_that_is_not_a_table(tmp_path: Path) -> None:
     file = tmp_path / "audioset-duck.toml"
     file.write_text("training = 5")
-    message = r"\[training\] is 5; right is a table of training options"
+    message = r"\[training\] is 5; expected a table of training options"
     with pytest.raises(AudiosetDuckError, match=message):
         read_configuration(file)
 
@@ -85,13 +85,13 @@ def test_a_table_of_options_that_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["head_keep_frac"], "--training 'head_keep_frac' has no value; right is OPTION=VALUE"),
-        (["keep=1"], f"--training: there is no option 'keep'; right are {NAMES}"),
+        (["head_keep_frac"], "--training 'head_keep_frac' has no value; "),
+        (["keep=1"], f"--training: unknown option 'keep'; expected one of {NAMES}"),
         (["seed=-1"], f"--training: seed is '-1'; {WHOLE}"),
         (["head_keep_frac=50%"], f"--training: head_keep_frac is '50%'; {SHARE}"),
         (["tier_a_fraction="], f"--training: tier_a_fraction is ''; {SHARE}"),
         (["pos_per_batch_frac=0.3"], "--training: " + SUM.format("0.3, 0.25, 0.5", "1.05")),
-        (["head_labels=Speach"], "there is no label 'Speach'; right is a MID or an exact display"),
+        (["head_labels=Speach"], "unknown label 'Speach'; expected a MID or an exact display"),
     ],
 )
 def test_wrong_options_of_a_command(
@@ -104,14 +104,14 @@ def test_wrong_options_of_a_command(
     assert not (tmp_path / "catalog.duckdb").exists()
 
 
-def test_options_without_a_target_are_of_nothing(run, demo_metadata: Path) -> None:
+def test_options_need_a_target(run, demo_metadata: Path) -> None:
     result = run("build", "--metadata", demo_metadata, "--training", "seed=1")
     assert result.exit_code == 1
-    assert "--training are of a target; name it with --target or --name" in result.stderr
+    assert "--training need a target; name it with --target or --name" in result.stderr
 
 
 def test_options_of_a_file_a_target_and_a_command(run, demo_metadata: Path, tmp_path: Path) -> None:
-    """What is nearer to the target wins; what none names is the default."""
+    """The option closest to the target wins; options set nowhere have their defaults."""
     (tmp_path / "audioset-duck.toml").write_text("""
         [training]
         seed = 5
@@ -126,7 +126,7 @@ def test_options_of_a_file_a_target_and_a_command(run, demo_metadata: Path, tmp_
     words += ["--training", "seed=7", "--training", "head_labels=Speech, /m/04rlf"]
     assert run(*words).exit_code == 0
     with open_catalog(tmp_path / "catalog.duckdb") as connection:
-        kept = kept_targets(read_state(connection))
+        kept = parse_targets(read_state(connection))
     expected = TrainingOptions(("Speech", "/m/04rlf"), Decimal("0.5"), 3, 7)
     assert kept["gun"].training == expected
     assert kept["dog"].training == TrainingOptions(("Speech", "/m/04rlf"), Decimal("0.4"), 3, 7)
@@ -162,9 +162,9 @@ def test_a_build_says_what_it_kept(run, demo_metadata: Path, tmp_path: Path) -> 
     assert result.exit_code == 0
     with duckdb.connect(str(tmp_path / "catalog.duckdb"), read_only=True) as connection:
         counts = connection.execute("""
-            select split, role, sum(samples) filter (where reason is null),
-                sum(samples) filter (where reason = 'head trimming'),
-                sum(samples) filter (where reason = 'strong positive')
+            select split, role, sum(sample_count) filter (where reason is null),
+                sum(sample_count) filter (where reason = 'head_trimming'),
+                sum(sample_count) filter (where reason = 'strong_positive')
             from gun.sample_counts group by all
         """).fetchall()
         tiers = connection.execute(
@@ -174,7 +174,7 @@ def test_a_build_says_what_it_kept(run, demo_metadata: Path, tmp_path: Path) -> 
     for split, role, samples, trimmed, conflicts in counts:
         (line,) = (line for line in lines if line.strip().startswith(f"{split} {role} "))
         assert f"{samples:,}" in line
-        for reason, count in {"head trimming": trimmed, "strong positive": conflicts}.items():
+        for reason, count in {"head_trimming": trimmed, "strong_positive": conflicts}.items():
             assert (f"{reason} {count or 0:,}" in line) == bool(count)
     for pool, tier, labels in tiers:
         assert [line for line in lines if line.strip().startswith(f"{pool} {tier} {labels} ")]
@@ -215,8 +215,8 @@ def test_build_with_an_audio_root(run, metadata: Path, tmp_path: Path) -> None:
         for number, ytid in enumerate(youtube_id(letter, 0) for letter in "gsw")
     ]
     line = next(line for line in result.stdout.splitlines() if "positive" in line and "aud" in line)
-    assert "audio corrupted 1" in line
-    assert "audio not found 1" in line
+    assert "audio_corrupted 1" in line
+    assert "audio_not_found 1" in line
 
 
 def test_a_build_without_audio_says_so(run, metadata: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_build_without_audio_says_so(run, metadata: Path) -> None:
 
 
 def test_samples_follow_the_inventory(metadata: Path, tmp_path: Path) -> None:
-    """Scanned after a build, and again when files have come and gone: samples are made anew."""
+    """Scanned after a build, and again when files have come and gone: samples are rebuilt."""
     catalog, root = tmp_path / "catalog.duckdb", tmp_path / "audio"
     build(catalog, [Target("t", ("/m/gun",)), Target("other", ("/m/a",))], metadata)
     before = samples(catalog)

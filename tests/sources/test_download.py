@@ -1,4 +1,4 @@
-"""Downloads from a real server on this machine, which fails in every way that servers do."""
+"""Downloads from a local server that fails in the ways that servers do."""
 
 import hashlib
 import re
@@ -10,7 +10,8 @@ from support.server import FILES, Server
 
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sources import download as downloading
-from audioset_duck.sources.download import ADDRESSES, ATTEMPTS, SHA256S, download
+from audioset_duck.sources.definitions import AUDIO_SUBSETS, SOURCES, SUBSETS
+from audioset_duck.sources.download import ATTEMPTS, SHA256S, download
 
 FRAMED = "audioset_eval_strong_framed_posneg.tsv"
 TRAIN = "audioset_train_strong.tsv"
@@ -61,7 +62,7 @@ def test_all_files_are_fetched_once(server: Server, tmp_path: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_faults_that_pass(server: Server, tmp_path: Path, faults: list[str], caplog) -> None:
+def test_transient_errors(server: Server, tmp_path: Path, faults: list[str], caplog) -> None:
     server.faults = {TRAIN: list(faults)}
     fetch(server, tmp_path)
     assert (tmp_path / TRAIN).read_bytes() == FILES[TRAIN]
@@ -72,15 +73,15 @@ def test_faults_that_pass(server: Server, tmp_path: Path, faults: list[str], cap
         )
 
 
-def test_only_the_rest_is_fetched(server: Server, tmp_path: Path) -> None:
+def test_only_missing_bytes_are_requested(server: Server, tmp_path: Path) -> None:
     server.faults = {TRAIN: ["drops", "drops"]}
     fetch(server, tmp_path)
     assert server.sent[TRAIN] == len(FILES[TRAIN])
 
 
-def test_a_later_run_goes_on(server: Server, tmp_path: Path) -> None:
+def test_a_later_run_resumes(server: Server, tmp_path: Path) -> None:
     server.faults = {TRAIN: ["drops"] + ["503"] * (ATTEMPTS - 1)}
-    with pytest.raises(AudiosetDuckError, match=rf"{TRAIN} could not be fetched in {ATTEMPTS} att"):
+    with pytest.raises(AudiosetDuckError, match=rf"{TRAIN} after {ATTEMPTS} attempts: .*again"):
         fetch(server, tmp_path)
     assert names(tmp_path) == {f"{TRAIN}.part"}
     fetch(server, tmp_path)
@@ -103,14 +104,14 @@ def test_a_part_of_another_file(server: Server, tmp_path: Path, part: bytes) -> 
 
 
 @pytest.mark.parametrize("name", [TRAIN, FRAMED], ids=["by checksum", "by size"])
-def test_half_a_file_is_fetched_anew(server: Server, tmp_path: Path, name: str, caplog) -> None:
+def test_half_a_file_is_downloaded_again(server: Server, tmp_path: Path, name: str, caplog) -> None:
     fetch(server, tmp_path)
     (tmp_path / name).write_bytes(FILES[name][:1000])
     assert fetch(server, tmp_path) == [name]
     assert (tmp_path / name).read_bytes() == FILES[name]
-    # What is no official file may be a person's own.
-    told = f"{tmp_path / name} is not the official file; the official one is fetched"
-    assert caplog.messages == ([told] if name == TRAIN else [])
+    # A file that is not the official one may be the user's own.
+    warning = f"{tmp_path / name} is not the official file; downloading the official one"
+    assert caplog.messages == ([warning] if name == TRAIN else [])
 
 
 def test_compressed_files_count(server: Server, tmp_path: Path, caplog) -> None:
@@ -121,7 +122,7 @@ def test_compressed_files_count(server: Server, tmp_path: Path, caplog) -> None:
     assert set(fetch(server, tmp_path)) == FILES.keys() - {TRAIN, FRAMED}
     (tmp_path / f"{TRAIN}.gz").write_bytes(gzip.compress(FILES[TRAIN])[:1000])
     assert fetch(server, tmp_path) == [TRAIN]
-    assert caplog.messages == [f"{tmp_path / TRAIN}.gz is damaged and is fetched anew"]
+    assert caplog.messages == [f"{tmp_path / TRAIN}.gz is damaged; downloading it again"]
 
 
 def test_a_file_that_is_not_there(server: Server, tmp_path: Path) -> None:
@@ -129,7 +130,7 @@ def test_a_file_that_is_not_there(server: Server, tmp_path: Path) -> None:
     server.faults = {TRAIN: ["404"], "ontology.json": ["404"]}
     with pytest.raises(
         AudiosetDuckError,
-        match=r"^7 files were fetched, 2 could not be; name a mirror .* --base-url.*\n"
+        match=r"^downloaded 7 files, but 2 are not .* --base-url.*\n"
         rf".*/{TRAIN}: the server answers 404 .*\n.*/ontology.json: the server answers 404",
     ):
         fetch(server, tmp_path)
@@ -139,22 +140,27 @@ def test_a_file_that_is_not_there(server: Server, tmp_path: Path) -> None:
 
 def test_another_file_under_the_name(server: Server, tmp_path: Path) -> None:
     server.files[TRAIN] = b"something else"
-    with pytest.raises(AudiosetDuckError, match=r"its SHA-256 is \w+, right is \w+"):
+    with pytest.raises(AudiosetDuckError, match=r"its SHA-256 is \w+, expected \w+"):
         fetch(server, tmp_path)
     assert names(tmp_path) == set()
 
 
 def test_no_server(tmp_path: Path) -> None:
     with pytest.raises(
-        AudiosetDuckError, match=r"in 6 attempts: there is no connection; .*--base-url"
+        AudiosetDuckError, match=r"after 6 attempts: there is no connection; .*--base-url"
     ):
         download(tmp_path, "http://127.0.0.1:9", patience=0.001)
 
 
 def test_every_source_has_an_address() -> None:
-    assert ADDRESSES.keys() == FILES.keys()
-    assert ADDRESSES.keys() >= SHA256S.keys()
-    assert all(address.startswith("https://") for address in ADDRESSES.values())
+    for source in SOURCES:
+        assert source.address.startswith("https://") and source.address.endswith(f"/{source.file}")
+    assert {source.file for source in SOURCES if not source.sha256} == {FRAMED}
+
+
+def test_the_files_of_subsets_are_read_by_models_of_their_names() -> None:
+    assert [source.staging for source in SOURCES if source.subset] == list(SUBSETS)
+    assert set(SUBSETS) - set(AUDIO_SUBSETS) == {"strong_eval_framed"}
 
 
 def test_checksums_are_those_of_the_real_files(real_metadata: Path) -> None:
@@ -175,10 +181,10 @@ def test_command(run, server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://x", "http://"])
-def test_addresses_that_cannot_be(run, url: str) -> None:
+def test_invalid_addresses(run, url: str) -> None:
     result = run("download", "--base-url", url)
     assert result.exit_code == 1
     assert re.search(
-        f"Error: '{url}' is no address to fetch from; right is|{url}/.*: there is no connection",
+        f"Error: invalid address '{url}'; expected an http|{url}/.*: there is no connection",
         result.stderr,
     )

@@ -1,10 +1,10 @@
-"""Commands as a person runs them, and shells of DuckDB."""
+"""The command line as a subprocess, and DuckDB shells."""
 
 import os
 import sys
 from pathlib import Path
 
-# The DuckDB shell of this environment, and any that the variable lists.
+# The DuckDB shell of this environment, and those that the variable lists.
 SHELLS = [
     shell
     for shell in (

@@ -1,4 +1,4 @@
-"""Disks of their own for a folder: small ones, read-only ones."""
+"""Temporary disks mounted on a folder: small or read-only."""
 
 import contextlib
 import shutil
@@ -11,7 +11,7 @@ import pytest
 
 @contextlib.contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[None]:
-    """A disk of its own for a folder, where that is permitted."""
+    """Mount a disk of a given size on a folder; skip the test if that is not permitted."""
     folder.mkdir(exist_ok=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
@@ -23,5 +23,5 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
 
 
 def remount(folder: Path, options: str) -> None:
-    """Make a disk larger (`size=200m`), or one that cannot be written to (`ro`)."""
+    """Change the options of a mounted disk: `size=200m` enlarges it, `ro` makes it read-only."""
     subprocess.run(["mount", "-o", f"remount,{options}", str(folder)], check=True)

@@ -1,10 +1,10 @@
-"""How much the tests do, by environment variables."""
+"""How thorough the tests are, set by environment variables."""
 
 import os
 
-# How many times as many random inputs are tried, and all targets of the real files if more than 1.
+# Factor for the number of random inputs; above 1, all targets of the real files are compared.
 MORE = int(os.environ.get("AUDIOSET_DUCK_EXAMPLES", "1"))
 
 
-# How often a test kills what it tests.
+# How many times a test kills the process that it tests.
 KILLS = int(os.environ.get("AUDIOSET_DUCK_KILLS", "4"))

@@ -51,7 +51,7 @@ def write_metadata(folder: Path, **files: str) -> Path:
 
 
 def youtube_id(letter: str, number: int) -> str:
-    """Made ids, as in `g0000000012`."""
+    """A synthetic YouTube id, as in `g0000000012`."""
     return f"{letter}{number:010d}"
 
 
@@ -62,14 +62,14 @@ def write_sounds(
     weak: dict[str, int] | None = None,
     **files: str,
 ) -> Path:
-    """Write metadata of clips that each hold one sound, from its first to its second second.
+    """Write metadata of clips that each have one event, from 1 to 2 seconds.
 
     Args:
-        folder: Where to.
-        positives: Clips of the strong train set with /m/gun, `g0000000000_0` and so on.
-        strong: Clips of it with other labels, `s0000000000_0` and so on: how many of each label.
-        weak: Clips of the balanced set, `w0000000000_0` and so on: how many of each label.
-        files: More rows, as for `write_metadata`; of `train` and `balanced`, before these.
+        folder: The folder to write to.
+        positives: Number of clips of strong_train with /m/gun, `g0000000000_0` and so on.
+        strong: Number of its clips with each other label, `s0000000000_0` and so on.
+        weak: Number of clips of weak_balanced_train with each label, `w0000000000_0` and so on.
+        files: More rows, as for `write_metadata`; those of `train` and `balanced` come first.
     """
     other = [label for label, count in (strong or {}).items() for _ in range(count)]
     tagged = [label for label, count in (weak or {}).items() for _ in range(count)]

@@ -1,4 +1,4 @@
-"""A server on this machine that has AudioSet's metadata files, made up, and fails as servers do."""
+"""A local server of synthetic metadata files that fails on request, as servers do."""
 
 import time
 from collections import Counter
@@ -13,7 +13,7 @@ FILES = {
 
 
 class Server(ThreadingHTTPServer):
-    """Serves FILES. `faults` are taken from the front, one for each GET of a file."""
+    """Serves FILES. Each GET of a file takes one failure from the front of `faults[file]`."""
 
     daemon_threads = True
 

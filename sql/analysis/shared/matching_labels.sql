@@ -1,0 +1,31 @@
+-- One label whose MID is the text, or one of whose names contains it, in any case.
+-- Parameters:
+--   search: the text, a MID or a part of a name.
+-- Columns:
+--   label_id, display_name, other_names, strong_event_count, framed_event_count, weak_clip_count:
+--     as in label_counts.
+--   rank: 1 for the label that occurs most often, over all subsets.
+{{ config(materialized='table_function', parameters='search') }}
+with label_counts as (select * from {{ ref('label_counts') }}),
+
+matching as (
+    select *
+    from label_counts
+    where
+        label_id = search
+        or contains(lower(display_name), lower(search))
+        or contains(lower(array_to_string(other_names, chr(10))), lower(search))
+)
+
+select
+    label_id,
+    display_name,
+    other_names,
+    strong_event_count,
+    framed_event_count,
+    weak_clip_count,
+    row_number() over (
+        order by strong_event_count + framed_event_count + weak_clip_count desc, label_id asc
+    ) as rank
+from matching
+order by rank
