@@ -124,6 +124,16 @@ def build(
         _record_build(connection, started, configuration, time.monotonic() - began)
 
 
+def ensure_catalog(catalog: Path, metadata: Path | None = None) -> None:
+    """Build a catalog without a target, if there is no catalog yet.
+
+    Raises:
+        AudiosetDuckError: As for `build`.
+    """
+    if not catalog.exists():
+        build(catalog, [], metadata)
+
+
 def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
     """Replace the table `audio_files` of a catalog, and rebuild its targets.
 

@@ -29,7 +29,7 @@ class Utf8Path(click.Path):
     """A path that the catalog can hold."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Make it, or tell what is wrong with it."""
+        """Return the path, or fail with what is wrong with it."""
         try:
             return check_utf8(Path(str(super().convert(value, param, ctx))))
         except AudiosetDuckError as error:
@@ -38,7 +38,7 @@ class Utf8Path(click.Path):
 
 PATH = Utf8Path()
 DEFAULT_CATALOG = Path("catalog.duckdb")
-FULL = "free some of the disk and run the same again, or name a place on another one"
+FULL = "free some of the disk and run the same command again, or use another disk"
 STOPS: dict[int, str] = {signal.SIGINT: "Interrupted", signal.SIGTERM: "Terminated"}
 
 
@@ -52,11 +52,11 @@ class Settings:
 
 
 class LoadedCommand(click.Command):
-    """A command that begins with DuckDB loaded."""
+    """A command that starts when DuckDB is loaded."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it."""
-        # Interrupted while it is loaded, DuckDB would abort the process.
+        # An interrupt while DuckDB is loaded would abort the process.
         with defer_interrupts():
             import duckdb  # noqa: F401
         from audioset_duck.progress import set_quiet
@@ -71,7 +71,7 @@ class Group(click.Group):
     command_class = LoadedCommand
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what a person can mend becomes a message."""
+        """Run a command; errors that a user can fix become a message."""
         settings = ctx.ensure_object(Settings)
         stopped_by: list[int] = []
 
@@ -84,7 +84,7 @@ class Group(click.Group):
                 signal.signal(number, stop)
             return super().invoke(ctx)
         except BaseException as error:
-            # Whatever a library made of it.
+            # Whatever exception a library made of the signal.
             if stopped_by:
                 click.echo(STOPS[stopped_by[0]], err=True)
                 ctx.exit(128 + stopped_by[0])
@@ -94,7 +94,7 @@ class Group(click.Group):
 
 
 def _explain(error: BaseException, catalog: Path) -> str | None:
-    """What is told of a failure; None if it is one of the program, not of what it was given."""
+    """The message for an error; None if it is a bug, which gets a traceback."""
     if isinstance(error, AudiosetDuckError):
         return str(error)
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
@@ -108,19 +108,19 @@ def _explain(error: BaseException, catalog: Path) -> str | None:
 
 
 def _explain_query(error: Exception, catalog: Path) -> str:
-    """Tell what DuckDB cannot know: what a view of a live catalog lost, what is to be done."""
+    """The message for an error of DuckDB, with what the user can do about it."""
     from audioset_duck.catalog.connection import damage
 
     message = str(error)
     if lost := re.search(r'No files found that match the pattern "(.*?)"', message):
         return (
-            f"the catalog was built with --live and reads {lost[1]}, which is not there; put the "
-            "file back, or build the catalog again"
+            f"the catalog was built with --live and reads {lost[1]}, which does not exist; put the"
+            " file back, or build the catalog again"
         )
     if "No space left on device" in message:
         return f"{message.splitlines()[0]}; {FULL}"
     if message.startswith("Out of Memory Error"):
-        return f"{message.splitlines()[0]}; give a build more with --memory-limit"
+        return f"{message.splitlines()[0]}; give the build more with --memory-limit"
     return damage(catalog, error) or message
 
 
@@ -136,12 +136,12 @@ class StderrHandler(logging.Handler):
 
 
 def printable(text: str) -> str:
-    """Write out what a terminal would obey, and not show: names and rows come from files."""
+    """Escape control characters, which names and rows of a file could send to a terminal."""
     return re.sub(r"[^\n\t -~\xa0-\U0010ffff]", lambda found: repr(found[0])[1:-1], text)
 
 
 def shared_options(command: Command) -> Command:
-    """Add the options that may stand before or after the name of a command."""
+    """Add the options that can stand before or after the name of a command."""
 
     def remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
         if value is not None:
@@ -150,17 +150,25 @@ def shared_options(command: Command) -> Command:
     options: dict[str, Any] = {"callback": remember, "expose_value": False}
     for option in (
         click.option(
-            "--quiet", is_flag=True, default=None, help="No progress and no hints.", **options
+            "--quiet",
+            is_flag=True,
+            default=None,
+            help="Show no progress bars and no hints.",
+            **options,
         ),
         click.option(
             "--config",
             type=PATH,
             metavar="FILE",
-            help="Targets and defaults of your own. [default: audioset-duck.toml, if there]",
+            help="Configuration file. [default: audioset-duck.toml, if it exists]",
             **options,
         ),
         click.option(
-            "--catalog", type=PATH, metavar="PATH", help="[default: catalog.duckdb]", **options
+            "--catalog",
+            type=PATH,
+            metavar="PATH",
+            help="Catalog file. [default: catalog.duckdb]",
+            **options,
         ),
     ):
         command = option(command)
@@ -168,14 +176,14 @@ def shared_options(command: Command) -> Command:
 
 
 def limit_options(command: Command) -> Command:
-    """Add the options of what a valid clip must be."""
+    """Add the options that say which clips are valid."""
     command = click.option(
         "--silence-db-threshold",
         type=click.FloatRange(max=0),
         default=-60.0,
         show_default=True,
         metavar="DBFS",
-        help="A clip whose loudest sample is below is silent.",
+        help="A clip whose loudest sample is below this level is silent.",
     )(command)
     return click.option(
         "--min-duration",
@@ -183,12 +191,12 @@ def limit_options(command: Command) -> Command:
         default=0.5,
         show_default=True,
         metavar="SECONDS",
-        help="A shorter clip is too short.",
+        help="A shorter clip is invalid.",
     )(command)
 
 
 def echo_table(table: Table) -> None:
-    """Print rows in columns, numbers to the right."""
+    """Print rows in columns, numbers aligned to the right."""
     cells = [[_cell(value) for value in row] for row in table.rows]
     widths = [
         max(len(cell) for cell in column) for column in zip(table.columns, *cells, strict=True)

@@ -1,4 +1,4 @@
-"""Ad-hoc SQL on a catalog: one query, or the DuckDB shell; both can only read."""
+"""SQL on a catalog: one query, or the DuckDB shell, both read-only."""
 
 from __future__ import annotations
 
@@ -45,16 +45,18 @@ def run_query(
             connection.execute("set enable_external_access = false")
         statements = connection.extract_statements(query)
         if not statements:
-            raise AudiosetDuckError("the query is empty; right is, for example, from labels")
+            raise AudiosetDuckError(
+                "the query is empty; expected a SELECT, for example: from labels"
+            )
         if len(statements) != 1:
-            raise AudiosetDuckError(f"{len(statements)} statements; right is one query at a time")
+            raise AudiosetDuckError(f"there are {len(statements)} statements; expected one query")
         (statement,) = statements
         if statement.type not in _QUERIES:
-            raise AudiosetDuckError(f"this is a {statement.type.name} statement; right is a query")
-        # To stand in parentheses, a query must not be ended, nor its end be in a comment.
+            raise AudiosetDuckError(f"this is a {statement.type.name} statement; expected a query")
+        # In parentheses, a query must not end in a semicolon or a comment.
         text = re.sub(r";\s*(--[^\n]*)?\s*$", "", statement.query)
         if statement.type is duckdb.StatementType.EXPLAIN and output_format != "table":
-            raise AudiosetDuckError("an EXPLAIN is text; right is --format table")
+            raise AudiosetDuckError("the result of EXPLAIN is text; expected --format table")
         if output_format == "table":
             width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
             connection.sql(text).show(max_width=width, max_rows=40)
@@ -78,7 +80,7 @@ def run_query(
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the process at once: Python is not asked within a long query."""
+    """Let Ctrl-C and SIGTERM end the process at once, since Python handlers wait for a query."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
         signal.signal(number, signal.SIG_DFL)
@@ -90,7 +92,7 @@ def _interruptible() -> Iterator[None]:
 
 
 def open_shell(catalog: Path, *, is_safe: bool = False) -> None:
-    """Become the DuckDB shell on a catalog, opened for reading; a safe one reads no other file.
+    """Replace this process by the DuckDB shell on a catalog, opened for reading.
 
     Raises:
         AudiosetDuckError: There is no catalog, or no shell on PATH.
@@ -99,11 +101,11 @@ def open_shell(catalog: Path, *, is_safe: bool = False) -> None:
     program = shutil.which("duckdb")
     if program is None:
         raise AudiosetDuckError(
-            "there is no DuckDB shell on PATH; install one with pip install duckdb-cli, or give "
-            "a query: audioset-duck sql 'select ...'"
+            "there is no DuckDB shell on PATH; install it with pip install duckdb-cli, or pass a"
+            " query: audioset-duck sql 'select ...'"
         )
     sys.stdout.flush()
-    # Not -safe: the shell of pip install duckdb-cli sets an option of its own, which that forbids.
+    # Not -safe: duckdb-cli from pip sets an option at its start, which -safe forbids.
     safe = ["-cmd", "set enable_external_access = false; set lock_configuration = true"]
     options = ["-readonly", *(safe if is_safe else [])]
     os.execv(program, [program, *options, str(catalog)])  # noqa: S606

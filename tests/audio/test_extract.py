@@ -410,7 +410,7 @@ def test_command(run, place: Path) -> None:
     done = run(*words, "--workers", 1)
     assert done.exit_code == 0, done.stderr
     header, _, *rows = (line.split() for line in done.stdout.splitlines())
-    assert header == ["subset", "status", "clips", "hours", "bytes"]
+    assert header == ["subset", "status", "clip_count", "hours", "bytes"]
     # Of the subsets that were asked for, most frequent first; the clips of strong_eval are not.
     assert [row[:3] for row in rows] == [
         ["weak_eval", "ok", "3"],

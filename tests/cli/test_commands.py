@@ -30,7 +30,7 @@ def test_help_lists_every_command_with_an_example(run) -> None:
 def test_help_imports_nothing_heavy() -> None:
     code = """
 import sys
-from audioset_duck.cli import cli
+from audioset_duck.cli.commands import cli
 cli(["--help"], standalone_mode=False)
 heavy = {"duckdb", "pyarrow", "numpy", "torch", "altair", "tqdm", "jinja2"}
 print(sorted(sys.modules.keys() & heavy))
@@ -85,7 +85,7 @@ def test_build(run, demo_metadata: Path, tmp_path: Path, before: bool) -> None:
         "subset events alone overlapped windows negatives neg. windows weak neg.".split()
     )
     assert set(rule) == {"-", " "}
-    assert train.split()[0] == "train"
+    assert train.split()[0] == "strong_train"
     assert "built" not in result.stderr
     with duckdb.connect("mine.duckdb", read_only=True) as connection:
         assert connection.execute(
@@ -189,7 +189,7 @@ def test_labels(run, demo_catalog: Path, text: str) -> None:
 def test_labels_by_the_other_file_s_name_with_true_counts(
     run, demo_catalog: Path, demo_metadata: Path
 ) -> None:
-    import brute_force
+    from support import brute_force
 
     lines = run("labels", "Shatter", "--catalog", demo_catalog).stdout.splitlines()
     assert lines[0].split() == (

@@ -1,0 +1,207 @@
+"""The commands for audio: extract, scan."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from audioset_duck.cli.console import (
+    PATH,
+    LoadedCommand,
+    Settings,
+    echo_table,
+    limit_options,
+    shared_options,
+)
+from audioset_duck.errors import AudiosetDuckError
+
+
+@click.command(short_help="Extract valid clips from the archives.", cls=LoadedCommand)
+@click.option("--archives", type=PATH, required=True, metavar="DIR", help="Folder of the archives.")
+@click.option(
+    "--audio-root",
+    type=PATH,
+    required=True,
+    metavar="DIR",
+    help="Folder that the files are extracted to.",
+)
+@click.option(
+    "--subset",
+    "subsets",
+    multiple=True,
+    metavar="NAME",
+    help="strong_train, strong_eval, weak_balanced_train, weak_unbalanced_train, weak_eval or all."
+    " May be given several times.",
+)
+@click.option(
+    "--target",
+    "target_names",
+    multiple=True,
+    metavar="NAME",
+    help="Only the clips of this target's samples. May be given several times.",
+)
+@click.option(
+    "--metadata",
+    type=PATH,
+    metavar="DIR",
+    help="Folder of the source files, if the catalog does not exist yet.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of processes. [default: one per core]",
+)
+@limit_options
+@click.option(
+    "--layout",
+    type=click.Choice(["audioset", "subset"]),
+    default="audioset",
+    show_default=True,
+    help="Folders as in the archives, or one folder per subset.",
+)
+@click.option(
+    "--to",
+    type=click.Choice(["wav", "flac"]),
+    default="wav",
+    show_default=True,
+    help="Format of the extracted files.",
+)
+@click.option(
+    "--sample-rate", type=click.IntRange(1000, 192_000), metavar="HZ", help="Resample to this rate."
+)
+@click.option("--mono", is_flag=True, help="Mix all channels to mono.")
+@click.option("--discard-invalid", is_flag=True, help="Do not keep the files of invalid clips.")
+@click.option(
+    "--validator",
+    type=click.Choice(["libsndfile", "ffmpeg"]),
+    default="libsndfile",
+    show_default=True,
+    help="Decoder that validates a clip; ffmpeg starts a process for each.",
+)
+@click.option(
+    "--dask-scheduler", metavar="ADDRESS", help="Run on the Dask cluster with this scheduler."
+)
+@click.option("--dry-run", is_flag=True, help="Only print how much there is to do.")
+@shared_options
+@click.pass_context
+def extract(
+    context: click.Context,
+    /,
+    archives: Path,
+    audio_root: Path,
+    subsets: tuple[str, ...],
+    target_names: tuple[str, ...],
+    metadata: Path | None,
+    workers: int | None,
+    dask_scheduler: str | None,
+    dry_run: bool,
+    min_duration: float,
+    silence_db_threshold: float,
+    **options: Any,
+) -> None:
+    """Extract valid clips from the archives, and add them to the inventory of the catalog.
+
+    You can interrupt it at any time. Run it again to extract what is missing.
+
+    \b
+    Examples
+      audioset-duck extract --archives zip_audios --audio-root audio --subset strong_eval
+      audioset-duck extract --archives zip_audios --audio-root audio --subset strong_train --to flac
+      audioset-duck extract --archives zip_audios --audio-root audio --target gun
+    """
+    from audioset_duck.audio import extract as extracting
+    from audioset_duck.audio import extraction_plan as plan
+    from audioset_duck.audio.validation import ValidationLimits
+    from audioset_duck.audio.worker import Options
+    from audioset_duck.catalog.build import ensure_catalog
+    from audioset_duck.catalog.connection import open_catalog
+    from audioset_duck.catalog.overview import audio_counts
+    from audioset_duck.catalog.query import Table
+
+    settings = context.ensure_object(Settings)
+    plan.check_subsets([name for name in subsets if name != "all"])
+    if not subsets + target_names:
+        raise AudiosetDuckError(
+            f"nothing to extract; name a --target, or a --subset: {', '.join(plan.SUBSETS)} or all"
+        )
+    # No name stands for all subsets of the catalog.
+    subsets = () if "all" in subsets else subsets + target_names
+    ensure_catalog(settings.catalog, metadata)
+    cluster = (
+        extracting.dask_executor(dask_scheduler) if dask_scheduler else contextlib.nullcontext()
+    )
+    with cluster as executor:
+        summary = extracting.extract(
+            settings.catalog,
+            archives,
+            audio_root,
+            subsets,
+            Options(limits=ValidationLimits(min_duration, silence_db_threshold), **options),
+            workers=workers,
+            executor=executor,
+            dry_run=dry_run,
+        )
+    if dry_run:
+        echo_table(Table(list(asdict(summary)), [tuple(asdict(summary).values())]))
+        return
+    with open_catalog(settings.catalog) as connection:
+        echo_table(audio_counts(connection, subsets))
+    if not settings.quiet:
+        click.echo(
+            f"{summary.to_do:,} clips were extracted into {audio_root}, {summary.done:,} before;"
+            f" invalid clips are in {audio_root / 'invalid_audio'}",
+            err=True,
+        )
+
+
+@click.command(cls=LoadedCommand)
+@click.option(
+    "--audio-root", type=PATH, required=True, metavar="DIR", help="Folder of the audio files."
+)
+@click.option(
+    "--metadata",
+    type=PATH,
+    metavar="DIR",
+    help="Folder of the source files, if the catalog does not exist yet.",
+)
+@click.option("--validate", is_flag=True, help="Decode and validate every file, as extract does.")
+@limit_options
+@shared_options
+@click.pass_context
+def scan(
+    context: click.Context,
+    /,
+    audio_root: Path,
+    metadata: Path | None,
+    validate: bool,
+    min_duration: float,
+    silence_db_threshold: float,
+) -> None:
+    """Add audio files that you already have to the inventory of the catalog.
+
+    \b
+    Examples
+      audioset-duck scan --audio-root audio
+      audioset-duck scan --audio-root audio --validate
+    """
+    from audioset_duck.audio import scan as scanning
+    from audioset_duck.audio.validation import ValidationLimits
+    from audioset_duck.catalog.build import ensure_catalog
+    from audioset_duck.catalog.connection import open_catalog
+    from audioset_duck.catalog.overview import audio_counts
+
+    settings = context.ensure_object(Settings)
+    ensure_catalog(settings.catalog, metadata)
+    scanning.scan(
+        settings.catalog,
+        audio_root,
+        validate=validate,
+        limits=ValidationLimits(min_duration, silence_db_threshold),
+    )
+    with open_catalog(settings.catalog) as connection:
+        echo_table(audio_counts(connection))
