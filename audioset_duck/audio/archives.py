@@ -1,4 +1,4 @@
-"""The zip archives of audio: found, listed, read member by member."""
+"""Zip archives of audio: found in a folder, listed, and read member by member."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from audioset_duck.filesystem import check_utf8
 
 # A 10 s clip of 32 kHz 16-bit mono has 640,044 bytes; 8 channels of 192 kHz float have 61 MB.
 MAX_MEMBER_BYTES = 64_000_000
-# The methods of which no more is unpacked than is asked for, as 7z calls them.
+# Compression methods that unpack no more than is asked for, by the names that 7z gives them.
 _METHODS = {zipfile.ZIP_STORED: "Store", zipfile.ZIP_DEFLATED: "Deflate"}
-# The largest number that the catalog holds; a damaged archive may tell of larger ones.
+# The largest number that a catalog can store; a damaged archive may contain larger ones.
 _MAX_NUMBER = 2**63 - 1
 _MEMBER = re.compile(r"Y?([0-9A-Za-z_-]{11})\.wav", re.IGNORECASE)
 
 
 class MemberError(Exception):
-    """A member that cannot be read, or is not to be.
+    """A member of an archive that cannot be read, or must not be.
 
     Attributes:
-        status: That of its clip: `corrupted` or `refused`.
+        status: The status of its clip: `corrupted` or `refused`.
         reason: Why, in a sentence.
     """
 
@@ -41,15 +41,15 @@ class MemberError(Exception):
 
 
 def find_archives(folder: Path) -> list[Path]:
-    """All zip archives below a folder, whatever the case of their ending.
+    """List all zip archives below a folder, with endings in any case.
 
     Raises:
-        AudiosetDuckError: There is no such folder, no archive in it, or one whose name is not
-            UTF-8.
+        AudiosetDuckError: The folder does not exist, contains no archive, or contains one whose
+            name is not UTF-8.
     """
     if not folder.is_dir():
         raise AudiosetDuckError(
-            f"there is no folder {folder}; name that of the archives with --archives"
+            f"there is no folder {folder}; name the folder of the archives with --archives"
         )
     archives = sorted(
         check_utf8(path)
@@ -58,8 +58,8 @@ def find_archives(folder: Path) -> list[Path]:
     )
     if not archives:
         raise AudiosetDuckError(
-            f"{folder} holds no .zip; right is the folder of balanced_train_segments.zip, "
-            "eval_segments.zip and unbalanced_train_segments/"
+            f"{folder} contains no .zip; expected the folder of balanced_train_segments.zip,"
+            " eval_segments.zip and unbalanced_train_segments/"
         )
     return archives
 
@@ -70,7 +70,7 @@ class Member(NamedTuple):
     Attributes:
         ytid: Its YouTube id.
         member: Name in the archive.
-        header_offset: Where it begins, in bytes; in an archive of volumes, its number.
+        header_offset: Where it starts, in bytes; in a split archive, its number.
         packed_bytes: Size in the archive.
         bytes: Size when unpacked.
     """
@@ -83,24 +83,24 @@ class Member(NamedTuple):
 
 
 def fingerprint(archive: Path) -> str:
-    """What becomes another when an archive, or one of its volumes, is replaced: sizes and times."""
+    """Sizes and times of an archive and its parts, which change when one of them is replaced."""
     volumes = archive.parent.glob(f"{glob.escape(archive.stem)}.[zZ][0-9]*")
     stats = [path.stat() for path in (archive, *volumes)]
     return f"{sum(stat.st_size for stat in stats)}:{max(stat.st_mtime_ns for stat in stats)}"
 
 
 def list_members(archive: Path) -> list[Member]:
-    """The clips in an archive, from its central directory.
+    """List the clips in an archive, from its central directory.
 
-    Members whose names are no `Y<id>.wav` are passed over, whatever their folder.
+    Members that are not named `Y<id>.wav` are skipped. Their folders do not matter.
 
     Raises:
-        AudiosetDuckError: It is no zip archive, its central directory is damaged, or it is in
-            volumes and not all of them are there, or no 7z is.
+        AudiosetDuckError: It is not a zip archive, its central directory is damaged, or it is
+            split and a part of it, or 7z, is missing.
     """
     if count_volumes(archive) > 1:
         listed = [
-            # A name that is not UTF-8 is kept for 7z only.
+            # A name that is not UTF-8 is kept only for 7z.
             (packed.name.encode(errors="replace").decode(), number, packed.packed_size, packed.size)
             for number, packed in enumerate(list_packed(archive))
         ]
@@ -113,7 +113,7 @@ def list_members(archive: Path) -> list[Member]:
                 ]
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
             raise AudiosetDuckError(
-                f"{archive} is no whole zip archive ({error}); download it again"
+                f"{archive} is not a complete zip archive ({error}); download it again"
             ) from None
     return [
         Member(match[1], name, *(min(number, _MAX_NUMBER) for number in numbers))
@@ -123,11 +123,11 @@ def list_members(archive: Path) -> list[Member]:
 
 
 def read_members(archive: Path, header_offsets: Sequence[int]) -> Iterator[bytes | MemberError]:
-    """Read some members whole, in their order, their CRCs checked.
+    """Read members of an archive in the given order, and check their CRCs.
 
     Yields:
-        The bytes of each; or why it cannot be read: it is encrypted, larger than any clip,
-        damaged, or neither stored nor deflated: of other methods, a few bytes may unpack to
+        The bytes of each member, or why it cannot be read: it is encrypted, larger than any clip,
+        damaged, or neither stored nor deflated. With other methods, a few bytes may unpack to
         gigabytes at once.
 
     Raises:
@@ -150,7 +150,7 @@ def read_members(archive: Path, header_offsets: Sequence[int]) -> Iterator[bytes
         elif (data := next(unpacked)) is not None:
             yield data
         else:
-            yield MemberError("corrupted", "7z finds no sound copy of it in the archive")
+            yield MemberError("corrupted", "7z finds no intact copy of it in the archive")
 
 
 def _read_member(archive: Path, header_offset: int) -> bytes:
@@ -160,24 +160,24 @@ def _read_member(archive: Path, header_offset: int) -> bytes:
     if refusal := _refusal(bool(info.flag_bits & 0x1), info.file_size, method):
         raise refusal
     if not 0 <= info.header_offset <= end - info.compress_size:
-        raise MemberError("corrupted", "the archive has other members where it says that it is")
+        raise MemberError("corrupted", "the archive has other members at its place")
     try:
         with opened.open(info) as stream:
-            # One byte more than it says it has: a bomb lies about its size.
+            # One byte more than its stated size: a zip bomb states a wrong one.
             data = stream.read(info.file_size + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-        raise MemberError("corrupted", f"the archive gives no sound copy of it: {error}") from None
+        raise MemberError("corrupted", f"the archive has no intact copy of it: {error}") from None
     if len(data) != info.file_size:
-        raise MemberError("corrupted", f"it has {len(data)} bytes, not {info.file_size}")
+        raise MemberError("corrupted", f"it has {len(data)} bytes; expected {info.file_size}")
     return data
 
 
 @functools.lru_cache(maxsize=1)
 def _opened(archive: Path) -> tuple[zipfile.ZipFile, dict[int, tuple[zipfile.ZipInfo, int]]]:
-    """The archive that a worker is at; opening one of 50,000 members takes half a second.
+    """Open an archive and keep it open: one with 50,000 members takes half a second to open.
 
-    Its members are by their offsets, each with where the next one begins. Of two that begin at the
-    same place it is the first, which so has no room.
+    Members are given by their offsets, each with the offset of the next one. Of two members at the
+    same offset the first counts, which then has no room.
     """
     opened = zipfile.ZipFile(archive)
     infos = sorted(opened.infolist(), key=lambda info: info.header_offset)
@@ -189,11 +189,11 @@ def _opened(archive: Path) -> tuple[zipfile.ZipFile, dict[int, tuple[zipfile.Zip
 
 
 def _refusal(is_encrypted: bool, size: int, method: str) -> MemberError | None:
-    """Why a member is not even to be unpacked."""
+    """Why a member must not be unpacked; None if it can be."""
     if is_encrypted:
         return MemberError("refused", "it is encrypted")
     if method not in _METHODS.values():
-        return MemberError("refused", f"it is packed by {method}; right is stored or deflated")
+        return MemberError("refused", f"it is compressed by {method}; expected stored or deflated")
     if size > MAX_MEMBER_BYTES:
         return MemberError("refused", f"it would unpack to {size:,} bytes, more than any clip has")
     return None

@@ -1,4 +1,4 @@
-"""Archives to validated files: planned in SQL, done by workers, remembered in a journal."""
+"""Extraction of clips from archives: planned in SQL, done by workers, recorded in a journal."""
 
 from __future__ import annotations
 
@@ -45,42 +45,42 @@ def extract(
     executor: Executor | None = None,
     dry_run: bool = False,
 ) -> DryRun:
-    """Extract the clips of some subsets, each read, judged and written once.
+    """Extract the clips of subsets. Each is read, validated and written once.
 
-    What is finished is in a journal in the audio root: run again after an interruption, however
-    rude, only what is missing is done. At the end, and if it is interrupted, the journal is
-    loaded into `audio_files` of the catalog.
+    A journal in the audio root records what is finished. You can interrupt an extraction at any
+    time; run again, it extracts what is missing. At its end, and when it is interrupted, the
+    journal is loaded into `audio_files` of the catalog.
 
     Args:
-        catalog: The catalog, whose shared relations tell the clips of the subsets.
-        archives: Folder of the archives; they may lie in folders of it.
-        audio_root: Where the files go; made if it is not there.
-        subsets: Some of `SUBSETS`; or targets of the catalog: the clips that their samples need;
-            or none: all subsets that the catalog has clips of.
-        options: How.
-        workers: Number of processes; None: one a core.
-        executor: Where the units of work run instead; it must see the same files.
-        dry_run: Only tell how much there is to do.
+        catalog: The catalog, whose shared relations list the clips of the subsets.
+        archives: Folder of the archives, searched with all its folders.
+        audio_root: Folder of the extracted files; created if it does not exist.
+        subsets: Names of `SUBSETS`, or of targets of the catalog for the clips of their samples;
+            empty: all subsets that the catalog has.
+        options: How clips are extracted.
+        workers: Number of processes; None: one per core.
+        executor: Runs the units of work instead of processes; it must see the same files.
+        dry_run: Only count what there is to do.
 
     Returns:
         How much there was to do.
 
     Raises:
-        AudiosetDuckError: A folder, archive or subset is not as it should be, the disk is full,
-            or a worker was killed.
+        AudiosetDuckError: A folder, archive or subset is missing or invalid, the disk is full, or
+            a worker was killed.
     """
-    said = json.dumps(asdict(options), sort_keys=True)
+    options_text = json.dumps(asdict(options), sort_keys=True)
     with _explaining(audio_root), contextlib.ExitStack() as stack:
-        # What cannot be planned makes no audio root.
+        # If planning fails, no audio root is created.
         with plan(catalog, archives, subsets) as connection:
-            journal = Journal(audio_root, said)
+            journal = Journal(audio_root, options_text)
             if not dry_run:
                 stack.enter_context(journal)
             finished = journal.finished(_files(audio_root, is_tidied=not dry_run))
             find_pending(connection, options.layout, finished)
-            told = count_dry_run(connection)
+            summary = count_dry_run(connection)
             if dry_run:
-                return told
+                return summary
             work = [
                 {
                     "archive": archive,
@@ -95,7 +95,7 @@ def extract(
             write_missing_files(connection, audio_root)
         pool = executor or stack.enter_context(_processes(workers))
         bar = stack.enter_context(
-            progress(name="extract", unit="clip", total=told.to_do, leave=True)
+            progress(name="extract", unit="clip", total=summary.to_do, leave=True)
         )
         with defer_interrupts():
             futures = [pool.submit(extract_unit, unit) for unit in work]
@@ -105,17 +105,17 @@ def extract(
                 journal.write(rows)
                 bar.update(len({row["ytid"] for row in rows}))
         finally:
-            # If it was interrupted, what has not begun need not begin.
+            # After an interrupt, units that have not started need not start.
             for future in futures:
                 future.cancel()
             replace_inventory(catalog, lambda connection: load_journal(connection, journal.path))
-    return told
+    return summary
 
 
 @contextlib.contextmanager
 def _explaining(audio_root: Path) -> Iterator[None]:
-    """Say what can be done about an interruption."""
-    cure = "run the same again, what is finished is kept"
+    """Turn a full disk or a killed worker into a message with a cure."""
+    cure = "run the same command again, finished clips are kept"
     try:
         yield
     except OSError as error:
@@ -126,12 +126,12 @@ def _explaining(audio_root: Path) -> Iterator[None]:
         ) from None
     except BrokenProcessPool:
         raise AudiosetDuckError(
-            f"a worker was killed, perhaps for want of memory; {cure}, with fewer --workers"
+            f"a worker was killed, perhaps for lack of memory; {cure}, with fewer --workers"
         ) from None
 
 
 def _files(audio_root: Path, *, is_tidied: bool) -> list[str]:
-    """The files below the audio root; what killed workers left half written is removed."""
+    """List the files below the audio root; remove what killed workers left half written."""
     files = []
     for folder, _, names in os.walk(audio_root):
         below = os.path.relpath(folder, audio_root)
@@ -146,9 +146,9 @@ def _files(audio_root: Path, *, is_tidied: bool) -> list[str]:
 
 @contextlib.contextmanager
 def _processes(workers: int | None) -> Iterator[Executor]:
-    """Processes of this machine."""
+    """A pool of processes on this machine."""
     others = set(multiprocessing.active_children())
-    # Spawned, not forked: they inherit neither DuckDB's threads nor the lock of the journal.
+    # Spawned, not forked, so that they inherit neither DuckDB's threads nor the journal's lock.
     with ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
@@ -158,11 +158,11 @@ def _processes(workers: int | None) -> Iterator[Executor]:
         try:
             yield pool
         except (BrokenProcessPool, OSError) as error:
-            # Of one that is killed while the others are started, the pool may tell only so much.
+            # If a worker is killed while others start, the pool may raise no more than this.
             if isinstance(error, OSError) and str(error) != "handle is closed":
                 raise
-            # One that was about to start as another one was killed is not ended by the pool, which
-            # would wait for it for ever.
+            # The pool does not end a process that was starting when another was killed, and would
+            # wait for it forever.
             for process in set(multiprocessing.active_children()) - others:
                 process.kill()
             raise BrokenProcessPool from error
@@ -170,10 +170,10 @@ def _processes(workers: int | None) -> Iterator[Executor]:
 
 @contextlib.contextmanager
 def dask_executor(address: str) -> Iterator[Executor]:
-    """The workers of a Dask cluster; they must see the same files under the same paths.
+    """Use the workers of a Dask cluster, which must see the same files under the same paths.
 
     Raises:
-        AudiosetDuckError: Dask is not installed, or there is no scheduler at the address.
+        AudiosetDuckError: Dask is not installed, or no scheduler runs at the address.
     """
     try:
         from distributed import Client
@@ -186,5 +186,5 @@ def dask_executor(address: str) -> Iterator[Executor]:
     except (OSError, ValueError) as error:
         raise AudiosetDuckError(f"there is no Dask scheduler at {address}: {error}") from None
     with client:
-        # A unit whose worker died is given to another one.
+        # A unit whose worker died is given to another worker.
         yield client.get_executor(retries=3)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""What there is to extract: the clips of the subsets, joined with the members of the archives."""
+"""What an extraction does: the clips of subsets, joined with the members of archives."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SUBSETS = (
     "weak_unbalanced_train",
     "weak_eval",
 )
-# Where an archive's clips lie: by the archive's name, whatever the folders in it are called.
+# The folder of the clips of an archive follows from the archive's name, not from its own folders.
 _AUDIOSET_PLACE = r"""
     case
         when regexp_matches(lower(chosen.archive), 'unbalanced_train_segments_part[0-9]+')
@@ -42,22 +42,22 @@ _AUDIOSET_PLACE = r"""
         else regexp_extract(chosen.archive, '([^/]*)\.[^./]*$', 1)
     end || '/Y' || chosen.ytid || '.wav'
 """
-# Small enough to lose little when a worker dies, large enough to make the way there cheap.
+# Small enough to lose little if a worker dies, large enough to make sending them cheap.
 MEMBERS_A_UNIT = 100
 
 
 @dataclass(frozen=True)
 class DryRun:
-    """What an extraction would do.
+    """How much an extraction would do.
 
     Attributes:
-        clips: Clips that the subsets have.
-        missing: Those of them that are in no archive.
-        done: Those that were finished before.
-        to_do: Those that would be extracted.
+        clips: Clips of the subsets.
+        missing: Clips that are in no archive.
+        done: Clips that are finished already.
+        to_do: Clips that would be extracted.
         archives: Archives that would be read.
-        packed_bytes: How much of them.
-        bytes: Size of the clips when unpacked.
+        packed_bytes: Bytes of these archives that would be read.
+        bytes: Size of the unpacked clips, in bytes.
     """
 
     clips: int
@@ -70,17 +70,17 @@ class DryRun:
 
 
 def check_subsets(names: Sequence[str]) -> None:
-    """Raise AudiosetDuckError, telling which there are, unless all are subsets."""
+    """Raise AudiosetDuckError unless all names are subsets that have audio."""
     for name in names:
         if name not in SUBSETS:
             raise AudiosetDuckError(
-                f"there is no subset {name!r}; right are {', '.join(SUBSETS)} or all; a target is"
-                " named by --target"
+                f"unknown subset {name!r}; expected one of {', '.join(SUBSETS)} or all; name a target"
+                " with --target"
             )
 
 
 def count_dry_run(connection: duckdb.DuckDBPyConnection) -> DryRun:
-    """Count what an extraction will do, of which `find_pending` has found the clips."""
+    """Count what an extraction will do, after `find_pending`."""
     (counts,) = connection.execute("""
         with wanted_clips as (select distinct ytid from wanted),
 
@@ -108,12 +108,12 @@ def plan(
     """A connection with the temporary tables `wanted` (subset, ytid, is_silence) and `chosen`.
 
     `chosen` has the one member that is taken of each clip: of the first archive, by name, that
-    has it. Archives that cannot be read are told of and passed over. A target is a subset too: of
-    the clips that its samples need.
+    has it. Archives that cannot be read are reported and skipped. A target counts as a subset, with the
+    clips of its samples.
 
     Raises:
-        AudiosetDuckError: A target that is not built, a subset that has no clips, or no readable
-            archive.
+        AudiosetDuckError: A target is not in the catalog, a subset has no clips, or no archive can
+            be read.
     """
     with open_catalog(catalog) as connection:
         targets = sorted(set(subsets).difference(SUBSETS))
@@ -164,9 +164,9 @@ def plan(
 
 
 def find_pending(connection: duckdb.DuckDBPyConnection, layout: str, finished: pa.Table) -> None:
-    """Make the temporary table `pending`: the clips that are to be extracted, and where to.
+    """Create the temporary table `pending`: the clips to extract, and where their files go.
 
-    A clip that is finished is done again if it was not valid, and its archive is another now.
+    A finished clip is extracted again if it was invalid and its archive has changed.
 
     Args:
         connection: From `plan`.
@@ -209,12 +209,12 @@ def find_pending(connection: duckdb.DuckDBPyConnection, layout: str, finished: p
 def units(
     connection: duckdb.DuckDBPyConnection,
 ) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
-    """Units of work: an archive, and some of the pending clips of it in the order of the bytes.
+    """Split the pending clips into units of work: clips of one archive, in the order of their bytes.
 
     Yields:
         The path of the archive, its fingerprint, and for each clip its `ytid`, `member`,
         `header_offset`, and its `places`: `path` below the audio root, `subset`, and `is_silence`,
-        whether it carries the label Silence there.
+        whether it has the label Silence in that subset.
     """
     rows = connection.execute(f"""
         with clips as (
@@ -251,7 +251,7 @@ def units(
 
 
 def missing(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """A row of the journal for each clip that is in no archive."""
+    """Rows of the journal for the clips that are in no archive."""
     return [
         {
             "ytid": ytid,
@@ -266,7 +266,7 @@ def missing(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def write_missing_files(connection: duckdb.DuckDBPyConnection, audio_root: Path) -> None:
-    """Write missing_files/SUBSET.txt: the files that a subset lacks, one name a line."""
+    """Write missing_files/SUBSET.txt: the files that a subset lacks, one name per line."""
     folder = audio_root / "missing_files"
     folder.mkdir(exist_ok=True)
     for subset, names in connection.execute("""

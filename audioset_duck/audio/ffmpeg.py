@@ -1,4 +1,4 @@
-"""ffmpeg, found and asked about audio that libsndfile does not read, or as a second opinion."""
+"""ffmpeg, for audio that libsndfile cannot read, and as a second decoder."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from audioset_duck.audio.validation import (
 )
 from audioset_duck.errors import AudiosetDuckError
 
-# At the beginning of a line: the same within one may be of a title that a file has.
+# At the start of a line: within a line, the same text may be a title in the file.
 _STREAM = re.compile(r"^ *Stream #0:\d+.*?: Audio: (\w+).*?, (\d+) Hz, ([\w.]+)", re.MULTILINE)
 _SAMPLES = re.compile(r"n_samples: (\d+)")
-# Demuxers of files that stand by themselves; a playlist would read other files.
+# Demuxers that read one file only; a playlist would read others.
 _FORMATS = "aac,aiff,au,caf,flac,matroska,mov,mp3,ogg,w64,wav"
-# A damaged file may say that it has hours; a clip takes a fraction of a second.
+# A damaged file may state hours; a clip takes a fraction of a second.
 _MOST_SECONDS = 120
 _PEAK = re.compile(r"max_volume: (-?[\d.]+) dB")
-# Names of layouts that are no numbers, as 5.1 and "9 channels" are.
+# Names of channel layouts that do not contain a number, as 5.1 and "9 channels" do.
 _CHANNELS = {
     "mono": 1,
     "stereo": 2,
@@ -41,15 +41,17 @@ _CHANNELS = {
 
 @functools.cache
 def find_ffmpeg() -> str:
-    """The ffmpeg of AUDIOSET_DUCK_FFMPEG, else on PATH, else the one that imageio-ffmpeg carries.
+    """Find ffmpeg: the one in AUDIOSET_DUCK_FFMPEG, else on PATH, else from imageio-ffmpeg.
 
     Raises:
-        AudiosetDuckError: The variable names no program.
+        AudiosetDuckError: The variable does not name a program.
     """
     named = os.environ.get("AUDIOSET_DUCK_FFMPEG")
     if named:
         if shutil.which(named) is None:
-            raise AudiosetDuckError(f"AUDIOSET_DUCK_FFMPEG is {named!r}, which is no program")
+            raise AudiosetDuckError(
+                f"AUDIOSET_DUCK_FFMPEG is {named!r}, which is not a program; name one, or unset it"
+            )
         return named
     if found := shutil.which("ffmpeg"):
         return found
@@ -59,7 +61,7 @@ def find_ffmpeg() -> str:
 
 
 def validate_by_ffmpeg(data: bytes, limits: ValidationLimits) -> ValidationResult:
-    """Say the same of a WAV file as `audio.validate`, by ffmpeg's volumedetect."""
+    """Validate a WAV file as `validation.validate` does, with ffmpeg's volumedetect."""
     if not data:
         return ValidationResult("empty", "the file has no bytes")
     result, codec = _measure("pipe:0", data)
@@ -76,7 +78,7 @@ def validate_by_ffmpeg(data: bytes, limits: ValidationLimits) -> ValidationResul
     if missing := missing_bytes(data):
         return ValidationResult(
             "corrupted",
-            f"it is cut short: {missing} bytes fewer than its header says",
+            f"it is cut short: it lacks {missing} bytes of what its header says",
             result.duration_seconds,
             result.sample_rate_hz,
             result.channels,
@@ -95,7 +97,7 @@ def validate_file(path: Path, limits: ValidationLimits) -> ValidationResult:
 
 
 def _measure(source: str, data: bytes | None) -> tuple[ValidationResult, str]:
-    """Decode audio by ffmpeg; gives what it measured, and the name of the codec."""
+    """Decode audio with ffmpeg, and return what it measures and the name of the codec."""
     command = [find_ffmpeg(), "-hide_banner", "-format_whitelist", _FORMATS, "-i", source]
     if data is None:
         command.insert(1, "-nostdin")
@@ -106,16 +108,16 @@ def _measure(source: str, data: bytes | None) -> tuple[ValidationResult, str]:
         )
     except subprocess.TimeoutExpired:
         return ValidationResult(
-            "corrupted", f"ffmpeg does not end with it in {_MOST_SECONDS} s"
+            "corrupted", f"ffmpeg does not finish decoding it within {_MOST_SECONDS} s"
         ), ""
     text = done.stderr.decode(errors="replace")
     stream = _STREAM.search(text)
     if done.returncode or stream is None:
-        last = text.strip().splitlines()[-1] if text.strip() else "ffmpeg says nothing"
+        last = text.strip().splitlines()[-1] if text.strip() else "ffmpeg reports no reason"
         return ValidationResult("corrupted", f"it cannot be decoded: {last}"), ""
     codec, rate, layout = stream[1], int(stream[2]), stream[3]
     channels = _CHANNELS.get(layout) or sum(map(int, re.findall(r"\d+", layout))) or 1
-    # A filter that was set up twice tells its counts twice: the last ones are of the audio.
+    # A filter that is set up twice reports twice: the last counts are those of the audio.
     samples, peaks = _SAMPLES.findall(text), _PEAK.findall(text)
     seconds = int(samples[-1]) / channels / rate if samples else 0.0
     result = ValidationResult(

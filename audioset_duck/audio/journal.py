@@ -1,4 +1,4 @@
-"""The journal of an audio root: which clips are finished."""
+"""The journal of an audio root, which records the clips that are finished."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ JOURNAL = "audioset-duck-journal.jsonl"
 
 
 class Journal:
-    """What is finished in an audio root, a line of JSON for each place of a clip.
+    """A file of the audio root with a line of JSON for each finished place of a clip.
 
-    Only one process at a time can write to it. A line that was cut by a crash is passed over:
-    what it would have told is done again.
+    Only one process at a time can write to it. A line that a crash cut short is skipped, and its
+    clip is extracted again.
     """
 
     def __init__(self, audio_root: Path, options: str) -> None:
         self.path = audio_root / JOURNAL
-        # What was done with other options is no longer finished.
+        # Clips that were extracted with other options are not finished.
         self.options = hashlib.sha256(options.encode()).hexdigest()[:16]
 
     def __enter__(self) -> Journal:
@@ -38,15 +38,15 @@ class Journal:
             self._stream = self.path.open("ab")
         except OSError as error:
             raise AudiosetDuckError(
-                f"{self.path.parent} cannot be written to: {error.strerror}; name another folder "
-                "with --audio-root"
+                f"{self.path.parent} cannot be written to: {error.strerror}; name another folder"
+                " with --audio-root"
             ) from None
         if not try_lock(self._stream.fileno()):
             self._stream.close()
             raise AudiosetDuckError(
                 f"another extraction into {self.path.parent} is in progress; wait for it to end"
             )
-        # A line cut by a crash is ended, so that the next one stands by itself.
+        # End a line that a crash cut short, so that the next one is a line of its own.
         if self._stream.tell():
             self._stream.write(b"\n")
         return self
@@ -60,10 +60,10 @@ class Journal:
         self._stream.close()
 
     def finished(self, files: Sequence[str]) -> pa.Table:
-        """The places that were finished with the same options, and whose files are there.
+        """Find the places that are finished with the same options and whose files exist.
 
         Args:
-            files: Paths below the audio root of the files that are there.
+            files: Paths of existing files, relative to the audio root.
 
         Returns:
             SampleTable place, status, archive_fingerprint; no rows if there is no journal yet.
@@ -103,7 +103,7 @@ class Journal:
             ).to_arrow_table()
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Write rows to the disk."""
+        """Write rows, and wait until they are on the disk."""
         lines = "".join(f"{json.dumps(row | {'options': self.options})}\n" for row in rows)
         self._stream.write(lines.encode())
         self._stream.flush()

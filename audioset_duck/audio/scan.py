@@ -1,4 +1,4 @@
-"""The inventory of audio files that are there already."""
+"""The inventory of audio files that exist already."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def scan(
     validate: bool = False,
     limits: ValidationLimits | None = None,
 ) -> None:
-    """Make the table `audio_files` of a catalog from the files below a folder, by `find_files`.
+    """Create the table `audio_files` of a catalog from the files below a folder.
 
-    What an extraction told of clips that have no file there is kept.
+    Rows of an extraction for clips without a file in the folder are kept.
 
     Raises:
-        AudiosetDuckError: There is no such folder, no audio file in it, or one whose name is not
-            UTF-8.
+        AudiosetDuckError: The folder does not exist, contains no audio file, or contains one whose
+            name is not UTF-8.
     """
     rows = find_files(audio_root, validate=validate, limits=limits)
     replace_inventory(catalog, lambda connection: load_rows(connection, rows))
@@ -49,30 +49,30 @@ def find_files(
     validate: bool = False,
     limits: ValidationLimits | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of `audio_files` for the files below a folder.
+    """Find audio files below a folder, and return rows of `audio_files` for them.
 
-    Files are known by their names, `Y<id>` or `<id>` and wav, flac, mp3, ogg or m4a, in whatever
-    folders; what lies in `invalid_audio/` is passed over. Nothing is written to the folder.
+    Files are recognised by their names: `Y<id>` or `<id>` with the ending wav, flac, mp3, ogg or
+    m4a, in any folder but `invalid_audio/`. Nothing is written to the folder.
 
     Args:
         audio_root: The folder.
-        validate: Decode every file, and validate it by the limits. Else only headers are read.
-        limits: What a valid file must be.
+        validate: Decode every file and apply the limits. Else only headers are read.
+        limits: Limits that a valid file keeps.
 
     Raises:
-        AudiosetDuckError: There is no such folder, no audio file in it, or one whose name is not
-            UTF-8.
+        AudiosetDuckError: The folder does not exist, contains no audio file, or contains one whose
+            name is not UTF-8.
     """
     if not audio_root.is_dir():
         raise AudiosetDuckError(
-            f"there is no folder {audio_root}; name that of the audio files with --audio-root"
+            f"there is no folder {audio_root}; name the folder of the audio files with --audio-root"
         )
     root = audio_root.resolve()
     found = sorted(_find(root))
     if not found:
         raise AudiosetDuckError(
-            f"{audio_root} holds no audio file of a clip; right are names as in "
-            f"Y-0049eXE2Zc.wav, ending in {', '.join(ENDINGS)}"
+            f"{audio_root} contains no audio file of a clip; expected names as in"
+            f" Y-0049eXE2Zc.wav, ending in {', '.join(ENDINGS)}"
         )
     checked = limits or ValidationLimits()
 
@@ -85,7 +85,7 @@ def find_files(
             "bytes": path.stat().st_size,
         }
 
-    # libsndfile and ffmpeg work without holding up the other threads.
+    # libsndfile and ffmpeg do not block other threads.
     with ThreadPoolExecutor() as pool:
         return list(progress(pool.map(row, found), name="scan", unit="file", total=len(found)))
 

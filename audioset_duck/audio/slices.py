@@ -1,4 +1,4 @@
-"""Parts of audio files, read exactly."""
+"""Slices of audio files, read exactly."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from audioset_duck.errors import AudiosetDuckError
 def read_slice(
     path: str, start: float, end: float, sample_rate: int, wav: npt.NDArray[np.float32]
 ) -> None:
-    """Read a part of an audio file, and only that, as the mean of its channels.
+    """Read a slice of an audio file as mono, without reading the rest of the file.
 
     Args:
-        path: A file of a format that libsndfile reads.
-        start: In seconds, inclusive.
-        end: In seconds, exclusive.
-        sample_rate: To resample to, in Hz.
-        wav: Where the samples go, (T,); what there is less than T is zeros at the end.
+        path: A file in a format that libsndfile reads.
+        start: Start of the slice in seconds, inclusive.
+        end: End of the slice in seconds, exclusive.
+        sample_rate: Rate of the result, in Hz; other rates are resampled.
+        wav: float32 array (T,) for the result, the mean of the channels; shorter slices are
+            padded with zeros at the end.
 
     Raises:
-        AudiosetDuckError: The file ends before the part begins, or is shorter than it says.
+        AudiosetDuckError: The file ends before the slice starts, or is shorter than its header says.
         soundfile.SoundFileError: It cannot be read.
     """
     with soundfile.SoundFile(path) as file:
@@ -34,7 +35,7 @@ def read_slice(
         first = round(start * rate)
         if first >= file.frames:
             raise AudiosetDuckError(
-                f"it ends at {file.frames / rate:.3f} s, before {start:.3f} s, where the sample is"
+                f"it ends at {file.frames / rate:.3f} s, before the sample, which starts at {start:.3f} s"
             )
         file.seek(first)
         count = min(round(end * rate), file.frames) - first
@@ -62,9 +63,9 @@ def _resample(mono: npt.NDArray[np.float32], rate: int, to: int) -> npt.NDArray[
 
 @functools.cache
 def _resampler(rate: int, to: int) -> soxr.ResampleStream:
-    """The filters of a pair of rates are made once in a process."""
+    """Create the filters for a pair of rates, once per process."""
     return soxr.ResampleStream(rate, to, 1, dtype="float32", quality="HQ")
 
 
-# Else soxr's binding complains of them on stderr when a worker that was spawned ends.
+# Else soxr's binding reports leaks on stderr when a spawned worker ends.
 atexit.register(_resampler.cache_clear)

@@ -1,4 +1,4 @@
-"""Zip archives in several volumes (x.z01, x.z02, …, x.zip), which 7z reads."""
+"""Split zip archives (x.z01, x.z02, …, x.zip), which are read through 7z."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _END_BYTES = 22 + 65_535
 
 
 class Packed(NamedTuple):
-    """A member of an archive in volumes.
+    """A member of a split archive.
 
     Attributes:
         name: Its name.
         size: Bytes when unpacked.
         packed_size: Bytes in the archive.
-        crc: CRC-32 of what it unpacks to.
-        method: How it is packed.
-        is_encrypted: It has a password.
+        crc: CRC-32 of the unpacked bytes.
+        method: Compression method.
+        is_encrypted: Whether it has a password.
     """
 
     name: str
@@ -42,7 +42,9 @@ class Packed(NamedTuple):
 
 
 def count_volumes(archive: Path) -> int:
-    """Of how many volumes a .zip is the last; 1 if it is whole, or no zip archive.
+    """Count the parts of the archive that a .zip is the last part of.
+
+    A .zip that is not split, or not a zip archive, counts as one part.
 
     Source: APPNOTE.TXT of PKWARE, 4.3.16.
     """
@@ -53,24 +55,24 @@ def count_volumes(archive: Path) -> int:
     if at < 0 or at + 6 > len(tail):
         return 1
     (last,) = struct.unpack_from("<H", tail, at + 4)
-    # So it is where the number stands in the record of 64 bits: no archive has so many.
+    # This value says that the number is in the 64-bit record. No archive has so many parts.
     return 1 if last == 0xFFFF else last + 1
 
 
 @functools.lru_cache(maxsize=1)
 def list_packed(archive: Path) -> list[Packed]:
-    """All files in an archive of several volumes, in the order in which 7z unpacks them.
+    """List all files in a split archive, in the order in which 7z unpacks them.
 
     Raises:
-        AudiosetDuckError: 7z is not installed, a volume is not there, or 7z cannot read them.
+        AudiosetDuckError: 7z is not installed, a part is missing, or 7z cannot read them.
     """
     program = find_7z(archive)
-    # 7z looks for volumes of the same case as the .zip or .ZIP.
+    # 7z expects the endings of the parts in the same case as .zip or .ZIP.
     for number in range(1, count_volumes(archive)):
         volume = archive.with_suffix(f"{archive.suffix[:2]}{number:02d}")
         if not volume.exists():
             raise AudiosetDuckError(
-                f"{archive} lacks its volume {volume.name}; download it into the same folder"
+                f"{archive} lacks its part {volume.name}; download it into the same folder"
             )
     done = subprocess.run(  # noqa: S603
         [program, "l", "-slt", "-ba", "-sccUTF-8", str(archive.absolute())],
@@ -81,38 +83,43 @@ def list_packed(archive: Path) -> list[Packed]:
     )
     if done.returncode > 1:
         raise AudiosetDuckError(
-            f"{archive} and its volumes are no whole zip archive, says 7z; download them again"
+            f"{archive} and its other parts are not a complete zip archive, reports 7z; download them"
+            " again"
         )
     found = []
     for block in re.split(r"\r?\n\r?\n", done.stdout.decode(errors="surrogateescape")):
-        told = dict(line.split(" = ", 1) for line in block.splitlines() if " = " in line)
+        fields = dict(line.split(" = ", 1) for line in block.splitlines() if " = " in line)
         # Folders have no checksum, and neither has an empty file.
-        if told.get("Folder", "-") == "-" and "Path" in told and told.get("Size", "").isdecimal():
+        if (
+            fields.get("Folder", "-") == "-"
+            and "Path" in fields
+            and fields.get("Size", "").isdecimal()
+        ):
             found.append(
                 Packed(
-                    told["Path"],
-                    int(told["Size"]),
-                    int(told.get("Packed Size") or 0),
-                    int(told.get("CRC") or "0", 16),
+                    fields["Path"],
+                    int(fields["Size"]),
+                    int(fields.get("Packed Size") or 0),
+                    int(fields.get("CRC") or "0", 16),
                     # As in ZipCrypto Deflate, or LZMA:eos.
-                    told.get("Method", "").split(":")[0].split(" ")[-1],
-                    told.get("Encrypted") == "+",
+                    fields.get("Method", "").split(":")[0].split(" ")[-1],
+                    fields.get("Encrypted") == "+",
                 )
             )
     return found
 
 
 def unpack(archive: Path, members: Sequence[Packed]) -> Iterator[bytes | None]:
-    """The bytes of some members, each of them in memory once; None for one that is damaged.
+    """Unpack members one by one; None stands for a damaged one.
 
-    They come through a pipe: nothing is left on the disk, whoever is killed when.
+    The bytes come through a pipe, so nothing is left on the disk if a process is killed.
 
     Args:
-        archive: The last volume.
+        archive: The last part.
         members: In the order of `list_packed`.
 
     Raises:
-        OSError: 7z ended for a reason that does not lie in the archive.
+        OSError: 7z failed for a reason other than the archive.
     """
     rest = list(members)
     while rest:
@@ -120,31 +127,31 @@ def unpack(archive: Path, members: Sequence[Packed]) -> Iterator[bytes | None]:
         for data in _stream(archive, rest):
             yield data
             count += 1
-        # After a damaged member it is not known where the next one begins in the pipe: another
-        # process begins with it. If that fails with the first, it is the one that is damaged.
+        # After a damaged member it is unknown where the next one starts in the pipe, so another
+        # process starts with the next one. If that fails at once, its first member is damaged.
         if not count:
             yield None
         rest = rest[max(count, 1) :]
 
 
 def find_7z(archive: Path) -> str:
-    """7z, 7zz or 7za on PATH.
+    """Find 7z, 7zz or 7za on PATH.
 
     Raises:
-        AudiosetDuckError: None of them is there, so the archive cannot be read.
+        AudiosetDuckError: None of them is installed, so the archive cannot be read.
     """
     for name in _PROGRAMS:
         if found := shutil.which(name):
             return found
     raise AudiosetDuckError(
-        f"{archive} is the last of {count_volumes(archive)} volumes, which 7z reads and is not"
-        f" installed; install it (p7zip, 7-Zip), or join them with"
+        f"{archive} is the last of {count_volumes(archive)} parts of a split archive, which needs 7z;"
+        f" install it (p7zip, 7-Zip), or join the parts with"
         f" zip -s 0 {archive.name} --out joined.zip"
     )
 
 
 def _stream(archive: Path, members: Sequence[Packed]) -> Iterator[bytes]:
-    """The bytes of members, until one of them is not as it should be."""
+    """Unpack members until one is damaged."""
     command = [find_7z(archive), "x", "-so", "-spd", "-bd", str(archive.absolute())]
     with subprocess.Popen(  # noqa: S603
         command + [f"-i!{member.name}" for member in members],
@@ -168,5 +175,5 @@ def _stream(archive: Path, members: Sequence[Packed]) -> Iterator[bytes]:
 
 
 def _environment() -> dict[str, str]:
-    # Names of members are UTF-8, whatever the machine's language.
+    # Names of members are UTF-8, in any language of the machine.
     return os.environ | {"LC_ALL": "C.UTF-8"}

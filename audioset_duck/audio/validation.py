@@ -1,4 +1,4 @@
-"""Audio files judged and rewritten in memory."""
+"""Audio files, validated and converted in memory."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ import soxr
 Status = Literal[
     "ok", "corrupted", "empty", "too_short", "wrong_format", "silent", "missing", "refused"
 ]
-# Of audio; a header may tell of 1 Hz, and so of days that would be gigabytes at another rate.
+# A header may state 1 Hz, and so days of audio, which would be gigabytes at another rate.
 SAMPLE_RATES = range(1000, 384_001)
-# Of a clip that is resampled: 8 channels of 192 kHz have 15 million in 10 s.
+# In a clip that is resampled: 8 channels of 192 kHz have 15 million in 10 s.
 MAX_SAMPLES = 64_000_000
-# What the catalog's DECIMAL(9,3) holds.
+# The largest number of seconds in a DECIMAL(9,3) of the catalog.
 MAX_SECONDS = 999_999
 _FRAMES_A_PART = 2**20
-# What ffmpeg's volumedetect tells of 16-bit audio without any sample but 0.
+# What ffmpeg's volumedetect reports for 16-bit audio whose samples are all 0.
 SILENCE_DBFS = -91.0
 
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """What an audio file is.
+    """The result of validating an audio file.
 
     Attributes:
-        status: `ok`, or what is wrong with it.
-        reason: The same in a sentence; None if it is ok.
-        duration_seconds: Length.
-        sample_rate_hz: Samples a second and channel.
+        status: `ok`, or the kind of error.
+        reason: The error in a sentence; None if the status is `ok`.
+        duration_seconds: Length, in seconds.
+        sample_rate_hz: Samples per second and channel.
         channels: Number of channels.
         peak_dbfs: Largest sample after conversion to 16 bits, in dB of full scale, -91 to 0, as
             ffmpeg's volumedetect gives its max_volume.
@@ -50,7 +50,7 @@ class ValidationResult:
 
 @dataclass(frozen=True)
 class ValidationLimits:
-    """What a valid clip must be.
+    """The limits that a valid clip keeps.
 
     Attributes:
         min_duration: Shortest length, in seconds.
@@ -62,12 +62,12 @@ class ValidationLimits:
 
 
 def validate(data: bytes, limits: ValidationLimits, *, is_wav: bool = True) -> ValidationResult:
-    """Decode an audio file once, and say whether it is a valid clip.
+    """Decode an audio file once and decide whether it is a valid clip.
 
     Args:
-        data: The file.
-        limits: How long and loud it must be.
-        is_wav: It must be PCM in a WAV file. Else whatever libsndfile reads will do.
+        data: The bytes of the file.
+        limits: How long and how loud it must be.
+        is_wav: Whether it must be PCM in a WAV file. Else any format of libsndfile is valid.
     """
     if not data:
         return ValidationResult("empty", "the file has no bytes")
@@ -92,11 +92,11 @@ def validate(data: bytes, limits: ValidationLimits, *, is_wav: bool = True) -> V
                 return replace(
                     result,
                     status="corrupted",
-                    reason=f"it is cut short: {missing} bytes fewer than its header says",
+                    reason=f"it is cut short: it lacks {missing} bytes of what its header says",
                 )
             if not file.frames:
                 return replace(result, status="empty", reason="it has no samples")
-            # In parts: a header may tell of more samples than there is memory.
+            # In parts, since a header may state more samples than fit into memory.
             frames, extremes = 0, []
             while len(part := file.read(_FRAMES_A_PART, dtype="int16", always_2d=True)):
                 frames += len(part)
@@ -105,7 +105,7 @@ def validate(data: bytes, limits: ValidationLimits, *, is_wav: bool = True) -> V
                 return replace(
                     result,
                     status="corrupted",
-                    reason=f"{frames} of its {file.frames} samples can be decoded",
+                    reason=f"only {frames} of its {file.frames} samples can be decoded",
                 )
     except soundfile.LibsndfileError as error:
         return ValidationResult("corrupted", f"it cannot be decoded: {error.error_string}")
@@ -116,21 +116,20 @@ def validate(data: bytes, limits: ValidationLimits, *, is_wav: bool = True) -> V
 
 
 def header_error(result: ValidationResult) -> ValidationResult | None:
-    """Say of a file whether its header tells of a rate or a length that no audio has."""
+    """The error of a header that states a rate or length that no audio has; None if it is fine."""
     seconds, rate = result.duration_seconds, result.sample_rate_hz
     if rate is not None and rate not in SAMPLE_RATES:
         return ValidationResult(
             "wrong_format",
-            f"it has {rate:,} samples a second; right are {SAMPLE_RATES[0]:,} to"
-            f" {SAMPLE_RATES[-1]:,}",
+            f"its sample rate is {rate:,} Hz; expected {SAMPLE_RATES[0]:,} to {SAMPLE_RATES[-1]:,} Hz",
         )
     if seconds is not None and seconds > MAX_SECONDS:
-        return ValidationResult("corrupted", f"its header tells of {seconds:,.0f} s")
+        return ValidationResult("corrupted", f"its header states a length of {seconds:,.0f} s")
     return None
 
 
 def apply_limits(result: ValidationResult, limits: ValidationLimits) -> ValidationResult:
-    """Say of a decoded file whether it is long and loud enough."""
+    """Decide whether a decoded file is long and loud enough."""
     seconds, peak = result.duration_seconds, result.peak_dbfs
     if seconds is None or peak is None:
         return result
@@ -150,7 +149,7 @@ def apply_limits(result: ValidationResult, limits: ValidationLimits) -> Validati
 
 
 def refuse_if_large(result: ValidationResult, sample_rate: int) -> ValidationResult:
-    """Refuse what would be far larger at another rate than any clip is."""
+    """Refuse a file that would be far larger than any clip after resampling."""
     samples = (result.duration_seconds or 0) * sample_rate * (result.channels or 0)
     if samples <= MAX_SAMPLES:
         return result
@@ -167,7 +166,7 @@ def peak_dbfs(samples: np.ndarray) -> float:
     Args:
         samples: int16, of any shape.
     """
-    # Not of np.abs: -32768 has no positive counterpart in 16 bits.
+    # Not np.abs: -32768 has no positive counterpart in 16 bits.
     peak = max(int(samples.max(initial=0)), -int(samples.min(initial=0)))
     return 20 * math.log10(peak / 32768) if peak else SILENCE_DBFS
 
@@ -175,14 +174,14 @@ def peak_dbfs(samples: np.ndarray) -> float:
 def rewrite(
     data: bytes, to: Literal["wav", "flac"], sample_rate: int | None = None, mono: bool = False
 ) -> bytes:
-    """Write a valid PCM WAV file anew.
+    """Convert a valid PCM WAV file.
 
-    Without resampling or mixing, every sample stays as it is.
+    Without resampling or mixing, no sample changes.
 
     Args:
-        data: The WAV file.
+        data: The bytes of the WAV file.
         to: The format.
-        sample_rate: Samples a second and channel; None keeps the file's.
+        sample_rate: Samples per second and channel; None keeps the rate of the file.
         mono: Mix all channels into one, by their mean.
     """
     with soundfile.SoundFile(io.BytesIO(data)) as file:
@@ -195,7 +194,7 @@ def rewrite(
         samples = soxr.resample(samples, rate, sample_rate)
         rate = sample_rate
     if to == "flac" and subtype not in ("PCM_16", "PCM_24"):
-        # FLAC has no unsigned 8 bits, and libsndfile writes no 32 bits into it.
+        # FLAC has no unsigned 8-bit samples, and libsndfile writes no 32-bit samples into it.
         subtype = "PCM_16" if subtype == "PCM_U8" else "PCM_24"
     written = io.BytesIO()
     soundfile.write(written, samples, rate, subtype=subtype, format=to.upper())
@@ -203,13 +202,13 @@ def rewrite(
 
 
 def missing_bytes(data: bytes) -> int:
-    """How many bytes the sample data of a WAV file is shorter than its header says."""
+    """The number of bytes by which the samples of a WAV file are fewer than its header says."""
     position = 12
     while position + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, position)
         position += 8
         if name == b"data":
-            # Written to a pipe, a file has no size or the largest one in its header.
+            # A file that was written to a pipe has no size in its header, or the largest one.
             unknown = size in (0, 0xFFFFFFFF) or data[:4] == b"RF64"
             return 0 if unknown else max(0, size - (len(data) - position))
         position += size + size % 2

@@ -1,6 +1,6 @@
-"""A unit of work: some members of an archive become files, in a process that has little in memory.
+"""A worker: extracts members of an archive to files, in a process with little in memory.
 
-What this module imports, every worker does.
+Every worker process imports what this module imports.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Options:
     """How clips are extracted.
 
     Attributes:
-        layout: `audioset`: as the archives have it; `subset`: a folder for each subset.
-        limits: What a valid clip must be.
+        layout: `audioset`: folders as in the archives; `subset`: a folder for each subset.
+        limits: Limits that a valid clip keeps.
         to: The format of the files.
-        sample_rate: Samples a second and channel; None keeps the file's.
+        sample_rate: Samples per second and channel; None keeps the rate of the file.
         mono: Mix all channels into one.
-        discard_invalid: Keep no file of an invalid clip.
-        validator: What decodes a clip to validate it.
+        discard_invalid: Do not keep the files of invalid clips.
+        validator: The decoder that validates a clip.
     """
 
     layout: Literal["audioset", "subset"] = "audioset"
@@ -49,7 +49,7 @@ class Options:
 
 
 def extract_unit(unit: dict[str, Any]) -> list[dict[str, Any]]:
-    """Extract some members of one archive: plain data in, plain data out, on any machine.
+    """Extract members of one archive: plain data in, plain data out, on any machine.
 
     Args:
         unit: `archive`, `archive_fingerprint`, `audio_root`, `options` (as a dict), and `clips`:
@@ -80,7 +80,7 @@ def extract_unit(unit: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def end_with_parent(parent: int) -> None:
-    """End this process once `parent` is gone: it would wait for work for ever."""
+    """End this process when its parent ends, since it would wait for work forever."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -99,7 +99,7 @@ def _place(
     options: Options,
     written: dict[bool, Path],
 ) -> dict[str, Any]:
-    """Write a clip to one place, as a link if it is written already; and tell of it."""
+    """Write a clip to one place, as a link if it is written already; return its row."""
     is_ok = result.status == "ok" or (result.status == "silent" and place["is_silence"])
     root = Path(unit["audio_root"])
     row = asdict(result) | {
@@ -121,7 +121,7 @@ def _place(
         return row
     if is_ok or not options.discard_invalid:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # A worker whose parent was killed may be at the same clip for a while.
+        # A worker whose parent was killed may still be writing the same clip.
         with atomic_write(target, f".{uuid.uuid4().hex[:8]}") as part:
             if earlier := written.get(is_ok):
                 os.link(earlier, part)
@@ -135,7 +135,7 @@ def _place(
         written[is_ok] = target
         row["bytes"] = target.stat().st_size
         row["audio_path"] = str(target.relative_to(root)) if is_ok else None
-    # What an earlier run with other limits, or of another archive, made of it.
+    # Files that an earlier run left, with other limits or another archive.
     if is_ok or options.discard_invalid:
         invalid.unlink(missing_ok=True)
     if not is_ok and valid.is_file() and valid.read_bytes() == data:
