@@ -117,7 +117,9 @@ def _writers(connection: duckdb.DuckDBPyConnection, seed: int) -> dict[str, Call
             "select ytid, start_seconds, end_seconds, label_ids from demo_weak_clips"
             f" where subset = {literal(subset)} order by ytid"
         )
-        return lambda path: write_weak(connection, query, path, f"a made {subset} set, seed {seed}")
+        # The comment in the file, like its data, stays the same from release to release.
+        comment = f"a made {subset.removeprefix('weak_')} set, seed {seed}"
+        return lambda path: write_weak(connection, query, path, comment)
 
     frames = (
         f"select {_STRONG_COLUMNS}, if(is_present, 'PRESENT', 'NOT_PRESENT') as present"

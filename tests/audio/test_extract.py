@@ -365,16 +365,16 @@ def test_archives_that_cannot_be_read(place: Path, caplog: pytest.LogCaptureFixt
             "the catalog has no clips of strong_train: its source file",
         ),
         (
-            {"zips": "nowhere"},
+            {"archives": "nowhere"},
             "there is no folder .*nowhere; name that of the archives with --archives",
         ),
-        ({"zips": "metadata"}, r"metadata holds no .zip; right is the folder of balanced_train"),
+        ({"archives": "metadata"}, r"metadata holds no .zip; right is the folder of balanced_train"),
         ({"catalog": "none"}, "there is no catalog"),
         ({"audio_root": "zips/eval_segments.zip"}, "cannot be written to: .*--audio-root"),
     ],
 )
 def test_what_cannot_be(place: Path, arguments: dict, message: str) -> None:
-    words = {"catalog": "catalog.duckdb", "zips": "zips", "audio_root": "audio"}
+    words = {"catalog": "catalog.duckdb", "archives": "zips", "audio_root": "audio"}
     words |= {key: value for key, value in arguments.items() if key != "subsets"}
     paths = {key: place / value for key, value in words.items()}
     with pytest.raises(AudiosetDuckError, match=message):
@@ -410,7 +410,7 @@ def test_command(run, place: Path) -> None:
     done = run(*words, "--workers", 1)
     assert done.exit_code == 0, done.stderr
     header, _, *rows = (line.split() for line in done.stdout.splitlines())
-    assert header == ["subset", "status", "clips", "hours", "bytes"]
+    assert header == ["subset", "status", "clip_count", "hours", "bytes"]
     # Of the subsets that were asked for, most frequent first; the clips of strong_eval are not.
     assert [row[:3] for row in rows] == [
         ["weak_eval", "ok", "3"],
@@ -680,7 +680,7 @@ def test_no_dask_scheduler(run, place: Path) -> None:
 
 
 def test_the_readme_s_commands_and_query(run, place: Path) -> None:
-    from readme import README
+    from support.readme import README
 
     (place / "zips").rename(place / "zip_audios")
     section = README.read_text().split("## Audio\n")[1].split("\n## ")[0]

@@ -42,11 +42,11 @@ def subsets(demo_audio: Path) -> dict[str, dict[str, set[str]]]:
     """Of each subset the clips, each with its labels."""
     found: dict[str, dict[str, set[str]]] = {}
     for clip in brute_force.clips(demo_audio / "metadata"):
-        found.setdefault(f"weak_{clip.subset}", {})[clip.ytid] = set(clip.labels)
+        found.setdefault(clip.subset, {})[clip.ytid] = set(clip.labels)
     for event in brute_force.present_events(demo_audio / "metadata"):
         if event.subset in ("strong_train", "strong_eval"):
             ytid = event.clip_id.rsplit("_", 1)[0]
-            found.setdefault(f"strong_{event.subset}", {}).setdefault(ytid, set()).add(event.label)
+            found.setdefault(event.subset, {}).setdefault(ytid, set()).add(event.label)
     return found
 
 
@@ -218,7 +218,7 @@ def test_made_again_and_without_audio(run, tmp_path: Path) -> None:
     for clips in (40, 20):
         result = run("demo", "here", "--clips", clips, "--target", "gun")
         assert result.exit_code == 0, result.stderr
-        assert result.stdout.splitlines()[0].split() == "subset status clips hours bytes".split()
+        assert result.stdout.splitlines()[0].split() == "subset status clip_count hours bytes".split()
     again = run("demo", "here", "--clips", 20, "--no-audio", "--target", "gun")
     assert again.exit_code == 0
     assert (tmp_path / "here" / "audio").is_dir()
