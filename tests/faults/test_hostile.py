@@ -137,7 +137,7 @@ def test_names_of_labels_are_only_names(named: Path) -> None:
         for number, name in enumerate(NAMES):
             resolved = resolve(connection, Target("x", (name,)))
             assert resolved.positive_label_ids == (f"/m/n{number:02d}",), name
-        for relation in ("t.target_labels", "main.ontology", "main.label_titles"):
+        for relation in ("t.target_labels", "main.ontology", "main.labels"):
             found = connection.execute(f"select display_name from {relation}").fetchall()
             assert {name for (name,) in found} >= set(NAMES)
         query = "select count(*) from t.positive_events"
