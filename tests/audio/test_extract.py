@@ -368,7 +368,7 @@ def test_archives_that_cannot_be_read(place: Path, caplog: pytest.LogCaptureFixt
             {"archives": "nowhere"},
             "there is no folder .*nowhere; name that of the archives with --archives",
         ),
-        ({"archives": "metadata"}, r"metadata holds no .zip; right is the folder of balanced_train"),
+        ({"archives": "metadata"}, r"metadata holds no .zip; right is the folder of balanced"),
         ({"catalog": "none"}, "there is no catalog"),
         ({"audio_root": "zips/eval_segments.zip"}, "cannot be written to: .*--audio-root"),
     ],

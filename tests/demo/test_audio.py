@@ -218,7 +218,13 @@ def test_made_again_and_without_audio(run, tmp_path: Path) -> None:
     for clips in (40, 20):
         result = run("demo", "here", "--clips", clips, "--target", "gun")
         assert result.exit_code == 0, result.stderr
-        assert result.stdout.splitlines()[0].split() == "subset status clip_count hours bytes".split()
+        assert result.stdout.splitlines()[0].split() == [
+            "subset",
+            "status",
+            "clip_count",
+            "hours",
+            "bytes",
+        ]
     again = run("demo", "here", "--clips", 20, "--no-audio", "--target", "gun")
     assert again.exit_code == 0
     assert (tmp_path / "here" / "audio").is_dir()
