@@ -74,8 +74,8 @@ def check_subsets(names: Sequence[str]) -> None:
     for name in names:
         if name not in SUBSETS:
             raise AudiosetDuckError(
-                f"unknown subset {name!r}; expected one of {', '.join(SUBSETS)} or all; name a target"
-                " with --target"
+                f"unknown subset {name!r}; expected one of {', '.join(SUBSETS)} or all; name a"
+                " target with --target"
             )
 
 
@@ -108,8 +108,8 @@ def plan(
     """A connection with the temporary tables `wanted` (subset, ytid, is_silence) and `chosen`.
 
     `chosen` has the one member that is taken of each clip: of the first archive, by name, that
-    has it. Archives that cannot be read are reported and skipped. A target counts as a subset, with the
-    clips of its samples.
+    has it. Archives that cannot be read are reported and skipped. A target counts as a subset,
+    with the clips of its samples.
 
     Raises:
         AudiosetDuckError: A target is not in the catalog, a subset has no clips, or no archive can
@@ -209,7 +209,7 @@ def find_pending(connection: duckdb.DuckDBPyConnection, layout: str, finished: p
 def units(
     connection: duckdb.DuckDBPyConnection,
 ) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
-    """Split the pending clips into units of work: clips of one archive, in the order of their bytes.
+    """Split the pending clips into units of work: clips of an archive in the order of their bytes.
 
     Yields:
         The path of the archive, its fingerprint, and for each clip its `ytid`, `member`,

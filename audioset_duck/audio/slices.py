@@ -23,11 +23,11 @@ def read_slice(
         start: Start of the slice in seconds, inclusive.
         end: End of the slice in seconds, exclusive.
         sample_rate: Rate of the result, in Hz; other rates are resampled.
-        wav: float32 array (T,) for the result, the mean of the channels; shorter slices are
+        wav: float32 array (T,) for the result, the mean of the channels; a shorter slice is
             padded with zeros at the end.
 
     Raises:
-        AudiosetDuckError: The file ends before the slice starts, or is shorter than its header says.
+        AudiosetDuckError: The file ends before the slice starts, or before its header says.
         soundfile.SoundFileError: It cannot be read.
     """
     with soundfile.SoundFile(path) as file:
@@ -35,7 +35,8 @@ def read_slice(
         first = round(start * rate)
         if first >= file.frames:
             raise AudiosetDuckError(
-                f"it ends at {file.frames / rate:.3f} s, before the sample, which starts at {start:.3f} s"
+                f"it ends at {file.frames / rate:.3f} s, before the sample, which starts at"
+                f" {start:.3f} s"
             )
         file.seek(first)
         count = min(round(end * rate), file.frames) - first

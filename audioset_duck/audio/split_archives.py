@@ -83,8 +83,8 @@ def list_packed(archive: Path) -> list[Packed]:
     )
     if done.returncode > 1:
         raise AudiosetDuckError(
-            f"{archive} and its other parts are not a complete zip archive, reports 7z; download them"
-            " again"
+            f"{archive} and its other parts are not a complete zip archive, reports 7z; download"
+            " them again"
         )
     found = []
     for block in re.split(r"\r?\n\r?\n", done.stdout.decode(errors="surrogateescape")):
@@ -144,8 +144,8 @@ def find_7z(archive: Path) -> str:
         if found := shutil.which(name):
             return found
     raise AudiosetDuckError(
-        f"{archive} is the last of {count_volumes(archive)} parts of a split archive, which needs 7z;"
-        f" install it (p7zip, 7-Zip), or join the parts with"
+        f"{archive} is the last of {count_volumes(archive)} parts of a split archive, which needs"
+        f" 7z; install it (p7zip, 7-Zip), or join the parts with"
         f" zip -s 0 {archive.name} --out joined.zip"
     )
 

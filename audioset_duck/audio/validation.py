@@ -121,7 +121,8 @@ def header_error(result: ValidationResult) -> ValidationResult | None:
     if rate is not None and rate not in SAMPLE_RATES:
         return ValidationResult(
             "wrong_format",
-            f"its sample rate is {rate:,} Hz; expected {SAMPLE_RATES[0]:,} to {SAMPLE_RATES[-1]:,} Hz",
+            f"its sample rate is {rate:,} Hz; expected {SAMPLE_RATES[0]:,} to"
+            f" {SAMPLE_RATES[-1]:,} Hz",
         )
     if seconds is not None and seconds > MAX_SECONDS:
         return ValidationResult("corrupted", f"its header states a length of {seconds:,.0f} s")

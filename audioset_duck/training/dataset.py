@@ -1,4 +1,4 @@
-"""The samples of a target as a torch Dataset: slices of audio files, and their labels."""
+"""The samples of a target as a torch Dataset: slices of audio files and their labels."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ log = logging.getLogger(__name__)
 SPLITS = ("train", "eval")
 
 
-# A disk that is gone fails every file: to look for ever would hang.
+# If the disk is gone, every file fails, and trying forever would hang.
 _TRIES = 100
 
 
-_NO_AUDIO = "knows of no audio; make the inventory with audioset-duck extract or audioset-duck scan"
+_NO_AUDIO = "has no inventory of audio; create one with audioset-duck extract or scan"
 
 
-# More than the worker processes of any loader; each counts by itself.
+# More than any loader has worker processes. Each has a counter of its own.
 _COUNTERS = 1024
 
 
@@ -44,12 +44,12 @@ _LOADING_ERRORS = (AudiosetDuckError, OSError, soundfile.SoundFileError)
 
 
 class Sample(NamedTuple):
-    """What a sampler asks a dataset for.
+    """A sample that a sampler asks a dataset for.
 
     Attributes:
-        sample_id: As in the catalog.
-        crop_start_seconds: Where the crop of a weak clip starts, from the start of its audio;
-            None: a strong sample, which has its own times.
+        sample_id: Its number in the catalog.
+        crop_start_seconds: Start of the crop of a weak clip, in seconds from the start of its
+            audio; None for a window, which has its own times.
     """
 
     sample_id: int
@@ -57,13 +57,13 @@ class Sample(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One sample, loaded.
+    """One loaded sample.
 
     Attributes:
-        wav: float32, (T,), within [-1, 1] but for what resampling overshoots.
+        wav: float32, (T,), within [-1, 1] except for overshoot of resampling.
         label: float32, (): 1 for a positive, 0 for a negative.
-        label_mask: float32, (n_labels,): 1 for each label that is heard.
-        sample_key: The sample's key.
+        label_mask: float32, (n_labels,): 1 for each active label, else 0.
+        sample_key: The key of the sample, the same in every catalog of the same sources.
     """
 
     wav: torch.Tensor
@@ -73,7 +73,7 @@ class Item(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Samples, loaded: `wav` (B, T), `label` (B,), `label_mask` (B, n_labels), `sample_keys`."""
+    """Loaded samples: `wav` (B, T), `label` (B,), `label_mask` (B, n_labels), `sample_keys` (B)."""
 
     wav: torch.Tensor
     label: torch.Tensor
@@ -82,7 +82,7 @@ class Batch(NamedTuple):
 
 
 class Items(list[Item]):
-    """Items that are the rows of a batch, which then need not be put together again."""
+    """Items that are the rows of a batch already, so that `collate` need not copy them."""
 
     def __init__(self, batch: Batch) -> None:
         super().__init__(itertools.starmap(Item, zip(*batch, strict=True)))
@@ -90,7 +90,7 @@ class Items(list[Item]):
 
 
 def collate(items: Sequence[Item]) -> Batch:
-    """Make a batch of samples.
+    """Combine samples into a batch, as a DataLoader's `collate_fn`.
 
     Returns:
         float32 (B, T), float32 (B,), float32 (B, n_labels), and the B sample keys.
@@ -102,32 +102,32 @@ def collate(items: Sequence[Item]) -> Batch:
 
 
 class AudioSetDataset(Dataset[Item]):
-    """The samples of a target and a split, by number.
+    """A map-style Dataset of the samples of a target and split.
 
-    A sample of a strong label is exactly its window, one of a weak label a crop of the clip: where
-    a sampler's plan says, else the middle. What is shorter than `window_seconds` ends in zeros.
-    Channels are mixed to one, and other sample rates are resampled.
+    A window of an event is read exactly as labelled. Of a weak clip, a crop is read: the one in the
+    plan of a sampler, else the middle. Slices shorter than `window_seconds` are padded with zeros.
+    Channels are mixed to mono, and other sample rates are resampled.
 
-    The catalog is read when the dataset is made, and is not open when workers start.
+    The catalog is read when the dataset is created, and is closed before workers start.
 
     Args:
-        catalog: The catalog file.
-        target: A target that is built in it.
+        catalog: Path of the catalog file.
+        target: Name of a target in the catalog.
         split: `train` or `eval`.
-        sample_rate: Of the samples that it gives, in Hz.
-        window_seconds: In seconds; must be that which the target is built with. None: that.
-        on_error: What to do with a file that cannot be loaded: `replace` gives another sample of
-            the same role, and counts it in `failures`; `raise` raises AudiosetDuckError.
+        sample_rate: Sample rate of the waveforms, in Hz.
+        window_seconds: Length of the windows; must be the one that the target is built with. None:
+            that one.
+        on_error: `replace` returns another sample of the same role for a file that cannot be
+            loaded, and counts it in `failures`; `raise` raises AudiosetDuckError.
 
     Attributes:
-        label_ids: The labels that are the columns of the label mask: all that the catalog's events
-            and weak clips carry, so the same for both splits, all targets and whatever audio.
-        window_samples: T, how many samples of audio an item has.
-        catalog_id: What tells the samples of two catalogs apart.
+        label_ids: MIDs of the columns of the label mask: all labels of the events and weak clips in
+            the catalog, so the same for both splits, all targets and any audio.
+        window_samples: T, the number of audio samples of an item.
+        catalog_id: A hash that differs between catalogs with different samples.
 
     Raises:
-        AudiosetDuckError: The catalog, the target or the split is not there, or another value is
-            out of its range.
+        AudiosetDuckError: The catalog, target or split does not exist, or a value is out of range.
 
     Example:
         >>> from audioset_duck import AudioSetDataset
@@ -147,12 +147,12 @@ class AudioSetDataset(Dataset[Item]):
         on_error: str = "replace",
     ) -> None:
         if split not in SPLITS:
-            raise AudiosetDuckError(f"split is {split!r}; right are 'train' and 'eval'")
+            raise AudiosetDuckError(f"split is {split!r}; expected 'train' or 'eval'")
         if on_error not in ("replace", "raise"):
-            raise AudiosetDuckError(f"on_error is {on_error!r}; right are 'replace' and 'raise'")
+            raise AudiosetDuckError(f"on_error is {on_error!r}; expected 'replace' or 'raise'")
         if type(sample_rate) is not int or not 1000 <= sample_rate <= 384_000:
             raise AudiosetDuckError(
-                f"sample_rate is {sample_rate!r}; right is a number of Hz from 1,000 to 384,000"
+                f"sample_rate is {sample_rate!r}; expected an integer in Hz, 1,000 to 384,000"
             )
         self.catalog = Path(catalog).absolute()
         self.target = target
@@ -175,16 +175,16 @@ class AudioSetDataset(Dataset[Item]):
                 self.catalog_id = catalog_id(connection, target)
             except duckdb.CatalogException:
                 raise AudiosetDuckError(
-                    f"{self.catalog} was made by another version of audioset-duck, and has no"
-                    f" samples of {target}; make it anew with audioset-duck build"
+                    f"{self.catalog} was built by another version of audioset-duck, and has no"
+                    f" samples of {target}; rebuild it with audioset-duck build"
                 ) from None
         if not len(self):
             raise AudiosetDuckError(
-                f"{target} has no samples of the {split} split; what removed them tells"
+                f"{target} has no samples of the {split} split; see why they are excluded with"
                 f' audioset-duck sql "from {target}.sample_counts"'
             )
         if not self.has_audio:
-            log.warning("%s %s; epochs can be planned without", self.catalog, _NO_AUDIO)
+            log.warning("%s %s; epochs can be planned without it", self.catalog, _NO_AUDIO)
         self.label_ids = self._columns.label_ids
         self.window_samples = round(self.window_seconds * self.sample_rate)
         self._failures = torch.zeros(_COUNTERS, dtype=torch.int64)
@@ -206,16 +206,15 @@ class AudioSetDataset(Dataset[Item]):
         return self.__getitems__([index])[0]
 
     def __getitems__(self, indices: Sequence[int | Sample]) -> Items:
-        """Load some samples.
+        """Load samples, as a DataLoader does for a batch.
 
         Args:
-            indices: Of each its place in this split, from 0; or, with its id, what a sampler plans
-                for it.
+            indices: For each sample its position in this split, from 0, or what a sampler plans.
 
         Raises:
-            AudiosetDuckError: No audio is known; or a file cannot be loaded, if `on_error` is
-                `raise` or a hundred others could not be loaded either.
-            IndexError: There is no such sample.
+            AudiosetDuckError: The catalog has no inventory of audio; or a file cannot be loaded,
+                and `on_error` is `raise` or a hundred replacements cannot be loaded either.
+            IndexError: An index is out of range.
         """
         if not self.has_audio:
             raise AudiosetDuckError(f"{self.catalog} {_NO_AUDIO}")
@@ -226,7 +225,9 @@ class AudioSetDataset(Dataset[Item]):
         ]
         rows = np.array([sample.sample_id for sample in wanted], np.int64) - columns.first_id
         for row in rows[(rows < 0) | (rows >= len(self))].tolist():
-            raise IndexError(f"{row} is not among the {len(self):,} samples of {self.split}")
+            raise IndexError(
+                f"index {row} is out of range: the {self.split} split has {len(self):,} samples"
+            )
         wavs = torch.empty(len(rows), self.window_samples)
         for place, (path, start, end) in enumerate(self._slices(rows, wanted)):
             wav = wavs[place].numpy()
@@ -240,36 +241,36 @@ class AudioSetDataset(Dataset[Item]):
 
     @property
     def failures(self) -> int:
-        """How many times a file could not be loaded, in this process and in all its workers."""
+        """How often a file could not be loaded, in this process and all its workers."""
         return int(self._failures.sum())
 
     def open_catalog(self) -> duckdb.DuckDBPyConnection:
-        """Open the catalog again, as long as its samples are those that were read.
+        """Open the catalog again, if its samples are still those of this dataset.
 
         Raises:
-            AudiosetDuckError: A build since then has made others, or it cannot be opened.
+            AudiosetDuckError: A later build has changed the samples, or it cannot be opened.
         """
         connection = open_catalog(self.catalog)
-        # A build moves another file over it; to add up millions of samples takes a while.
+        # A build replaces the file. Comparing samples takes a while, so files are compared first.
         file = _file_of(self.catalog)
         if file != self._file and catalog_id(connection, self.target) != self.catalog_id:
             connection.close()
             raise AudiosetDuckError(
-                f"{self.catalog} was built anew since the dataset was made, and {self.target} has"
-                " other samples now; make the dataset and its sampler again"
+                f"{self.catalog} was rebuilt since the dataset was created, and {self.target} has"
+                " other samples now; create the dataset and its sampler again"
             )
         self._file = file
         return connection
 
     def key(self, row: int) -> str:
-        """The key of the sample in a row."""
+        """The key of the sample at a position."""
         return self._columns.keys_of(np.array([row]))[0]
 
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """Run a query on the catalog, in which the target's relations need no schema.
 
         Returns:
-            A relation: shows itself as a table, has fetchall(), df(), to_arrow_table() and more.
+            A DuckDB relation, with fetchall(), df(), to_arrow_table() and more.
 
         Example:
             >>> dataset.sql("select count(*) from samples where role = 'positive'").fetchall()
@@ -282,7 +283,7 @@ class AudioSetDataset(Dataset[Item]):
     def _slices(
         self, rows: npt.NDArray[np.int64], wanted: Sequence[Sample]
     ) -> Iterator[tuple[str, float, float]]:
-        """The file of each of some samples, and the part of it, in seconds."""
+        """The file of each sample, and the start and end of its slice, in seconds."""
         columns = self._columns
         for row, sample, path, start_ms, end_ms in zip(
             rows.tolist(),
@@ -301,9 +302,9 @@ class AudioSetDataset(Dataset[Item]):
             yield path, start, end
 
     def _replace(self, row: int, wav: npt.NDArray[np.float32]) -> int:
-        """Load another sample of the same role; returns its row.
+        """Load another sample of the same role, and return its row.
 
-        It is the same one in every run, whatever process it is that loads it.
+        The replacement is the same in every run and in every process.
         """
         columns = self._columns
         same_role = columns.role_rows(columns.role_of(row))
@@ -317,8 +318,8 @@ class AudioSetDataset(Dataset[Item]):
             else:
                 return other
         raise AudiosetDuckError(
-            f"{_TRIES} audio files in a row could not be loaded, the last one {path}; is their disk"
-            " there?"
+            f"{_TRIES} audio files in a row could not be loaded, the last one {path}; check that"
+            " their disk is mounted"
         )
 
     def _fail(self, row: int, path: str, error: Exception) -> None:
@@ -330,10 +331,10 @@ class AudioSetDataset(Dataset[Item]):
         clip = self._columns.clip_of[row]
         if not self._is_reported[clip]:
             self._is_reported[clip] = True
-            log.warning("%s; another sample takes its place", message)
+            log.warning("%s; another sample replaces it", message)
 
 
 def _file_of(catalog: Path) -> tuple[int, int, int]:
-    """What tells a file from another that has taken its place, or from itself as it was."""
+    """What changes if a file is replaced or written to."""
     stat = catalog.stat()
     return stat.st_ino, stat.st_size, stat.st_mtime_ns

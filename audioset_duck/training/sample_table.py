@@ -1,4 +1,4 @@
-"""The samples of a split as flat arrays, which worker processes share instead of copying."""
+"""The samples of a split as flat arrays in shared memory, which workers do not copy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ROWS_A_BATCH = 20_000
 
 @dataclass(frozen=True)
 class StringColumn:
-    """StringColumn in one buffer: text i is at [offsets[i], offsets[i + 1]), in UTF-8.
+    """Strings in one buffer: string i is at [offsets[i], offsets[i + 1]), in UTF-8.
 
     Attributes:
         offsets: int64, (n + 1,).
@@ -33,7 +33,7 @@ class StringColumn:
     data: torch.Tensor
 
     def take(self, rows: npt.NDArray[np.int64]) -> list[str]:
-        """The texts of some rows."""
+        """The strings of the given rows."""
         offsets, data = self.offsets.numpy(), self.data.numpy()
         starts, ends = offsets[rows].tolist(), offsets[rows + 1].tolist()
         return [data[start:end].tobytes().decode() for start, end in zip(starts, ends, strict=True)]
@@ -46,22 +46,22 @@ class StringColumn:
 class SampleTable:
     """The samples of a split: row i is the sample with the id `first_id` + i.
 
-    Torch holds the arrays, since it hands them to worker processes in shared memory.
+    The arrays are torch tensors, which worker processes get in shared memory.
 
     Attributes:
         first_id: The sample_id of row 0.
-        role_ends: Where each of `ROLES` ends: the rows of a role stand together.
-        clip_of: Row of the sample's clip in `clips` and `paths`: int32, (n,).
+        role_ends: End of the rows of each of `ROLES`, which are consecutive.
+        clip_of: int32, (n,): row of the clip of a sample in `clips` and `paths`.
         start_ms: Start of the window in the audio, in milliseconds: int32, (n,).
         end_ms: End of it, exclusive; of a weak clip, its length: int32, (n,).
         event_id: Number of its event in the source file; -1 for a weak clip: int32, (n,).
         window_index: Number of its window in the event; -1 for a weak clip: int16, (n,).
-        label_starts: Where the labels of a sample begin in `labels`: int32, (n,).
-        label_counts: How many they are: int16, (n,).
-        labels: Indices in `label_ids`: int16.
-        label_ids: The labels that events and weak clips carry, in the order of the label mask.
+        label_starts: int32, (n,): start of the labels of a sample in `labels`.
+        label_counts: int16, (n,): number of the labels of a sample.
+        labels: int16: indices into `label_ids`.
+        label_ids: The labels of events and weak clips, in the order of the label mask.
         clips: `SUBSET/CLIP_ID`.
-        paths: Paths of the audio files; empty if the catalog knows of none.
+        paths: Paths of the audio files; empty without an inventory of audio.
     """
 
     first_id: int
@@ -82,11 +82,11 @@ class SampleTable:
         return len(self.clip_of)
 
     def paths_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
-        """The audio files of some samples."""
+        """The audio files of the given rows."""
         return self.paths.take(self.clip_of.numpy()[rows])
 
     def keys_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
-        """The keys of some samples, as the catalog makes them."""
+        """The sample keys of the given rows."""
         clips = self.clips.take(self.clip_of.numpy()[rows])
         events = self.event_id.numpy()[rows].tolist()
         windows = self.window_index.numpy()[rows].tolist()
@@ -96,7 +96,7 @@ class SampleTable:
         ]
 
     def masks_of(self, rows: npt.NDArray[np.int64]) -> torch.Tensor:
-        """Which labels some samples carry: float32, (len(rows), n_labels), 0 or 1."""
+        """The label masks of the given rows: float32, (len(rows), n_labels), 0 or 1."""
         masks = torch.zeros(len(rows), len(self.label_ids))
         counts = self.label_counts.numpy()[rows]
         ends = np.cumsum(counts)
@@ -106,7 +106,7 @@ class SampleTable:
         return masks
 
     def role_of(self, row: int) -> str:
-        """One of `ROLES`."""
+        """The role of a row, one of `ROLES`."""
         return ROLES[bisect.bisect_right(self.role_ends, row)]
 
     def role_rows(self, role: str) -> range:
@@ -118,7 +118,7 @@ class SampleTable:
 def read_sample_table(
     connection: duckdb.DuckDBPyConnection, target: str, split: str
 ) -> SampleTable:
-    """Read the samples of a target's split, in batches: no Python object is made for a row."""
+    """Read the samples of a target's split in batches, without a Python object per row."""
     schema = identifier(target)
     spans = f"(from {schema}.sample_spans where split = {literal(split)})"
     ((first_id, first_clip, label_count, *role_counts),) = connection.execute(f"""
@@ -162,7 +162,7 @@ def read_sample_table(
         """,
     ):
         rows = _numpy(batch["row"])
-        # Rows come in any order: each goes to the place that its number names.
+        # Rows come in any order; each goes to the position of its number.
         for column, name in (
             (clip_of, "clip"),
             (start_ms, "start_ms"),
@@ -196,7 +196,7 @@ def read_sample_table(
 
 
 def catalog_id(connection: duckdb.DuckDBPyConnection, target: str) -> str:
-    """What tells two catalogs apart in which a target's samples, or the plans of them, differ."""
+    """A hash that differs between catalogs with different samples or plans of a target."""
     schema = identifier(target)
     ((digest,),) = connection.execute(f"""
         select md5(concat_ws(
@@ -227,7 +227,7 @@ def catalog_id(connection: duckdb.DuckDBPyConnection, target: str) -> str:
 def _read_clips(
     connection: duckdb.DuckDBPyConnection, schema: str, split: str, first_clip: int
 ) -> tuple[StringColumn, StringColumn]:
-    """The names and the audio files of a split's clips, in the order of their numbers."""
+    """The names and audio files of the clips of a split, in the order of their numbers."""
     query = f"""
         select
             clip_number - {first_clip} as row,
@@ -249,7 +249,7 @@ def _read_clips(
         )
         for size in (clip_bytes, path_bytes)
     )
-    # Rows come in any order: first the lengths, to know where each text goes.
+    # Rows come in any order; the lengths come first, to know where each string goes.
     for batch in _batches(connection, query):
         rows = _numpy(batch["row"]) + 1
         clips.offsets.numpy()[rows] = _numpy(pc.binary_length(batch["clip"]))
@@ -264,7 +264,7 @@ def _read_clips(
 
 
 def _place(texts: StringColumn, rows: npt.NDArray[np.int64], column: pa.StringArray) -> None:
-    """Put the texts of an Arrow array where their rows say."""
+    """Copy the strings of an Arrow array to the positions of their rows."""
     _, offset_buffer, data_buffer = column.buffers()
     begin = column.offset
     offsets = np.frombuffer(offset_buffer, np.int32)[begin : begin + len(column) + 1]

@@ -1,4 +1,4 @@
-"""The epoch plan of the catalog, handed out batch by batch."""
+"""A batch sampler that follows the epoch plan of the catalog."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ _MOST_RANKS = 1024
 
 
 class TwoTierBatchSampler(Sampler[list[Sample]]):
-    """Batches of a fixed make-up: positives, strong negatives of two tiers, weak negatives.
+    """Batches of fixed composition: positives, strong negatives in two tiers, weak negatives.
 
-    What each batch of each rank holds is `TARGET.epoch_plan(seed, epoch, batch_size, rank,
-    world_size, hard)` in the catalog; this class reads it, and keeps the hard negatives. Give it
-    to a DataLoader as `batch_sampler`, with any number of workers.
+    The catalog plans what each batch of each rank contains, in `TARGET.epoch_plan(seed, epoch,
+    batch_size, rank, world_size, hard)`. This class reads the plan, and keeps the hard negatives.
+    Pass it to a DataLoader as `batch_sampler`, with any number of workers.
 
     Args:
-        dataset: The train split of a target.
-        batch_size: Samples in a batch, on this rank.
-        seed: Another seed draws other samples.
-        num_replicas: Number of ranks. None: that of torch.distributed if it is initialised, else 1.
-        rank: This one, from 0. None: that of torch.distributed if it is initialised, else 0.
-        hard_buffer_size: How many hard negatives are kept at most; the oldest are forgotten.
+        dataset: Dataset of the train split of a target.
+        batch_size: Samples per batch, on this rank.
+        seed: Seed of the plan; another seed draws other samples.
+        num_replicas: Number of ranks. None: from torch.distributed if it is initialised, else 1.
+        rank: Rank of this process, from 0. None: from torch.distributed if initialised, else 0.
+        hard_buffer_size: Most hard negatives to keep; the oldest are dropped.
 
     Attributes:
-        epoch: That which is, or will be, handed out.
+        epoch: The current epoch, or the next one.
         hard_buffer: Ids of the hard negatives that no epoch has used yet, the newest first.
 
     Raises:
-        AudiosetDuckError: A number is out of its range, a batch so small has no positive, there
-            are more ranks than positives, or the target has no samples of a kind that a batch
-            needs; always with what to do about it.
+        AudiosetDuckError: A number is out of range, the batch is too small for a positive, there
+            are more ranks than positives, or the target has no samples of a role that a batch
+            needs. The message says what to do.
 
     Example:
         >>> from audioset_duck import TwoTierBatchSampler
@@ -81,12 +81,12 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         ):
             if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
                 raise AudiosetDuckError(
-                    f"{name} is {value!r}; right is a whole number from {least} to {most:,}"
+                    f"{name} is {value!r}; expected an integer from {least} to {most:,}"
                 )
         if dataset.split != "train":
             raise AudiosetDuckError(
-                f"the dataset is of the {dataset.split} split; a sampler draws from"
-                " AudioSetDataset(..., split='train')"
+                f"the dataset has the {dataset.split} split; expected AudioSetDataset(...,"
+                " split='train')"
             )
         self.dataset = dataset
         self.batch_size = batch_size
@@ -97,7 +97,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         self.hard_buffer: list[int] = []
         self.epoch = 0
         self._position = 0
-        # Batches of the epoch that a run before this one has had already.
+        # Batches of the epoch that an earlier run has trained on.
         self._resume_at = 0
         self._hard: list[int] | None = None
         self._plan: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]] | None = None
@@ -112,16 +112,16 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         )
 
     def __len__(self) -> int:
-        """Batches of an epoch: the same on every rank, in every epoch."""
+        """The number of batches of an epoch, the same on every rank and in every epoch."""
         return self._steps
 
     @property
     def sampler(self) -> TwoTierBatchSampler:
-        """Itself: here Lightning looks for what has a `set_epoch`."""
+        """Itself: Lightning looks here for an object with `set_epoch`."""
         return self
 
     def __iter__(self) -> Iterator[list[Sample]]:
-        """Hand out the batches of the epoch, after a resume those that are left of it."""
+        """Yield the batches of the epoch; after a resume, the ones that are left."""
         sample_ids, crops = self._planned()
         self._position, self._resume_at = self._resume_at, 0
         for step in range(self._position, self._steps):
@@ -134,29 +134,29 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
             ]
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch; another one begins at its first batch, with the hard negatives so far.
+        """Set the epoch. A new one starts at its first batch, with the hard negatives so far.
 
         Raises:
-            AudiosetDuckError: It is no whole number from 0.
+            AudiosetDuckError: It is not an integer from 0.
         """
         if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 0:
-            raise AudiosetDuckError(f"epoch is {epoch!r}; right is a whole number from 0")
+            raise AudiosetDuckError(f"epoch is {epoch!r}; expected an integer from 0")
         if epoch != self.epoch:
             self.epoch = epoch
             self._position = self._resume_at = 0
             self._hard = self._plan = None
 
     def extend_hard_buffer(self, samples: Iterable[str | int]) -> None:
-        """Add hard negatives: the next epoch that is planned draws each of them once.
+        """Add hard negatives; the next epoch draws each of them once.
 
-        Under torch.distributed all ranks must call this, each with what it found, be it nothing:
-        what one has found, all will draw from.
+        Under torch.distributed all ranks must call this, each with what it found, even if that is
+        nothing. All ranks draw from what any of them found.
 
         Args:
-            samples: Sample keys, as batches have them, or sample ids; the newest last.
+            samples: Sample keys, as in batches, or sample ids; the newest last.
 
         Raises:
-            AudiosetDuckError: One of them is no negative of the train split.
+            AudiosetDuckError: One of them is not a negative of the train split.
         """
         found = list(samples)
         if (
@@ -164,7 +164,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
             and torch.distributed.is_available()
             and torch.distributed.is_initialized()
         ):
-            # All ranks look all up: if one is no negative, all raise, and none waits for another.
+            # All ranks look up all: if one is not a negative, all raise, and no rank waits.
             gathered: list[list[str | int]] = [
                 [] for _ in range(torch.distributed.get_world_size())
             ]
@@ -175,18 +175,20 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         self.hard_buffer = list(newest_first)[: self.hard_buffer_size]
 
     def state_dict(self, batches: int | None = None) -> dict[str, Any]:
-        """What `load_state_dict` resumes from: plain data, the same on all ranks.
+        """The state that `load_state_dict` resumes from: plain data, the same on all ranks.
 
         Args:
-            batches: How many batches of this epoch training has done. None: how many were handed
-                out; a DataLoader with workers takes some ahead of training, so count them there.
+            batches: How many batches of this epoch are trained on. None: how many were yielded. A
+                DataLoader with workers fetches ahead of training, so count them yourself there.
 
         Raises:
-            AudiosetDuckError: An epoch has not so many batches.
+            AudiosetDuckError: An epoch has fewer batches.
         """
         batches = self._position if batches is None else batches
         if not 0 <= batches <= self._steps:
-            raise AudiosetDuckError(f"batches is {batches}; an epoch has {self._steps}")
+            raise AudiosetDuckError(
+                f"batches is {batches}; expected 0 to {self._steps}, the batches of an epoch"
+            )
         return {
             "catalog": self.dataset.catalog_id,
             "target": self.dataset.target,
@@ -200,25 +202,27 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where a state was taken: the next iteration hands out what was left of the epoch.
+        """Resume from a state: the next iteration yields the rest of its epoch.
 
         Raises:
-            AudiosetDuckError: The state is of another catalog, target, seed, batch size or number
-                of ranks, or is none.
+            AudiosetDuckError: The state has another catalog, target, seed, batch size or number of
+                ranks, or is not the state of a sampler.
         """
         own = self.state_dict()
         for name in own:
             if name not in state:
-                raise AudiosetDuckError(f"the state has no {name!r}: it is not of this sampler")
+                raise AudiosetDuckError(
+                    f"the state has no {name!r}; expected what state_dict() returns"
+                )
         for name in ("catalog", "target", "seed", "batch_size", "num_replicas"):
             if state[name] != own[name]:
                 raise AudiosetDuckError(
-                    f"the state is of another {name}, {state[name]!r}, and this sampler has"
-                    f" {own[name]!r}: its batches would not be the same"
+                    f"{name} of the state is {state[name]!r}, and of this sampler {own[name]!r}:"
+                    " its batches would not be the same; create the sampler as it was"
                 )
         if not 0 <= state["batches"] <= self._steps:
             raise AudiosetDuckError(
-                f"the state has had {state['batches']} batches; an epoch has {self._steps}"
+                f"batches of the state is {state['batches']}; expected 0 to {self._steps}"
             )
         self.epoch = state["epoch"]
         self._position = self._resume_at = state["batches"]
@@ -227,7 +231,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         self.hard_buffer = list(state["hard_buffer"])
 
     def _planned(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """The plan of the epoch: ids, and starts of crops (nan: none), both (steps, batch_size)."""
+        """The planned ids and starts of crops (nan for none), both (steps, batch_size)."""
         if self._plan is None:
             with self.dataset.open_catalog() as connection:
                 if self._hard is None:
@@ -257,18 +261,18 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         return self._plan
 
     def _call(self, macro: str, *, is_global: bool = False) -> str:
-        """The SQL that asks a macro of the target for this epoch, on this rank or on all."""
+        """SQL that calls a table function of the target for this epoch, on this rank or on all."""
         hard = f"[{', '.join(map(str, self._hard or []))}]::bigint[]"
         ranks = [self.num_replicas] if is_global else [self.rank, self.num_replicas]
         values = [self.seed, self.epoch, self.batch_size, *ranks, hard]
         return f"{identifier(self.dataset.target)}.{macro}({', '.join(map(str, values))})"
 
     def _check(self, connection: duckdb.DuckDBPyConnection) -> int:
-        """How many steps an epoch has; raises if there is none that could be planned."""
+        """The number of steps of an epoch; raises if no epoch can be planned."""
         if read_state(connection).is_live:
             raise AudiosetDuckError(
-                f"{self.dataset.catalog} is live: each plan of an epoch would read all its source"
-                " files many times; build it without --live to train"
+                f"{self.dataset.catalog} is live: each plan of an epoch would read all source files"
+                " many times; build it without --live to train"
             )
         target = identifier(self.dataset.target)
         slots = dict(
@@ -282,18 +286,18 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         ).fetchall()
         if not positives:
             raise AudiosetDuckError(
-                f"{self.dataset.target} has no positive of the train split; see"
+                f"{self.dataset.target} has no positives in the train split; see"
                 f' audioset-duck sql "from {self.dataset.target}.sample_counts"'
             )
         if "positive" not in slots:
             raise AudiosetDuckError(
-                f"batch_size is {self.batch_size}: a batch so small has no positive, by the"
-                " target's pos_per_batch_frac; take a larger one, or change [training]"
+                f"batch_size is {self.batch_size}, too small for a positive by the target's"
+                " pos_per_batch_frac; use a larger one, or change [training]"
             )
         if self.num_replicas > positives:
             raise AudiosetDuckError(
                 f"there are {self.num_replicas} ranks, but {self.dataset.target} has only"
-                f" {positives} positives; right are as many ranks at most"
+                f" {positives} positives; use at most {positives} ranks"
             )
         drawn = {"tier_a": "tier_a", "completion": "tier_a", "hard": "tier_b", "weak": "weak"}
         choices = connection.execute(
@@ -309,8 +313,8 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
                 )
                 raise AudiosetDuckError(
                     f"{self.dataset.target} has {role} negatives of the train split on {ranks} of"
-                    f" {self.num_replicas} ranks; take fewer ranks, add the sources of {role}"
-                    f" labels, or build with --training {share}=0 and the other shares larger"
+                    f" {self.num_replicas} ranks; use fewer ranks, add the source files of {role}"
+                    f" labels, or build with --training {share}=0 and larger other fractions"
                 )
         ((steps,),) = connection.execute(
             "select max(step) + 1"
@@ -345,7 +349,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         if left_out and slots:
             log.warning(
                 "%d of %d labels of strong negatives are in no batch of epoch %d, which has %d"
-                " steps; with %d all are sure to be",
+                " steps; %d steps are enough for all labels",
                 left_out,
                 labels,
                 self.epoch,
@@ -355,7 +359,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         elif left_out:
             log.warning(
                 "%d of %d labels of strong negatives are in no batch of epoch %d: batches of %d"
-                " have no slot to complete them; larger ones have",
+                " have no completion slot; use a larger batch_size",
                 left_out,
                 labels,
                 self.epoch,
@@ -363,7 +367,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
             )
 
     def _negative_ids(self, samples: list[str | int]) -> list[int]:
-        """The ids of samples given by key or id, in the same order."""
+        """The ids of samples that are given by key or id, in the same order."""
         if not samples:
             return []
         keys = [str(sample) for sample in samples]
@@ -387,13 +391,13 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         for key in keys:
             if key not in found:
                 raise AudiosetDuckError(
-                    f"hard negative {key!r} is no sample of {self.dataset.target}; right are the"
+                    f"hard negative {key!r} is not a sample of {self.dataset.target}; expected"
                     " sample keys of its batches, or sample ids"
                 )
             _, role, split = found[key]
             if role == "positive" or split != "train":
                 raise AudiosetDuckError(
-                    f"{key!r} is a {role} of the {split} split; hard negatives are negatives of the"
-                    " train split"
+                    f"{key!r} is a {role} of the {split} split; expected a negative of the train"
+                    " split"
                 )
         return [found[key][0] for key in keys]

@@ -185,7 +185,7 @@ def test_labels_are_those_of_the_catalog(sounds: Path, split: str) -> None:
     for item, (key, role, labels) in zip(
         (dataset[i] for i in range(len(dataset))), samples, strict=True
     ):
-        assert item.clip_id == key
+        assert item.sample_key == key
         assert (item.label.dtype, item.label.item()) == (torch.float32, float(role == "positive"))
         heard = [
             label for label, value in zip(dataset.label_ids, item.label_mask, strict=True) if value
@@ -212,12 +212,12 @@ def test_labels_and_keys_of_the_demo(demo_catalog: Path) -> None:
 def test_collate(sounds: Path) -> None:
     dataset = AudioSetDataset(sounds, "t", sample_rate=8000)
     items = dataset.__getitems__([0, Sample(70, 1.5), 30])
-    assert [item.clip_id for item in items] == [dataset.key(row) for row in (0, 70, 30)]
+    assert [item.sample_key for item in items] == [dataset.key(row) for row in (0, 70, 30)]
     wav, label, label_mask, sample_keys = collate(items)
     assert (wav.dtype, wav.shape) == (torch.float32, (3, 8000))
     assert (label.dtype, label.tolist()) == (torch.float32, [1, 0, 0])
     assert (label_mask.dtype, label_mask.shape) == (torch.float32, (3, len(dataset.label_ids)))
-    assert sample_keys == [item.clip_id for item in items]
+    assert sample_keys == [item.sample_key for item in items]
     for row, item in enumerate(items):
         assert torch.equal(wav[row], item.wav)
         assert torch.equal(label_mask[row], item.label_mask)
@@ -231,7 +231,7 @@ def test_an_index_that_is_none(sounds: Path, index: int | Sample) -> None:
 
 def test_eval_ids_are_those_of_the_catalog(sounds: Path) -> None:
     dataset = AudioSetDataset(sounds, "t", "eval")
-    assert dataset[Sample(85)].clip_id == dataset[0].clip_id == f"eval/{youtube_id('e', 0)}_0/1.0"
+    assert dataset[Sample(85)].sample_key == dataset[0].sample_key == f"strong_eval/{youtube_id('e', 0)}_0/1.0"
     with pytest.raises(IndexError, match="is not among the 2 samples of eval"):
         dataset[Sample(84)]
 
@@ -286,14 +286,14 @@ def test_a_file_that_cannot_be_loaded(
     path = tmp_path / "audio" / f"{youtube_id('g', 3)}.wav"
     dataset = AudioSetDataset(catalog, "t", sample_rate=8000)
     strict = AudioSetDataset(catalog, "t", sample_rate=8000, on_error="raise")
-    before = [dataset[row].clip_id for row in range(21)]
+    before = [dataset[row].sample_key for row in range(21)]
     FAULTS[fault][0](path)
     with caplog.at_level(logging.WARNING, "audioset_duck"):
         first = [dataset[row] for row in range(21)]
         second = [dataset[row] for row in range(21)]
-    assert [item.clip_id for item in first] == [item.clip_id for item in second]
-    assert [row for row in range(21) if first[row].clip_id != before[row]] == [3]
-    assert first[3].clip_id in before
+    assert [item.sample_key for item in first] == [item.sample_key for item in second]
+    assert [row for row in range(21) if first[row].sample_key != before[row]] == [3]
+    assert first[3].sample_key in before
     assert first[3].label == 1
     assert first[3].wav.any()
     assert dataset.failures == 2
@@ -432,7 +432,7 @@ def test_sql(sounds: Path) -> None:
     assert relation.fetchall() == [("positive", 22), ("strong_negative", 41), ("weak_negative", 24)]
     # Of two relations of a name, the target's; and those that all targets share.
     assert dataset.sql("select count(*) from labels").fetchall() == [(4,)]
-    assert "positive" in str(dataset.sql("select distinct role from epoch_plan(0, 0, 8)"))
+    assert "positive" in str(dataset.sql("select distinct draw from epoch_plan(0, 0, 8)"))
 
 
 def test_pickling(sounds: Path) -> None:

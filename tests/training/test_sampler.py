@@ -49,7 +49,7 @@ def hard_ids(sampler: TwoTierBatchSampler, epoch: int) -> list[int]:
     sampler.set_epoch(epoch)
     batches = list(sampler)
     slots = sampler.dataset.sql(
-        f"select slot from batch_slots({sampler.batch_size}) where kind = 'hard'"
+        f"select slot from batch_slots({sampler.batch_size}) where draw = 'hard'"
     )
     places = [slot for (slot,) in slots.fetchall()]
     known = set(sampler._hard or [])
@@ -171,8 +171,8 @@ def test_batches_of_the_plan_have_its_make_up(dataset: AudioSetDataset) -> None:
     for batch in loader:
         assert batch.wav.shape == (16, 8000)
         assert batch.label.tolist() == [1.0] * 4 + [0.0] * 12
-        roles = [clip_id.split("/")[0] for clip_id in batch.sample_keys]
-        assert roles == ["train"] * 8 + ["weak_balanced_train"] * 8
+        roles = [key.split("/")[0] for key in batch.sample_keys]
+        assert roles == ["strong_train"] * 8 + ["weak_balanced_train"] * 8
         assert batch.wav.abs().amax(dim=1).min() > 0.4
 
 
@@ -254,9 +254,9 @@ def test_the_buffer_is_bounded_and_has_no_doubles(dataset: AudioSetDataset) -> N
     ("wrong", "message"),
     [
         (0, r"'0' is a positive of the train split; hard negatives are negatives of the train"),
-        ("train/g0000000000_0/1.0", r"is a positive of the train split"),
-        ("eval/f0000000000_0/2.0", r"is a strong_negative of the eval split"),
-        ("train/nobody", r"'train/nobody' is no sample of t; right are the sample keys of its"),
+        ("strong_train/g0000000000_0/1.0", r"is a positive of the train split"),
+        ("strong_eval/f0000000000_0/2.0", r"is a strong_negative of the eval split"),
+        ("strong_train/nobody", r"'strong_train/nobody' is no sample of t; right are the sample keys of its"),
         (10**9, r"'1000000000' is no sample of t"),
         ("'; drop table", r"is no sample of t"),
     ],
@@ -287,7 +287,7 @@ RANK = """
     found = {"rank": [sampler.rank, sampler.num_replicas]}
     # One finds some, the other one none; then each its own.
     sampler.extend_hard_buffer([[25, 30, 27], []][rank])
-    sampler.extend_hard_buffer([["train/s0000000009_0/31.0"], [41, 25]][rank])
+    sampler.extend_hard_buffer([["strong_train/s0000000009_0/31.0"], [41, 25]][rank])
     found["buffer"] = sampler.hard_buffer
     found["state"] = sampler.state_dict()
     found["ids"] = [item.sample_id for batch in sampler for item in batch]
@@ -320,7 +320,7 @@ def test_ranks_of_torch_distributed_plan_the_same(sounds: Path, tmp_path: Path) 
     first, second = (json.loads(out.splitlines()[-1]) for out, _ in answers)
     assert (first["rank"], second["rank"]) == ([0, 2], [1, 2])
     dataset = AudioSetDataset(sounds, "t")
-    assert dataset.key(30) == "train/s0000000009_0/31.0"
+    assert dataset.key(30) == "strong_train/s0000000009_0/31.0"
     assert first["buffer"] == second["buffer"] == [25, 41, 30, 27]
     assert first["state"] == second["state"]
     assert first["left"] == second["left"]
