@@ -1,4 +1,4 @@
-"""The audio of the made AudioSet: each label has a sound of its own, and some clips are faulty."""
+"""The audio of the synthetic AudioSet: each label has its own sound, some files are invalid."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import soundfile
 from audioset_duck.audio.extract import extract
 from audioset_duck.audio.extraction_plan import SUBSETS
 from audioset_duck.audio.worker import Options
-from audioset_duck.demo.metadata import MARK, made_models
+from audioset_duck.demo.metadata import MARK, created_models
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress
@@ -38,24 +38,24 @@ _BABY_CRY = "/t/dd00002"
 
 
 def make_audio(directory: Path, catalog: Path, *, clips: int = 3000, seed: int = 0) -> None:
-    """Make DIRECTORY/archives, and extract all subsets from them into DIRECTORY/audio, as FLAC.
+    """Create DIRECTORY/archives, and extract all subsets from them to DIRECTORY/audio, as FLAC.
 
-    Both folders are made anew, if they are not there or were made here.
+    Both folders are replaced, if the demo created them.
 
     Args:
         directory: The folder of the demo.
-        catalog: A catalog of the metadata of the same `clips` and `seed`; it gets `audio_files`.
+        catalog: A catalog of the metadata of the same `clips` and `seed`; its `audio_files` are replaced.
         clips: As for `demo.make_metadata`.
         seed: As for `demo.make_metadata`.
 
     Raises:
-        AudiosetDuckError: One of the folders holds what was not made here.
+        AudiosetDuckError: One of the folders contains files that the demo did not create.
     """
     folders = directory / "archives", directory / "audio"
     for folder in folders:
         if folder.exists() and not (folder / MARK).exists() and any(folder.iterdir()):
             raise AudiosetDuckError(
-                f"{folder} was not made by the demo, and is not to be replaced; name another folder"
+                f"{folder} was not created by the demo, and would be replaced; name another folder"
             )
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
@@ -67,18 +67,18 @@ def make_audio(directory: Path, catalog: Path, *, clips: int = 3000, seed: int =
 
 
 def make_archives(folder: Path, *, clips: int = 3000, seed: int = 0) -> None:
-    """Write archives as the PANNs project's, of the clips of a made AudioSet.
+    """Write archives of the clips of a synthetic AudioSet, named like those of the PANNs project.
 
-    At most 2,400 clips have audio, whatever `clips` is: `sql/demo/demo_audio_clips.sql` chooses
-    them, and those that are faulty. In a clip are heard the sounds of `demo_sounds.sql`.
+    At most 2,400 clips have audio, for any value of `clips`. `sql/demo/demo_audio_clips.sql`
+    chooses them, and which of them are invalid. `demo_sounds.sql` says what they sound like.
 
     Args:
-        folder: Where to; archives of the same names are replaced.
+        folder: Folder of the archives. Archives of the same names are replaced.
         clips: As for `demo.make_metadata`.
         seed: As for `demo.make_metadata`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with made_models(folder, clips, seed) as connection:
+    with created_models(folder, clips, seed) as connection:
         archives = connection.execute("""
             with sounds as (
                 select
@@ -103,20 +103,20 @@ def make_archives(folder: Path, *, clips: int = 3000, seed: int = 0) -> None:
                         'clip_id': clip_id,
                         'member': member,
                         'seconds': cast(clip_seconds as double),
-                        'fault': fault,
+                        'damage': damage,
                         'sounds': coalesce(sounds, [])
                     } order by member
                 )
             from demo_audio_clips
             left join sounds using (clip_id)
-            where fault is distinct from 'missing'
+            where damage is distinct from 'missing'
             group by archive
             order by archive
         """).fetchall()
     total = sum(len(members) for _, members in archives)
     with (
         progress(name="archives", unit="clip", total=total, leave=True) as bar,
-        # NumPy and zlib work without holding up the other threads.
+        # NumPy and zlib do not block other threads.
         ThreadPoolExecutor() as pool,
     ):
         writing = [
@@ -130,10 +130,10 @@ def make_archives(folder: Path, *, clips: int = 3000, seed: int = 0) -> None:
 def clip_samples(
     clip_id: str, seconds: float, sounds: list[dict[str, Any]], seed: int
 ) -> np.ndarray:
-    """What is heard in a clip: its sounds, and a faint hiss.
+    """Synthesise a clip: its sounds, and a faint hiss.
 
     Args:
-        clip_id: The clip; with `seed` it decides of the hiss.
+        clip_id: The clip. With `seed` it determines the hiss.
         seconds: Its length.
         sounds: `label_id`, `start_seconds`, `end_seconds`, `take` (0 to 3) and `gain` (0 to 1) of
             each. Without any, all samples are 0.
@@ -150,10 +150,10 @@ def clip_samples(
     for sound in sounds:
         start, end = round(sound["start_seconds"] * RATE), round(sound["end_seconds"] * RATE)
         take = take_of(sound["label_id"], sound["take"])[: end - start]
-        heard = take * np.float32(_PEAK * sound["gain"])
-        fade = min(_FADE_SAMPLES, len(heard) // 2)
-        heard[len(heard) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
-        mixed[start : start + len(heard)] += heard[: count - start]
+        sound_samples = take * np.float32(_PEAK * sound["gain"])
+        fade = min(_FADE_SAMPLES, len(sound_samples) // 2)
+        sound_samples[len(sound_samples) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
+        mixed[start : start + len(sound_samples)] += sound_samples[: count - start]
     limit = 32767 // STEP
     return np.asarray(mixed.round().clip(-limit, limit), np.int16) * np.int16(STEP)
 
@@ -219,8 +219,8 @@ def _band(of_take: np.random.Generator, low: float, high: float) -> np.ndarray:
     """Noise of the frequencies from `low` to `high` Hz, at most up to half the rate."""
     spectrum = np.fft.rfft(of_take.standard_normal(len(_seconds())))
     frequencies = np.fft.rfftfreq(len(_seconds()), 1 / RATE)
-    is_heard = (frequencies >= min(low, RATE / 2 * 0.7)) & (frequencies <= high)
-    return np.asarray(np.fft.irfft(spectrum * is_heard))
+    is_in_band = (frequencies >= min(low, RATE / 2 * 0.7)) & (frequencies <= high)
+    return np.asarray(np.fft.irfft(spectrum * is_in_band))
 
 
 @functools.cache
@@ -243,26 +243,26 @@ def _write_archive(
             info = zipfile.ZipInfo(member["member"])
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, _file(member, seed), compresslevel=1)
-            if member["fault"] == "bad_checksum":
+            if member["damage"] == "bad_checksum":
                 info.CRC ^= 1
             tell(1)
 
 
 def _file(member: dict[str, Any], seed: int) -> bytes:
-    """The file of a clip, with its fault."""
-    fault = member["fault"]
-    if fault == "empty":
+    """The bytes of the file of a clip, damaged as planned."""
+    damage = member["damage"]
+    if damage == "empty":
         return b""
-    if fault == "garbage":
+    if damage == "garbage":
         return _random(f"{seed}:{member['clip_id']}").bytes(20_000)
-    seconds = {"short": 0.3, "no_samples": 0.0}.get(fault, member["seconds"])
-    sounds = [] if fault == "silent" else member["sounds"]
+    seconds = {"short": 0.3, "no_samples": 0.0}.get(damage, member["seconds"])
+    sounds = [] if damage == "silent" else member["sounds"]
     samples = clip_samples(member["clip_id"], member["seconds"], sounds, seed)
     samples = samples[: round(seconds * RATE)]
     written = io.BytesIO()
-    if fault == "ulaw":
+    if damage == "ulaw":
         soundfile.write(written, samples, RATE, subtype="ULAW", format="WAV")
-    elif fault == "flac":
+    elif damage == "flac":
         soundfile.write(written, samples, RATE, subtype="PCM_16", format="FLAC")
     else:
         with wave.open(written, "wb") as file:
@@ -271,4 +271,4 @@ def _file(member: dict[str, Any], seed: int) -> bytes:
             file.setframerate(RATE)
             file.writeframes(samples.astype("<i2").tobytes())
     data = written.getvalue()
-    return data[: len(data) * 2 // 3] if fault == "truncated" else data
+    return data[: len(data) * 2 // 3] if damage == "truncated" else data

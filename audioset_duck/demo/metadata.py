@@ -24,7 +24,7 @@ from audioset_duck.sources.writers import (
 )
 from audioset_duck.sqltext import literal, sql_folder
 
-# A file of this name in a folder says that its metadata is made.
+# A file of this name marks a folder whose contents the demo created.
 MARK = "MADE_BY_AUDIOSET_DUCK"
 _SCRATCH = ".making"
 _STRONG_COLUMNS = """
@@ -36,34 +36,35 @@ _STRONG_COLUMNS = """
 
 
 def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0) -> None:
-    """Write the nine metadata files of a made AudioSet, in the official formats.
+    """Write the nine metadata files of a synthetic AudioSet, in the official formats.
 
-    The models of `sql/demo/` make it. Ids hold `_` and begin with `-`, events overlap, touch
-    and are shorter than any window, and some labels are in only one of the label files.
+    The models of `sql/demo/` generate the data. Ids contain `_` and begin with `-`, events overlap,
+    touch and are shorter than a window, and some labels are in only one of the label files.
 
     Args:
-        folder: Where to; made if it is not there. Files of the same names are replaced.
-        clips: Clips of the unbalanced train set, at least 1. The other sets follow the real
-            proportions, but have at least some hundred clips. 2,041,789 is the real size.
-        seed: Another seed makes another AudioSet.
+        folder: Folder of the files, created if it does not exist. Files of the same names are
+            replaced.
+        clips: Clips of weak_unbalanced_train, at least 1. The other subsets are smaller in the real
+            proportions, but have at least some hundred clips. AudioSet has 2,041,789.
+        seed: Another seed gives other data.
 
     Raises:
-        AudiosetDuckError: The folder holds metadata files that were not made here.
+        AudiosetDuckError: The folder contains metadata files that the demo did not create.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _check_made_here(folder)
-    with made_models(folder, clips, seed) as connection:
+    _check_created_here(folder)
+    with created_models(folder, clips, seed) as connection:
         for file, write in _writers(connection, seed).items():
             with atomic_write(folder / file) as part:
                 write(part)
 
 
 @contextlib.contextmanager
-def made_models(folder: Path, clips: int, seed: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection in which the models of `sql/demo/` are made, in a file that goes away.
+def created_models(folder: Path, clips: int, seed: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Create the models of `sql/demo/` in a temporary file, and connect to it.
 
     Args:
-        folder: Where there is room for the file. What a killed one left there is cleared.
+        folder: Folder of the temporary file. What a killed run left there is removed.
         clips: As for `make_metadata`.
         seed: As for `make_metadata`.
     """
@@ -83,13 +84,13 @@ def made_models(folder: Path, clips: int, seed: int) -> Iterator[duckdb.DuckDBPy
         yield connection
 
 
-def is_made_here(catalog: Path, folder: Path) -> bool:
-    """Whether a catalog is of made metadata, and lies beside its folder."""
+def is_created_here(catalog: Path, folder: Path) -> bool:
+    """Whether a catalog lies beside a metadata folder that the demo created."""
     return catalog.resolve().parent == folder.resolve().parent and (folder / MARK).exists()
 
 
-def _check_made_here(folder: Path) -> None:
-    """Real metadata is not to be replaced by a made one."""
+def _check_created_here(folder: Path) -> None:
+    """Raise if real metadata would be replaced by synthetic metadata."""
     there = [
         path
         for source in SOURCES
@@ -99,7 +100,7 @@ def _check_made_here(folder: Path) -> None:
     mark = folder / MARK
     if there and not mark.exists():
         raise AudiosetDuckError(
-            f"{there[0]} was not made by the demo, and is not to be replaced; name another folder"
+            f"{there[0]} was not created by the demo, and would be replaced; name another folder"
         )
     mark.touch()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from audioset_duck.catalog.build import build
 from audioset_duck.config.targets import Target
-from audioset_duck.demo.metadata import is_made_here, make_metadata
+from audioset_duck.demo.metadata import is_created_here, make_metadata
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import exclusive_folder
 
@@ -40,7 +40,7 @@ def run(
             another demo writes to the directory.
     """
     metadata = directory / "metadata"
-    if catalog.exists() and not is_made_here(catalog, metadata):
+    if catalog.exists() and not is_created_here(catalog, metadata):
         raise AudiosetDuckError(
             f"{catalog} was not created by the demo in {directory}, and would be replaced; name"
             " another folder or --catalog"

@@ -1,5 +1,5 @@
--- One clip of the made AudioSet that has audio: as many of each subset as a small disk takes. The
--- others are missing, as videos are that were removed. One clip in fifteen has a fault.
+-- One clip of the synthetic AudioSet that has audio: as many of each subset as fit on a small disk.
+-- The others are missing, like removed videos. One clip in fifteen is damaged.
 {{ config(materialized='table') }}
 with demo_clips as (select * from {{ ref('demo_clips') }}),
 
@@ -9,8 +9,8 @@ limits as (
         limits.most_clips
     from (
         values
-        ('strong_train', 1000), ('strong_eval', 400), ('weak_balanced_train', 300), ('weak_eval', 400),
-        ('weak_unbalanced_train', 300)
+        ('strong_train', 1000), ('strong_eval', 400), ('weak_balanced_train', 300),
+        ('weak_eval', 400), ('weak_unbalanced_train', 300)
     ) as limits (subset, most_clips)
 ),
 
@@ -21,7 +21,7 @@ subset_clips as (
     from {{ ref('demo_strong_clips') }} as demo_strong_clips
     union all
     select
-        demo_clips.subset as subset,
+        demo_clips.subset,
         demo_clips.clip_id
     from demo_clips
 ),
@@ -54,13 +54,13 @@ silences as (
     where demo_events.label_id = '/m/028v0c'
 ),
 
--- What carries the label Silence is left sound: its silence is no fault.
+-- Clips with the label Silence are never damaged: their silence is valid.
 drawn as (
     select
         demo_clips.*,
         if(
             silences.clip_id is null, uniform({{ seed }}, 'fault', demo_clips.clip_id), 1
-        ) as fault_draw,
+        ) as damage_draw,
         if(
             demo_clips.subset = 'weak_unbalanced_train',
             format(
@@ -81,16 +81,16 @@ select
     || drawn.segments || '.zip' as archive,
     drawn.segments || '/Y' || drawn.ytid || '.wav' as member,
     case
-        when drawn.fault_draw < 0.012 then 'missing'
-        when drawn.fault_draw < 0.022 then 'silent'
-        when drawn.fault_draw < 0.030 then 'short'
-        when drawn.fault_draw < 0.037 then 'truncated'
-        when drawn.fault_draw < 0.043 then 'garbage'
-        when drawn.fault_draw < 0.049 then 'bad_checksum'
-        when drawn.fault_draw < 0.055 then 'empty'
-        when drawn.fault_draw < 0.058 then 'no_samples'
-        when drawn.fault_draw < 0.062 then 'ulaw'
-        when drawn.fault_draw < 0.066 then 'flac'
-    end as fault
+        when drawn.damage_draw < 0.012 then 'missing'
+        when drawn.damage_draw < 0.022 then 'silent'
+        when drawn.damage_draw < 0.030 then 'short'
+        when drawn.damage_draw < 0.037 then 'truncated'
+        when drawn.damage_draw < 0.043 then 'garbage'
+        when drawn.damage_draw < 0.049 then 'bad_checksum'
+        when drawn.damage_draw < 0.055 then 'empty'
+        when drawn.damage_draw < 0.058 then 'no_samples'
+        when drawn.damage_draw < 0.062 then 'ulaw'
+        when drawn.damage_draw < 0.066 then 'flac'
+    end as damage
 from drawn
 order by drawn.clip_id

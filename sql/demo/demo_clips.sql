@@ -1,4 +1,4 @@
--- One clip of the made weak sets, before it has labels.
+-- One clip of the synthetic weak subsets, before it has labels.
 {{ config(materialized='table') }}
 with numbers as (
     select

@@ -1,6 +1,6 @@
--- One event of the made strong sets.
--- A clip's weak labels are heard in it, some of them many times, and so are sounds that its weak
--- labels do not tell of. One event in twelve begins exactly where the one before it ends.
+-- One event of the synthetic strong subsets.
+-- The weak labels of a clip are present in it, some of them many times, and so are others that are
+-- not among its weak labels. One event in twelve starts exactly where the one before it ends.
 {{ config(materialized='table') }}
 with demo_labels as (
     select * from {{ ref('demo_labels') }}
@@ -28,7 +28,7 @@ unforeseen as (
     from demo_strong_clips
 ),
 
-heard as (
+clip_sounds as (
     select
         demo_strong_clips.clip_id,
         demo_clip_labels.label_id
@@ -50,15 +50,15 @@ sounds as (
         demo_strong_clips.subset,
         demo_strong_clips.clip_id,
         demo_strong_clips.clip_seconds,
-        heard.label_id,
+        clip_sounds.label_id,
         demo_labels.typical_seconds,
-        heard.clip_id || heard.label_id as position,
+        clip_sounds.clip_id || clip_sounds.label_id as position,
         least(14, 12 / demo_labels.typical_seconds)
         * pow(uniform({{ seed }}, 'events', position), 2) as further_events,
         unnest(range(1 + cast(floor(further_events) as bigint))) as number
-    from heard
-    inner join demo_labels on heard.label_id = demo_labels.label_id
-    inner join demo_strong_clips on heard.clip_id = demo_strong_clips.clip_id
+    from clip_sounds
+    inner join demo_labels on clip_sounds.label_id = demo_labels.label_id
+    inner join demo_strong_clips on clip_sounds.clip_id = demo_strong_clips.clip_id
 ),
 
 -- How long a sound lasts is drawn from an exponential distribution, and cut to the clip.

@@ -1,4 +1,4 @@
--- One label of one 960 ms frame of the made framed set: heard, or listened for and not heard.
+-- One label of one 960 ms frame of the synthetic framed subset: present in the frame, or not.
 with demo_events as (
     select * from {{ ref('demo_events') }}
     where subset = 'strong_eval'
@@ -14,7 +14,7 @@ frames as (
     where demo_strong_clips.is_framed
 ),
 
-listened_for as (
+annotated as (
     select distinct
         frames.*,
         demo_events.label_id
@@ -22,25 +22,25 @@ listened_for as (
     inner join demo_events on frames.clip_id = demo_events.clip_id
 ),
 
-heard as (
+present as (
     select
-        listened_for.*,
+        annotated.*,
         exists(
             select 1
             from demo_events
             where
-                demo_events.clip_id = listened_for.clip_id
-                and demo_events.label_id = listened_for.label_id
-                and demo_events.start_seconds < listened_for.end_seconds
-                and demo_events.end_seconds > listened_for.start_seconds
+                demo_events.clip_id = annotated.clip_id
+                and demo_events.label_id = annotated.label_id
+                and demo_events.start_seconds < annotated.end_seconds
+                and demo_events.end_seconds > annotated.start_seconds
         ) as is_present
-    from listened_for
+    from annotated
 )
 
 select
-    heard.clip_id,
-    heard.start_seconds,
-    heard.end_seconds,
-    heard.label_id,
-    heard.is_present
-from heard
+    present.clip_id,
+    present.start_seconds,
+    present.end_seconds,
+    present.label_id,
+    present.is_present
+from present

@@ -1,5 +1,5 @@
--- One sound in the audio of a made clip: an event of the strong sets. A clip without strong labels
--- has one of each of its weak labels, somewhere; if one of them is Silence, it has none.
+-- One sound in the audio of a synthetic clip: an event of the strong subsets. A clip without strong
+-- labels has one sound for each of its weak labels, or none if one of them is Silence.
 with demo_audio_clips as (select * from {{ ref('demo_audio_clips') }}),
 
 demo_events as (select * from {{ ref('demo_events') }}),

@@ -1,5 +1,5 @@
--- One clip of the made weak sets that has strong labels too: one in twenty of the train sets,
--- most of the eval set, and of those most have framed labels.
+-- One clip of the synthetic weak subsets that has strong labels too: one in twenty of the train
+-- split, most of weak_eval, and of those most have framed labels.
 {{ config(materialized='table') }}
 with ranked as (
     select
@@ -24,5 +24,7 @@ select
 from ranked
 where
     ranked.strong_rank <= if(
-        ranked.subset = 'strong_eval', 0.83 * ranked.clip_count, greatest(ranked.clip_count / 20, 900)
+        ranked.subset = 'strong_eval',
+        0.83 * ranked.clip_count,
+        greatest(ranked.clip_count / 20, 900)
     )

@@ -1,4 +1,4 @@
--- One clip of the made weak sets, with its labels, as the official files have it.
+-- One clip of the synthetic weak subsets, with its labels, as the official files have it.
 select
     demo_clips.subset,
     demo_clips.ytid,

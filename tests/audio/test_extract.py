@@ -366,7 +366,7 @@ def test_archives_that_cannot_be_read(place: Path, caplog: pytest.LogCaptureFixt
         ),
         (
             {"archives": "nowhere"},
-            "there is no folder .*nowhere; name that of the archives with --archives",
+            "there is no folder .*nowhere; name the folder of the archives with --archives",
         ),
         ({"archives": "metadata"}, r"metadata holds no .zip; right is the folder of balanced"),
         ({"catalog": "none"}, "there is no catalog"),
@@ -574,7 +574,7 @@ def test_all_subsets_that_the_catalog_has(run, place: Path) -> None:
     assert "the catalog has no clips of strong_train: its source file is not" in named.stderr
     wrong = run(*words, "--subset", "gun")
     assert wrong.exit_code == 1
-    assert "there is no subset 'gun'; right are strong_train, strong_eval, " in wrong.stderr
+    assert "unknown subset 'gun'; expected one of strong_train, strong_eval, " in wrong.stderr
     assert wrong.stderr.endswith(" or all; a target is named by --target\n")
 
 

@@ -117,18 +117,18 @@ def test_demo_replaces_no_catalog_of_others(run, demo_catalog: Path, tmp_path: P
     for words in (["demo", "."], ["demo", "here", "--catalog", real]):
         result = run(*words)
         assert result.exit_code == 1
-        assert "catalog.duckdb was not made by the demo in " in result.stderr
+        assert "catalog.duckdb was not created by the demo in " in result.stderr
         assert [path.name for path in tmp_path.iterdir()] == ["catalog.duckdb"]
 
 
-def test_demo_replaces_only_what_it_made(run, tmp_path: Path) -> None:
+def test_demo_replaces_only_what_it_created(run, tmp_path: Path) -> None:
     (tmp_path / "metadata").mkdir()
     real = tmp_path / "metadata" / "eval_segments.csv.gz"
     real.write_bytes(b"mine")
     result = run("demo", ".")
     assert result.exit_code == 1
     assert (
-        "eval_segments.csv.gz was not made by the demo, and is not to be replaced" in result.stderr
+        "eval_segments.csv.gz was not created by the demo, and would be replaced" in result.stderr
     )
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [real.name]
 
@@ -140,11 +140,11 @@ def test_build_without_a_target(run, demo_metadata: Path) -> None:
     assert "audioset-duck build --target" in result.stderr
 
 
-def test_rejected_rows_are_told(run, tmp_path: Path) -> None:
+def test_rejected_rows_are_reported(run, tmp_path: Path) -> None:
     write_metadata(tmp_path / "metadata", names="/m/a A", train="nonsense\nmore")
     failed = run("build")
     assert failed.exit_code == 1
-    assert "audioset_train_strong.tsv, line 2: the row has 1 column; right are 4" in failed.stderr
+    assert "audioset_train_strong.tsv, line 2: the row has 1 column; expected 4" in failed.stderr
     assert "This row is not sound (so are 1 more)" in failed.stderr
     assert not (tmp_path / "catalog.duckdb").exists()
     kept = run("build", "--skip-bad-rows")
@@ -156,12 +156,15 @@ def test_rejected_rows_are_told(run, tmp_path: Path) -> None:
     [
         (["build"], "there is no metadata folder metadata"),
         (["build", "--metadata", "nowhere"], "there is no metadata folder nowhere"),
-        (["build", "--target", "gnu"], "there is no target 'gnu'; right are gun, baby_cry, snore"),
-        (["build", "--label", "Bark"], "--label 'Bark' belongs to a target; name it with --name"),
-        (["build", "--window-seconds", "0"], "the clip length is '0'; right are seconds"),
-        (["build", "--window-seconds", ""], "the clip length is ''; right are seconds"),
+        (
+            ["build", "--target", "gnu"],
+            "unknown target 'gnu'; expected one of gun, baby_cry, snore",
+        ),
+        (["build", "--label", "Bark"], "--label 'Bark' needs the name of a new target; add --name"),
+        (["build", "--window-seconds", "0"], "window_seconds is '0'; expected seconds"),
+        (["build", "--window-seconds", ""], "window_seconds is ''; expected seconds"),
         (["build", "--config", "no.toml"], "no.toml cannot be read: No such file"),
-        (["check"], "there is no catalog catalog.duckdb; make one with audioset-duck build"),
+        (["check"], "there is no catalog catalog.duckdb; create it with audioset-duck build"),
         (["info"], "there is no catalog catalog.duckdb"),
         (["labels", "x"], "there is no catalog catalog.duckdb"),
         (["sql", "select 1"], "there is no catalog catalog.duckdb"),
@@ -193,7 +196,8 @@ def test_labels_by_the_other_file_s_name_with_true_counts(
 
     lines = run("labels", "Shatter", "--catalog", demo_catalog).stdout.splitlines()
     assert lines[0].split() == (
-        "label_id display_name other_names strong_events framed_events weak_clips".split()
+        "label_id display_name other_names strong_event_count framed_event_count"
+        " weak_clip_count".split()
     )
     (row,) = (line.split("  ") for line in lines[2:])
     cells = [cell.strip() for cell in row if cell.strip()]
@@ -231,18 +235,20 @@ def test_a_target_without_positives_is_warned_of(run, tmp_path: Path) -> None:
     )
     result = run("build", "--name", "b", "--label", "Bell", "--metadata", str(metadata))
     assert result.exit_code == 0, result.stderr
-    assert "b: no strong event carries its labels, so it has no positive" in result.stderr
+    assert "b: no strong event carries its labels, so there are no positives" in result.stderr
     assert "of the weak clips, 2 do" in result.stderr
     result = run("build", "--name", "a", "--label", "Bang", "--metadata", str(metadata))
     assert "no strong event" not in result.stderr
-    # What is missing was told by the first build.
+    # The first build reported what is missing.
     assert "is not in" not in result.stderr
 
 
 def test_the_shell_has_no_format(run, demo_catalog: Path) -> None:
     result = run("sql", "--format", "csv", "--catalog", demo_catalog)
     assert result.exit_code == 1
-    assert "--format csv is of a query, and none is given; in the shell, say .mode" in result.stderr
+    assert (
+        "--format csv needs a query, and there is none; in the shell, type .mode" in result.stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -307,7 +313,7 @@ def test_sql_that_ends_in_a_comment_or_explains(run, demo_catalog: Path) -> None
         result = run("sql", "select 42 as n; -- the end", *options, output_format)
         assert result.exit_code == 0 and "42" in result.stdout, result.stderr
     assert run("sql", "explain select 1", *options, "table").exit_code == 0
-    assert "right is --format table" in run("sql", "explain select 1", *options, "csv").stderr
+    assert "expected --format table" in run("sql", "explain select 1", *options, "csv").stderr
 
 
 @pytest.mark.parametrize("query", ["show tables", "describe labels", "pivot labels on is_weak"])
@@ -328,10 +334,10 @@ def test_sql_of_no_rows_and_of_many(run, demo_catalog: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("drop table labels", "this is a DROP statement; right is a query"),
-        ("create table x as select 1", "this is a CREATE statement; right is a query"),
-        ("copy labels to 'labels.csv'", "this is a COPY statement; right is a query"),
-        ("select 1; select 2", "2 statements; right is one query at a time"),
+        ("drop table labels", "this is a DROP statement; expected a query"),
+        ("create table x as select 1", "this is a CREATE statement; expected a query"),
+        ("copy labels to 'labels.csv'", "this is a COPY statement; expected a query"),
+        ("select 1; select 2", "there are 2 statements; expected one query"),
         ("", "the query is empty"),
         ("from statements", "does not exist"),
         ("selec 1", "syntax error"),
@@ -399,7 +405,7 @@ def test_sql_without_a_shell_says_where_to_get_one(run, demo_catalog: Path, monk
     result = run("sql", "--catalog", demo_catalog)
     assert result.exit_code == 1
     assert (
-        "there is no DuckDB shell on PATH; install one with pip install duckdb-cli" in result.stderr
+        "there is no DuckDB shell on PATH; install it with pip install duckdb-cli" in result.stderr
     )
 
 
@@ -414,5 +420,6 @@ def test_export(run, demo_catalog: Path, tmp_path: Path) -> None:
     blocked = run("export", "--target", "gun", "--out", "file", "--catalog", demo_catalog)
     assert blocked.exit_code == 1
     assert (
-        "cannot be made: " in blocked.stderr and "name another folder with --out" in blocked.stderr
+        "cannot be created: " in blocked.stderr
+        and "name another folder with --out" in blocked.stderr
     )

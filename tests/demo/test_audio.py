@@ -206,9 +206,9 @@ def test_another_run_makes_the_same_bytes(demo_audio: Path, tmp_path: Path) -> N
 def test_it_stays_small_however_many_clips_there_are(demo_audio: Path, tmp_path: Path) -> None:
     files = [path for path in demo_audio.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 160_000_000
-    from audioset_duck.demo.metadata import made_models
+    from audioset_duck.demo.metadata import created_models
 
-    with made_models(tmp_path, 100_000, 0) as connection:
+    with created_models(tmp_path, 100_000, 0) as connection:
         ((count,),) = connection.execute("select count(*) from demo_audio_clips").fetchall()
     assert 1500 < count <= 2400
 
@@ -240,7 +240,7 @@ def test_made_again_and_without_audio(run, tmp_path: Path) -> None:
     (other / "mine.wav").write_bytes(b"mine")
     refused = run("demo", "there", "--clips", 20)
     assert refused.exit_code == 1
-    assert "audio was not made by the demo, and is not to be replaced" in refused.stderr
+    assert "audio was not created by the demo, and would be replaced" in refused.stderr
     assert (other / "mine.wav").read_bytes() == b"mine"
-    with pytest.raises(AudiosetDuckError, match="audio was not made by the demo, and is not to be"):
+    with pytest.raises(AudiosetDuckError, match="audio was not created by the demo, and would be"):
         make_audio(tmp_path / "there", tmp_path / "here" / "catalog.duckdb")

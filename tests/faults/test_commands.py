@@ -253,7 +253,7 @@ def test_a_read_only_disk(tmp_path: Path, refill, carry_out) -> None:
             code, errors = carry_out(place, words)
             assert code == 1
             assert re.search(
-                r"Error: \S+ cannot be (written to|made): Read-only file system; name a", errors
+                r"Error: \S+ cannot be (written to|created): Read-only file system; name a", errors
             ), errors
         assert files(place) == old
 

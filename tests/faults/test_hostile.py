@@ -316,7 +316,7 @@ def test_a_catalog_whose_builds_are_made_up(tmp_path: Path, wrong: str) -> None:
         ("window_seconds = " + "1" * 5000, "is no TOML: Exceeds the limit"),
         ("window_seconds = 0x" + "f" * 5000, "is no TOML: Exceeds the limit"),
         ("window_seconds = 1e99999999999999999999", "is no TOML: 1e9+ has too large an exponent"),
-        ("window_seconds = nan", "the clip length is .*NaN"),
+        ("window_seconds = nan", "window_seconds is .*NaN"),
         ('[targets."a\\nb"]\nlabels = ["x"]', r"mine.toml: 'a\\nb' is no name for a target"),
         ('"\\u001b[31m" = 1', r"there is no option '\\x1b\[31m'"),
     ],
@@ -617,7 +617,7 @@ def test_a_bomb_takes_no_memory(tmp_path: Path) -> None:
     changed(short, bomb_______=(24, "<I", len(WAV) + 1000))
     for archive, reason in (
         (short, f"it has {len(WAV)} bytes, not {len(WAV) + 1000}"),
-        (path, "it is packed by method 12; right is stored or deflated"),
+        (path, "it is compressed by method 12; expected stored or deflated"),
         (honest, "the archive gives no sound"),
     ):
         ((error,),) = [
@@ -677,7 +677,7 @@ def wav(
         (wav(channels=7), "ok", ""),
         (wav(size=0xFFFFFFFF), "ok", ""),
         (wav(rate=0), "corrupted", "it cannot be decoded: "),
-        (wav(rate=1), "wrong_format", "it has 1 samples a second; right are 1,000 to 384,000"),
+        (wav(rate=1), "wrong_format", "its sample rate is 1 Hz; expected 1,000 to 384,000 Hz"),
         (wav(rate=2**31 - 1), "wrong_format", "it has 2,147,483,647 samples a second; right"),
         (wav(rate=2**32 - 1), "corrupted", "it cannot be decoded: "),
         (wav(rate=1000, bits=8, count=1_100_000), "ok", ""),

@@ -231,7 +231,11 @@ def test_an_index_that_is_none(sounds: Path, index: int | Sample) -> None:
 
 def test_eval_ids_are_those_of_the_catalog(sounds: Path) -> None:
     dataset = AudioSetDataset(sounds, "t", "eval")
-    assert dataset[Sample(85)].sample_key == dataset[0].sample_key == f"strong_eval/{youtube_id('e', 0)}_0/1.0"
+    assert (
+        dataset[Sample(85)].sample_key
+        == dataset[0].sample_key
+        == f"strong_eval/{youtube_id('e', 0)}_0/1.0"
+    )
     with pytest.raises(IndexError, match="is not among the 2 samples of eval"):
         dataset[Sample(84)]
 
@@ -387,12 +391,12 @@ def test_a_catalog_without_audio(demo_catalog: Path, caplog) -> None:
     ("options", "message"),
     [
         ({"target": "dog"}, r"target 'dog' is not in this catalog, which has t; build it with"),
-        ({"split": "test"}, r"split is 'test'; right are 'train' and 'eval'"),
-        ({"on_error": "ignore"}, r"on_error is 'ignore'; right are 'replace' and 'raise'"),
-        ({"sample_rate": 0}, r"sample_rate is 0; right is a number of Hz from 1,000 to 384,000"),
-        ({"sample_rate": True}, r"sample_rate is True; right is"),
-        ({"sample_rate": "16000"}, r"sample_rate is '16000'; right is"),
-        ({"sample_rate": 22_050.5}, r"sample_rate is 22050.5; right is"),
+        ({"split": "test"}, r"split is 'test'; expected 'train' or 'eval'"),
+        ({"on_error": "ignore"}, r"on_error is 'ignore'; expected 'replace' or 'raise'"),
+        ({"sample_rate": 0}, r"sample_rate is 0; expected an integer in Hz, 1,000 to 384,000"),
+        ({"sample_rate": True}, r"sample_rate is True; expected"),
+        ({"sample_rate": "16000"}, r"sample_rate is '16000'; expected"),
+        ({"sample_rate": 22_050.5}, r"sample_rate is 22050.5; expected"),
         (
             {"window_seconds": 2.0},
             r"window_seconds is 2.0, but t is built in windows of 1 s; build it with audioset-duck "
@@ -419,7 +423,7 @@ def test_a_catalog_of_another_version(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "catalog.duckdb")) as connection:
         connection.execute("drop table t.sample_spans")
     with pytest.raises(
-        AudiosetDuckError, match=r"made by another version .* make it anew with audioset-duck build"
+        AudiosetDuckError, match=r"built by another version .* rebuild it with audioset-duck build"
     ):
         AudioSetDataset(tmp_path / "catalog.duckdb", "t")
 

@@ -256,7 +256,10 @@ def test_the_buffer_is_bounded_and_has_no_doubles(dataset: AudioSetDataset) -> N
         (0, r"'0' is a positive of the train split; hard negatives are negatives of the train"),
         ("strong_train/g0000000000_0/1.0", r"is a positive of the train split"),
         ("strong_eval/f0000000000_0/2.0", r"is a strong_negative of the eval split"),
-        ("strong_train/nobody", r"'strong_train/nobody' is no sample of t; right are the sample keys of its"),
+        (
+            "strong_train/nobody",
+            r"'strong_train/nobody' is not a sample of t; expected sample keys of its",
+        ),
         (10**9, r"'1000000000' is no sample of t"),
         ("'; drop table", r"is no sample of t"),
     ],
@@ -519,7 +522,7 @@ def test_another_catalog_is_refused(small: Path, tmp_path: Path, change: str) ->
     # What is planned is planned; nothing new can be.
     assert list(sampler) == batches
     sampler.set_epoch(1)
-    message = r"was built anew since the dataset was made, and t has other samples now; make the"
+    message = r"was rebuilt since the dataset was created, and t has other samples now; create the"
     with pytest.raises(AudiosetDuckError, match=message):
         next(iter(sampler))
     with pytest.raises(AudiosetDuckError, match=message):
@@ -547,22 +550,22 @@ def test_a_build_that_changes_nothing_disturbs_no_sampler(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"batch_size": 0}, r"batch_size is 0; right is a whole number from 1 to 1,000,000"),
-        ({"batch_size": 8.0}, r"batch_size is 8.0; right is a whole number"),
-        ({"batch_size": True}, r"batch_size is True; right is a whole number"),
+        ({"batch_size": 0}, r"batch_size is 0; expected an integer from 1 to 1,000,000"),
+        ({"batch_size": 8.0}, r"batch_size is 8.0; expected an integer"),
+        ({"batch_size": True}, r"batch_size is True; expected an integer"),
         (
             {"batch_size": 3},
             r"batch_size is 3: a batch so small has no positive, by the target's "
             r"pos_per_batch_frac; take a larger one",
         ),
-        ({"seed": -1}, r"seed is -1; right is a whole number from 0"),
-        ({"num_replicas": 0}, r"num_replicas is 0; right is a whole number from 1 to 1,024"),
-        ({"num_replicas": 2, "rank": 2}, r"rank is 2; right is a whole number from 0 to 1$"),
+        ({"seed": -1}, r"seed is -1; expected an integer from 0"),
+        ({"num_replicas": 0}, r"num_replicas is 0; expected an integer from 1 to 1,024"),
+        ({"num_replicas": 2, "rank": 2}, r"rank is 2; expected an integer from 0 to 1$"),
         (
             {"num_replicas": 22, "rank": 0},
-            r"there are 22 ranks, but t has only 21 positives; right are as many ranks at most",
+            r"there are 22 ranks, but t has only 21 positives; use at most 21 ranks",
         ),
-        ({"hard_buffer_size": -1}, r"hard_buffer_size is -1; right is a whole number from 0"),
+        ({"hard_buffer_size": -1}, r"hard_buffer_size is -1; expected an integer from 0"),
     ],
 )
 def test_wrong_options_are_refused(dataset: AudioSetDataset, options: dict, message: str) -> None:
@@ -579,7 +582,7 @@ def test_an_eval_split_is_refused(sounds: Path) -> None:
 
 @pytest.mark.parametrize("epoch", [-1, 0.5, True, "1"])
 def test_an_epoch_that_cannot_be(sampler: TwoTierBatchSampler, epoch: object) -> None:
-    with pytest.raises(AudiosetDuckError, match=f"epoch is {epoch!r}; right is a whole number"):
+    with pytest.raises(AudiosetDuckError, match=f"epoch is {epoch!r}; expected an integer"):
         sampler.set_epoch(epoch)
 
 
