@@ -1,4 +1,4 @@
-"""The audio of the synthetic AudioSet: each label has its own sound, some files are invalid."""
+"""The audio of the synthetic AudioSet: each label has a sound, and some files are damaged."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def make_audio(directory: Path, catalog: Path, *, clips: int = 3000, seed: int =
 
     Args:
         directory: The folder of the demo.
-        catalog: A catalog of the metadata of the same `clips` and `seed`; its `audio_files` are replaced.
+        catalog: A catalog of the metadata of the same `clips` and `seed`; its `audio_files` are
+            replaced.
         clips: As for `demo.make_metadata`.
         seed: As for `demo.make_metadata`.
 

@@ -1,4 +1,5 @@
--- One label of one clip of the synthetic weak subsets: drawn by weight, often with the class above it.
+-- One label of one clip of the synthetic weak subsets: drawn by weight, often with the class above
+-- it.
 {{ config(materialized='table') }}
 with demo_clips as (select * from {{ ref('demo_clips') }}),
 

@@ -121,7 +121,7 @@ def test_reasons_and_measures(place: Path) -> None:
     reasons = {ytid: row[0] for ytid, row in rows.items()}
     assert reasons["silent_____"] == "its peak is -91.0 dBFS, below -60.0 dBFS"
     assert reasons["short______"] == "it lasts 0.300 s, less than 0.5 s"
-    assert reasons["cut________"] == "it is cut short: 1000 bytes fewer than its header says"
+    assert reasons["cut________"] == "it is cut short: it lacks 1000 bytes of what its header says"
     assert reasons["float______"] == "it is WAV FLOAT, not PCM in a WAV file"
     assert reasons["missing____"] == "it is in none of the archives"
 
@@ -343,7 +343,7 @@ def test_doubled_names(place: Path) -> None:
 def test_archives_that_cannot_be_read(place: Path, caplog: pytest.LogCaptureFixture) -> None:
     (place / "zips" / "broken.zip").write_bytes(b"no zip")
     assert run_extract(place)["good_______"][0] == "ok"
-    assert "broken.zip is no whole zip archive" in caplog.text
+    assert "broken.zip is not a complete zip archive" in caplog.text
     whole = (place / "zips" / "eval_segments.zip").read_bytes()
     (place / "zips" / "eval_segments.zip").write_bytes(whole[:-100])
     caplog.clear()
@@ -368,7 +368,10 @@ def test_archives_that_cannot_be_read(place: Path, caplog: pytest.LogCaptureFixt
             {"archives": "nowhere"},
             "there is no folder .*nowhere; name the folder of the archives with --archives",
         ),
-        ({"archives": "metadata"}, r"metadata holds no .zip; right is the folder of balanced"),
+        (
+            {"archives": "metadata"},
+            r"metadata contains no .zip; expected the folder of balanced_train",
+        ),
         ({"catalog": "none"}, "there is no catalog"),
         ({"audio_root": "zips/eval_segments.zip"}, "cannot be written to: .*--audio-root"),
     ],
@@ -575,7 +578,7 @@ def test_all_subsets_that_the_catalog_has(run, place: Path) -> None:
     wrong = run(*words, "--subset", "gun")
     assert wrong.exit_code == 1
     assert "unknown subset 'gun'; expected one of strong_train, strong_eval, " in wrong.stderr
-    assert wrong.stderr.endswith(" or all; a target is named by --target\n")
+    assert wrong.stderr.endswith(" or all; name a target with --target\n")
 
 
 def test_scan_with_other_limits(run, place: Path) -> None:
@@ -625,7 +628,7 @@ def test_scan_of_every_format(run, place: Path, tmp_path: Path) -> None:
 
 def test_scan_of_nothing(run, place: Path) -> None:
     assert "there is no folder nowhere" in run("scan", "--audio-root", "nowhere").stderr
-    assert "metadata holds no audio file" in run("scan", "--audio-root", "metadata").stderr
+    assert "metadata contains no audio file" in run("scan", "--audio-root", "metadata").stderr
 
 
 def test_on_a_dask_cluster_whose_worker_is_killed(many: Path) -> None:

@@ -211,8 +211,8 @@ def test_without_7z(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(
         AudiosetDuckError,
-        match=r"x\.zip is the last of 8 volumes, which 7z reads and is not installed; install it"
-        r" .*, or join them with zip -s 0 x\.zip --out joined\.zip",
+        match=r"x\.zip is the last of 8 parts of a split archive, which needs 7z; install it"
+        r" .*, or join the parts with zip -s 0 x\.zip --out joined\.zip",
     ):
         list_members(archive)
 

@@ -145,7 +145,7 @@ def test_rejected_rows_are_reported(run, tmp_path: Path) -> None:
     failed = run("build")
     assert failed.exit_code == 1
     assert "audioset_train_strong.tsv, line 2: the row has 1 column; expected 4" in failed.stderr
-    assert "This row is not sound (so are 1 more)" in failed.stderr
+    assert "This row and 1 others are invalid. Fix the file, or skip" in failed.stderr
     assert not (tmp_path / "catalog.duckdb").exists()
     kept = run("build", "--skip-bad-rows")
     assert kept.exit_code == 0
@@ -236,7 +236,7 @@ def test_a_target_without_positives_is_warned_of(run, tmp_path: Path) -> None:
     result = run("build", "--name", "b", "--label", "Bell", "--metadata", str(metadata))
     assert result.exit_code == 0, result.stderr
     assert "b: no strong event carries its labels, so there are no positives" in result.stderr
-    assert "of the weak clips, 2 do" in result.stderr
+    assert "weak clips that carry them: 2" in result.stderr
     result = run("build", "--name", "a", "--label", "Bang", "--metadata", str(metadata))
     assert "no strong event" not in result.stderr
     # The first build reported what is missing.
