@@ -34,7 +34,15 @@ RELATION_LAYERS = (
 CHECK_LAYERS = ("checks/shared", "checks/target")
 LAYERS = RELATION_LAYERS + CHECK_LAYERS
 # The layers that are rendered once for each target, into the schema of its name.
-TARGET_LAYERS = ("target", "windows", "samples", "epoch", "analysis/target", "checks/target")
+TARGET_LAYERS = (
+    "target",
+    "windows",
+    "samples",
+    "epoch",
+    "analysis/target",
+    "checks/target",
+    "export",
+)
 MATERIALIZATIONS = ("view", "table", "table_function")
 
 

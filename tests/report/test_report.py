@@ -176,7 +176,9 @@ def test_composition_equals_counts_in_plain_python(demo_audio: Path, tmp_path: P
         assert float(row["percentage"]) == pytest.approx(share)
     for group in roles:
         ranked = [row for row in rows if (row["split"], row["role"]) == group]
-        assert ranked == sorted(ranked, key=lambda row: (-int(row["sample_count"]), row["label_id"]))
+        assert ranked == sorted(
+            ranked, key=lambda row: (-int(row["sample_count"]), row["label_id"])
+        )
         assert [int(row["rank"]) for row in ranked] == list(range(1, len(ranked) + 1))
 
     rows = table(tmp_path / "target_gun_composition.csv")
@@ -263,7 +265,9 @@ def test_coverage_equals_the_plan_in_plain_python(reported: Path, demo_catalog: 
             first.setdefault(key, step + 1)
     rows = table(reported / "target_gun_epoch_coverage.csv")
     assert {
-        (row["pool"], row["label_id"]): int(row["draw_count"]) for row in rows if row["draw_count"] != "0"
+        (row["pool"], row["label_id"]): int(row["draw_count"])
+        for row in rows
+        if row["draw_count"] != "0"
     } == draws
     totals = Counter(row["pool"] for row in rows)
     for row in rows:
@@ -342,7 +346,11 @@ def test_one_dataset_and_one_format(
 
 def test_two_subsets(demo_catalog: Path, tmp_path: Path) -> None:
     files = make(
-        demo_catalog, tmp_path, subsets=["weak_eval", "strong_eval"], targets=["gun"], formats=["csv"]
+        demo_catalog,
+        tmp_path,
+        subsets=["weak_eval", "strong_eval"],
+        targets=["gun"],
+        formats=["csv"],
     )
     names = {path.name for path in files if not path.name.startswith("target")}
     assert names == {
@@ -352,7 +360,17 @@ def test_two_subsets(demo_catalog: Path, tmp_path: Path) -> None:
 
 
 def test_command(run, demo_catalog: Path) -> None:
-    arguments = ["report", "--out", "out", "--subset", "strong_train", "--target", "gun", "--top", 3]
+    arguments = [
+        "report",
+        "--out",
+        "out",
+        "--subset",
+        "strong_train",
+        "--target",
+        "gun",
+        "--top",
+        3,
+    ]
     result = run(*arguments, "--format", "svg, csv", "--catalog", demo_catalog)
     assert result.exit_code == 0, result.stderr
     written = result.stdout.splitlines()

@@ -2,7 +2,10 @@
 -- how many labels of the pool are seen by then, how often it is drawn, and how often its weight
 -- alone would have it drawn.
 -- Batches are counted from 1. What is never seen has no batch.
-{{ config(materialized='table_function', parameters='seed := 0, epoch := 0, batch_size := 32, world_size := 1, hard := []') }}
+{{ config(
+    materialized='table_function',
+    parameters='seed := 0, epoch := 0, batch_size := 32, world_size := 1, hard := []'
+) }}
 with coverage as (
     select *
     from {{ ref('epoch_coverage') }}(seed, epoch, batch_size, world_size, hard)

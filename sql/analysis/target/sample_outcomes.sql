@@ -14,8 +14,12 @@ with counted as (
 added_up as (
     select
         counted.*,
-        sum(counted.sample_count) over (partition by counted.split, counted.role) as role_sample_count,
-        sum(counted.sample_count) over (partition by counted.split, counted.outcome) as outcome_sample_count
+        sum(counted.sample_count) over (
+            partition by counted.split, counted.role
+        ) as role_sample_count,
+        sum(counted.sample_count) over (
+            partition by counted.split, counted.outcome
+        ) as outcome_sample_count
     from counted
 )
 
@@ -25,7 +29,10 @@ select
     added_up.outcome,
     dense_rank() over (
         partition by added_up.split
-        order by added_up.outcome = 'kept' desc, added_up.outcome_sample_count desc, added_up.outcome asc
+        order by
+            added_up.outcome = 'kept' desc,
+            added_up.outcome_sample_count desc,
+            added_up.outcome asc
     ) as rank,
     added_up.sample_count,
     100 * added_up.sample_count / added_up.role_sample_count as percentage
