@@ -70,13 +70,13 @@ def test_timeline_of_a_clip_of_negatives(catalog: Path) -> None:
     assert len(windows) == 4
 
 
-def test_timeline_without_a_target_and_of_another_data_set(catalog: Path) -> None:
-    (events,) = drawn(plots.event_timeline(catalog, "aaaaaaaaaaa_0", dataset="strong_eval_framed"))
+def test_timeline_without_a_target_and_of_another_subset(catalog: Path) -> None:
+    (events,) = drawn(plots.event_timeline(catalog, "aaaaaaaaaaa_0", subset="strong_eval_framed"))
     assert brief(events) == [("Gun", "other", 0.0, 0.96)]
 
 
 def test_label_distribution(catalog: Path) -> None:
-    (rows,) = drawn(plots.label_distribution(catalog, "train"))
+    (rows,) = drawn(plots.label_distribution(catalog, "strong_train"))
     assert [(row["title"], row["amount"]) for row in rows] == [
         ("Gun", 2.3),
         ("Boom", 1.0),
@@ -104,21 +104,21 @@ def test_epoch_preview(sounds: Path) -> None:
     (rows,) = drawn(plots.epoch_preview(sounds, "gun", epoch=2, seed=5, batch_size=16, batches=2))
     with open_catalog(sounds) as connection:
         planned = connection.execute(
-            "select step, slot, plan.role, plan.label_id, sample_key"
+            "select step, slot, plan.draw, plan.label_id, sample_key"
             " from gun.epoch_plan(5, 2, 16) as plan join gun.samples using (sample_id)"
             " where step < 2 order by step, slot"
         ).fetchall()
     assert [
-        (row["step"], row["slot"], row["role"], row["label_id"], row["sample_key"]) for row in rows
+        (row["step"], row["slot"], row["draw"], row["label_id"], row["sample_key"]) for row in rows
     ] == planned
     assert [(row["step"], row["slot"]) for row in rows] == [
         (step, slot) for step in range(2) for slot in range(16)
     ]
     assert {row["title"] for row in rows} == {"Name of gun", "Name of a", "Name of b", "Name of c"}
     for row in rows:
-        letter = {"positive": "g", "weak": "w"}.get(row["role"], "s")
+        letter = {"positive": "g", "weak": "w"}.get(row["draw"], "s")
         assert row["sample_key"].split("/")[1][0] == letter
-        assert (row["crop_start_seconds"] is not None) == (row["role"] == "weak")
+        assert (row["crop_start_seconds"] is not None) == (row["draw"] == "weak")
 
 
 def test_epoch_preview_of_a_short_epoch_and_of_large_batches(sounds: Path) -> None:
@@ -152,24 +152,24 @@ def test_epoch_preview_of_what_is_not_there(sounds: Path, options: dict, match: 
             r"clip 'zzzzzzzzzzz_0' has no events in any strong set; right is a clip_id of strong_e",
         ),
         (
-            lambda catalog: plots.event_timeline(catalog, "bbbbbbbbbbb_0", dataset="eval"),
-            r"clip 'bbbbbbbbbbb_0' has no events in eval; right is train$",
+            lambda catalog: plots.event_timeline(catalog, "bbbbbbbbbbb_0", subset="strong_eval"),
+            r"clip 'bbbbbbbbbbb_0' has no events in strong_eval; expected strong_train$",
         ),
         (
             lambda catalog: plots.event_timeline(catalog, "bbbbbbbbbbb_0", "dog"),
             r"target 'dog' is not in this catalog, which has bang, shot|shot, bang",
         ),
         (
-            lambda catalog: plots.label_distribution(catalog, "eval", "weak"),
-            r"no data set 'eval' \(weak\) in this catalog; right are eval_framed \(strong\), train",
+            lambda catalog: plots.label_distribution(catalog, "weak_eval"),
+            r"subset 'weak_eval'; expected .*: strong_train, strong_eval_framed$",
         ),
         (
             lambda catalog: plots.overlap_matrix(catalog, "dog"),
             r"target 'dog' is not in this catalog",
         ),
         (
-            lambda catalog: plots.overlap_matrix(catalog, "shot", "eval"),
-            r"no event of shot is overlapped in a data set 'eval'; there are some in train$",
+            lambda catalog: plots.overlap_matrix(catalog, "shot", "strong_eval"),
+            r"no event of shot is overlapped in .*'strong_eval'; .* in strong_train$",
         ),
     ],
 )

@@ -35,7 +35,15 @@ RELATION_LAYERS = (
 CHECK_LAYERS = ("checks/shared", "checks/target")
 LAYERS = RELATION_LAYERS + CHECK_LAYERS
 # The layers that are rendered once for each target, into the schema of its name.
-TARGET_LAYERS = ("target", "windows", "samples", "epoch", "analysis/target", "checks/target")
+TARGET_LAYERS = (
+    "target",
+    "windows",
+    "samples",
+    "epoch",
+    "analysis/target",
+    "checks/target",
+    "export",
+)
 # A macro, from the comment above it to the end of the statement.
 _MACRO = re.compile(r"(?:^--.*\n)+^create or replace macro (?P<name>[\w.]+)\([^;]*;", re.MULTILINE)
 # An item of such a list in the comment at the head of a model.

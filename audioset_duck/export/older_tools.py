@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from audioset_duck.catalog.state import parse_targets, read_state, require_target
+from audioset_duck.catalog.models import RELATION_LAYERS, read_templates, render_models
+from audioset_duck.catalog.state import built_target
+from audioset_duck.config.targets import Target
 from audioset_duck.filesystem import atomic_write, exclusive_folder
 from audioset_duck.progress import progress
+from audioset_duck.sources.definitions import SOURCES, Source
 from audioset_duck.sources.writers import write_strong, write_weak
-from audioset_duck.sqltext import glob_literal, identifier, literal
+from audioset_duck.sqltext import glob_literal, literal, sql_folder
 
-STRONG_FILES = {
-    "strong_train": "audioset_train_strong",
-    "strong_eval": "audioset_eval_strong",
-    "strong_eval_framed": "audioset_eval_strong_framed_posneg",
-}
-WEAK_FILES = {
-    "weak_unbalanced_train": "unbalanced_train_segments",
-    "weak_balanced_train": "balanced_train_segments",
-    "weak_eval": "eval_segments",
-}
+# Of each role and overlap: folder and beginning of the file's name.
+_STRONG_PREFIXES = (
+    ("pos/{}_nov_", "positive", False),
+    ("pos/{}_ov_", "positive", True),
+    ("neg_strong/{}_", "strong_negative", None),
+)
 
 
 @dataclass(frozen=True)
@@ -34,26 +33,45 @@ class _File:
     is_weak: bool = False
 
 
-def export_target(connection: duckdb.DuckDBPyConnection, name: str, out: Path) -> list[Path]:
-    """Write the events, windows and negatives of a target as files of the official formats.
+class _Queries:
+    """The SELECTs of `sql/export/` for one target."""
 
-    Events and windows are written in the order of the source file, to `NAME/raw/{pos,neg_strong,
-    neg_weak}` and `NAME/seg1s/{pos,neg_strong}` (or seg0.5s, …, by the clip length). The samples go
-    to `NAME/processed/metadata.parquet` and `.csv`, and what they are drawn by to
-    `label_mappings.json`, its numbers being rows of the metadata. Each file is written beside its
-    place and moved there. There are no files of data sets that the catalog has no source of.
+    def __init__(self, target: Target) -> None:
+        templates = read_templates(sql_folder(), (*RELATION_LAYERS, "export"))
+        self._templates = {template.name: template for template in templates}
+        self._target = target
+
+    def render(self, name: str, **variables: Any) -> str:
+        (model,) = render_models([self._templates[name]], ("export",), self._target, **variables)
+        return model.select
+
+
+def export_target(connection: duckdb.DuckDBPyConnection, name: str, out: Path) -> list[Path]:
+    """Write the events, windows, negatives and samples of a target as the older tools have them.
+
+    Events and windows are written in the official formats and in the order of the source file, to
+    `NAME/raw/{pos,neg_strong,neg_weak}` and `NAME/seg1s/{pos,neg_strong}` (or seg0.5s, …, by the
+    window length). The samples of the train split go to `NAME/processed/metadata.parquet` and
+    `.csv`, the labels and weights that negatives are drawn by to `label_mappings.json`, whose
+    numbers are row indexes of the metadata. A subset whose source file is not in the catalog has
+    no files. Each file is replaced as a whole, or not at all.
+
+    Args:
+        connection: The catalog.
+        name: The target.
+        out: The folder, created if it does not exist.
 
     Returns:
-        The files.
+        The paths of the files.
 
     Raises:
-        AudiosetDuckError: The target is not in the catalog, the folder cannot be made, or another
-            export to it is under way.
+        AudiosetDuckError: The target is not in the catalog, the folder cannot be created, or
+            another export to it is in progress.
         OSError: A file cannot be written.
     """
-    require_target(connection, name)
-    window_seconds = parse_targets(read_state(connection))[name].window_seconds
-    files = list(_files(connection, name, out / name, window_seconds))
+    target = built_target(connection, name)
+    queries = _Queries(target)
+    files = list(_files(connection, target, out / name, queries))
     with exclusive_folder(out / name, "export", "name another folder with --out"):
         for file in progress(files, name="export", unit="file"):
             file.path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,146 +80,64 @@ def export_target(connection: duckdb.DuckDBPyConnection, name: str, out: Path) -
                     write_weak(connection, file.query, part, f"weak negatives of {name}")
                 else:
                     write_strong(connection, file.query, part)
-        return [file.path for file in files] + _export_samples(connection, name, out / name)
+        samples = _export_samples(connection, queries, out / name / "processed")
+        return [file.path for file in files] + samples
 
 
-def _export_samples(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> list[Path]:
-    """Write the samples of the train split, as the older pipeline's training reads them."""
-    processed = folder / "processed"
-    processed.mkdir(parents=True, exist_ok=True)
-    samples = f"""
-        select
-            clip_id,
-            cast(start_seconds as double) as start_time,
-            cast(end_seconds as double) as end_time,
-            coalesce(label_id, array_to_string(label_ids, ',')) as label,
-            role = 'positive' as is_positive,
-            case role
-                when 'positive' then []
-                when 'strong_negative' then [label_id]
-                else label_ids
-            end as labels,
-            if(role = 'weak_negative', 'weak', 'strong') as data_type,
-            case subset
-                when 'strong_train' then 'audioset_train_strong.tsv'
-                when 'weak_unbalanced_train' then 'unbalanced_train_segments.csv'
-                else 'balanced_train_segments.csv'
-            end as source_file,
-            audio_path,
-            sample_key
-        from {identifier(name)}.samples
-        where split = 'train'
-        order by sample_id
-    """
+def _export_samples(
+    connection: duckdb.DuckDBPyConnection, queries: _Queries, folder: Path
+) -> list[Path]:
+    """Write the samples of the train split, as the training of the older tool reads them."""
+    folder.mkdir(parents=True, exist_ok=True)
     parquet, csv, mappings = (
-        processed / file for file in ("metadata.parquet", "metadata.csv", "label_mappings.json")
+        folder / file for file in ("metadata.parquet", "metadata.csv", "label_mappings.json")
     )
+    source_files = [source.file for source in _subset_sources(connection)]
+    samples = queries.render("metadata_file", source_files=source_files)
     with atomic_write(parquet) as part:
         connection.execute(f"copy ({samples}) to {literal(str(part))} (format parquet)")
     with atomic_write(csv) as part:
-        # Lists as people read them.
+        # A CSV file has no lists.
         columns = "* replace (array_to_string(labels, ',') as labels)"
         connection.execute(
             f"copy (select {columns} from read_parquet({glob_literal(parquet)}))"
             f" to {literal(str(part))} (format csv, header)"
         )
     with atomic_write(mappings) as part:
-        connection.execute(
-            f"""
-            copy (
-                with labels as (
-                    select
-                        pool,
-                        label_id,
-                        any_value(weight) as weight,
-                        list(sample_id order by sample_id) as sample_ids
-                    from {identifier(name)}.pool_members
-                    inner join {identifier(name)}.label_pools using (pool, label_id)
-                    group by all
-                )
-
-                select
-                    map_from_entries(list((label_id, sample_ids) order by label_id) filter (
-                        pool = 'strong_negative'
-                    )) as strong_neg_map,
-                    map_from_entries(list((label_id, sample_ids) order by label_id) filter (
-                        pool = 'weak_negative'
-                    )) as weak_neg_map,
-                    list(label_id order by label_id) filter (pool = 'strong_negative')
-                        as strong_labels,
-                    list(weight order by label_id) filter (pool = 'strong_negative')
-                        as strong_probs,
-                    list(label_id order by label_id) filter (pool = 'weak_negative')
-                        as weak_labels,
-                    list(weight order by label_id) filter (pool = 'weak_negative')
-                        as weak_probs
-                from labels
-            ) to {literal(str(part))} (format json)
-            """
-        )
+        query = queries.render("label_mappings_file")
+        connection.execute(f"copy ({query}) to {literal(str(part))} (format json)")
     return [parquet, csv, mappings]
 
 
 def _files(
-    connection: duckdb.DuckDBPyConnection, name: str, folder: Path, window_seconds: Decimal
+    connection: duckdb.DuckDBPyConnection, target: Target, folder: Path, queries: _Queries
 ) -> Iterator[_File]:
-    windows_folder = f"seg{window_seconds.normalize():f}s"
-    loaded = {
-        file.split(".")[0]
-        for (file,) in connection.execute("select file from meta.sources").fetchall()
-    }
-    for subset, stem in STRONG_FILES.items():
-        if stem not in loaded:
+    """The files of events, windows and weak negatives, in the order in which they are written."""
+    folders = {"events": "raw", "windows": f"seg{target.window_seconds.normalize():f}s"}
+    loaded = [file for (file,) in connection.execute("select file from meta.sources").fetchall()]
+    for source in _subset_sources(connection):
+        # The file in meta.sources may have the ending of a compressed one.
+        if not any(file.startswith(source.file) for file in loaded):
             continue
-        for relation, kind in (("events", "raw"), ("windows", windows_folder)):
-            for prefix, role, is_overlapped in (
-                ("pos/{}_nov_", "positive", "false"),
-                ("pos/{}_ov_", "positive", "true"),
-                ("neg_strong/{}_", "strong_negative", "null"),
-            ):
-                path = folder / kind / f"{prefix.format(name)}{stem}.tsv"
-                yield _File(path, _strong_query(name, relation, subset, role, is_overlapped))
-    for subset, stem in WEAK_FILES.items():
-        if stem in loaded:
-            path = folder / "raw" / "neg_weak" / f"{name}_neg_weak_{stem}.csv"
-            yield _File(path, _weak_query(name, subset), is_weak=True)
+        if source.staging.startswith("weak_"):
+            path = folder / "raw" / "neg_weak" / f"{target.name}_neg_weak_{source.file}"
+            query = queries.render("weak_negatives_file", subset=source.staging)
+            yield _File(path, query, is_weak=True)
+            continue
+        for relation, kind in folders.items():
+            for prefix, role, is_overlapped in _STRONG_PREFIXES:
+                query = queries.render(
+                    f"{relation}_file",
+                    subset=source.staging,
+                    role=role,
+                    is_overlapped=is_overlapped,
+                )
+                path = folder / kind / f"{prefix.format(target.name)}{source.file}"
+                yield _File(path, query)
 
 
-def _strong_query(name: str, relation: str, subset: str, role: str, is_overlapped: str) -> str:
-    present = ", 'PRESENT' as present" if subset == "strong_eval_framed" else ""
-    order = "event_id, window_index" if relation == "windows" else "event_id"
-    return f"""
-        select
-            clip_id as segment_id,
-            start_seconds as start_time_seconds,
-            end_seconds as end_time_seconds,
-            label_id as label{present}
-        from {identifier(name)}.{relation}
-        where
-            subset = {literal(subset)}
-            and role = {literal(role)}
-            and is_overlapped is not distinct from {is_overlapped}
-        order by {order}
-    """
-
-
-def _weak_query(name: str, subset: str) -> str:
-    return f"""
-        with numbered as (
-            select clip_id, row_number() over () as event_id
-            from main.weak_clips
-            where subset = {literal(subset)}
-        ),
-
-        placed as (select clip_id, min(event_id) as event_id from numbered group by clip_id)
-
-        select
-            negatives.ytid,
-            negatives.video_start_seconds as start_seconds,
-            negatives.video_end_seconds as end_seconds,
-            negatives.label_ids
-        from {identifier(name)}.weak_negatives as negatives
-        inner join placed on negatives.clip_id = placed.clip_id
-        where negatives.subset = {literal(subset)}
-        order by placed.event_id, negatives.label_ids
-    """
+def _subset_sources(connection: duckdb.DuckDBPyConnection) -> list[Source]:
+    """The source files of the six subsets, in the order of `main.subset_names()`."""
+    sources = {source.staging: source for source in SOURCES}
+    names = connection.execute("select unnest(main.subset_names())").fetchall()
+    return [sources[name] for (name,) in names]

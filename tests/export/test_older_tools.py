@@ -75,7 +75,7 @@ def test_events_and_windows_are_the_source_lines_in_their_order(
             e for e, overlapped, _ in expected.positive_windows if not overlapped
         ],
         "seg1s/pos/gun_ov_": [e for e, overlapped, _ in expected.positive_windows if overlapped],
-        "seg1s/neg_strong/gun_": [e for e, _ in expected.negative_segments],
+        "seg1s/neg_strong/gun_": [e for e, _ in expected.negative_windows],
     }
     for prefix, events in parts.items():
         for subset, name in brute_force.STRONG.items():
@@ -122,7 +122,7 @@ def test_an_export_can_be_built_from(exported: Path, tmp_path: Path) -> None:
     build(tmp_path / "catalog.duckdb", [BUILT_IN["gun"]], metadata)
 
 
-def test_clip_length_names_the_folder_and_absent_sets_have_no_file(tmp_path: Path) -> None:
+def test_window_seconds_names_the_folder_and_absent_sets_have_no_file(tmp_path: Path) -> None:
     from decimal import Decimal
 
     metadata = write_metadata(

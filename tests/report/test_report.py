@@ -21,15 +21,18 @@ from audioset_duck.report.sections import report
 
 # Made once, on one worker.
 pytestmark = pytest.mark.xdist_group("report")
-STRONG, WEAK = (
-    ["train", "eval", "strong_eval_framed"],
-    ["weak_unbalanced_train", "weak_balanced_train", "eval"],
-)
+STRONG = ["strong_train", "strong_eval", "strong_eval_framed"]
+WEAK = ["weak_unbalanced_train", "weak_balanced_train", "weak_eval"]
 
 
 def make(catalog: Path, out: Path, **options) -> list[Path]:
     with open_catalog(catalog) as connection:
         return report(connection, out, **options)
+
+
+def older_name(subset: str) -> str:
+    """How the older tool names a subset in its files: without the prefix."""
+    return subset.split("_", 1)[1]
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -48,17 +51,17 @@ def reported(demo_catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def test_names(reported: Path) -> None:
     """Those of the older tool, and of the targets."""
     pictures = [
-        f"strong_label_distribution_{name}_{kind}"
-        for name in STRONG
+        f"strong_label_distribution_{older_name(subset)}_{kind}"
+        for subset in STRONG
         for kind in ("analysis", "detailed")
     ]
-    pictures += [f"weak_label_distribution_analysis_{name}" for name in WEAK]
+    pictures += [f"weak_label_distribution_analysis_{older_name(subset)}" for subset in WEAK]
     pictures += ["weak_label_distribution_analysis"]
     targets = ["overlap", "overlapping_labels", "overlap_matrix", "durations"]
     targets += ["composition", "composition_labels", "label_weights", "epoch_coverage"]
     pictures += [f"target_gun_{kind}" for kind in targets]
-    tables = [f"strong_label_distribution_{name}_stats" for name in STRONG]
-    tables += [f"weak_label_distribution_stats_{name}" for name in WEAK]
+    tables = [f"strong_label_distribution_{older_name(subset)}_stats" for subset in STRONG]
+    tables += [f"weak_label_distribution_stats_{older_name(subset)}" for subset in WEAK]
     tables += ["weak_label_distribution_stats"]
     tables += [f"target_gun_{kind}" for kind in [*targets, "counts"]]
     assert sorted(path.name for path in reported.iterdir()) == sorted(
@@ -85,7 +88,7 @@ def test_tables_equal_counts_in_plain_python(demo_metadata: Path, tmp_path: Path
         durations[event.subset, event.label] += event.end - event.start
         events[event.subset, event.label] += 1
     for subset in STRONG:
-        rows = table(tmp_path / f"strong_label_distribution_{subset}_stats.csv")
+        rows = table(tmp_path / f"strong_label_distribution_{older_name(subset)}_stats.csv")
         assert {
             row["label_id"]: (int(row["event_count"]), int(1000 * Decimal(row["duration_seconds"])))
             for row in rows
@@ -102,14 +105,14 @@ def test_tables_equal_counts_in_plain_python(demo_metadata: Path, tmp_path: Path
         (clip.subset, label) for clip in brute_force.clips(demo_metadata) for label in clip.labels
     )
     for subset in WEAK:
-        rows = table(tmp_path / f"weak_label_distribution_stats_{subset}.csv")
+        rows = table(tmp_path / f"weak_label_distribution_stats_{older_name(subset)}.csv")
         assert {row["label_id"]: int(row["clip_count"]) for row in rows} == {
             label: count for (of, label), count in clips.items() if of == subset
         }
         check_order(rows, "clip_count")
     rows = table(tmp_path / "weak_label_distribution_stats.csv")
     assert {
-        row["label_id"]: tuple(int(row[f"{subset}_clips"]) for subset in WEAK) for row in rows
+        row["label_id"]: tuple(int(row[f"{subset}_clip_count"]) for subset in WEAK) for row in rows
     } == {
         label: tuple(clips[subset, label] for subset in WEAK)
         for label in {label for _, label in clips}
@@ -152,7 +155,7 @@ def test_target_tables_equal_counts_in_plain_python(reported: Path, demo_metadat
         assert float(row["percentage"]) == pytest.approx(100 * count / everything[row["subset"]])
 
 
-def asked(catalog: Path, query: str) -> list[tuple]:
+def fetch_all(catalog: Path, query: str) -> list[tuple]:
     with open_catalog(catalog) as connection:
         return connection.execute(query).fetchall()
 
@@ -161,54 +164,56 @@ def test_composition_equals_counts_in_plain_python(demo_audio: Path, tmp_path: P
     """Of samples whose audio was looked for, so that some are missing."""
     catalog = demo_audio / "catalog.duckdb"
     make(catalog, tmp_path, targets=["gun"], formats=["csv", "html"])
-    samples = asked(catalog, "select split, role, subset, label_ids from gun.samples")
+    samples = fetch_all(catalog, "select split, role, subset, label_ids from gun.samples")
     roles = Counter((split, role) for split, role, _, _ in samples)
     heard = Counter((split, role, label) for split, role, _, labels in samples for label in labels)
     rows = table(tmp_path / "target_gun_composition_labels.csv")
     assert {
-        (row["split"], row["role"], row["label_id"]): int(row["samples"]) for row in rows
+        (row["split"], row["role"], row["label_id"]): int(row["sample_count"]) for row in rows
     } == heard
     for row in rows:
-        share = 100 * int(row["samples"]) / roles[row["split"], row["role"]]
+        share = 100 * int(row["sample_count"]) / roles[row["split"], row["role"]]
         assert float(row["percentage"]) == pytest.approx(share)
     for group in roles:
         ranked = [row for row in rows if (row["split"], row["role"]) == group]
-        assert ranked == sorted(ranked, key=lambda row: (-int(row["samples"]), row["label_id"]))
+        assert ranked == sorted(
+            ranked, key=lambda row: (-int(row["sample_count"]), row["label_id"])
+        )
         assert [int(row["rank"]) for row in ranked] == list(range(1, len(ranked) + 1))
 
     rows = table(tmp_path / "target_gun_composition.csv")
     assert {
-        (row["role"], row["subset"]): int(row["samples"]) for row in rows if not row["reason"]
+        (row["role"], row["subset"]): int(row["sample_count"]) for row in rows if not row["reason"]
     } == Counter((role, subset) for _, role, subset, _ in samples)
     # The audio of an id is there if some file of it is.
     status = dict(
-        asked(
+        fetch_all(
             catalog,
             "select ytid, min(status) from audio_files group by ytid having count(audio_path) = 0",
         )
     )
     for role in ("positive", "strong_negative"):
-        segments = asked(catalog, f"select subset, clip_id from gun.{role}_segments")
+        windows = fetch_all(catalog, f"select subset, clip_id from gun.{role}_windows")
         assert {
-            (row["subset"], row["reason"]): int(row["samples"])
+            (row["subset"], row["reason"]): int(row["sample_count"])
             for row in rows
             if row["role"] == role and row["reason"]
         } == Counter(
-            (subset, f"audio {status[clip_id[:11]]}")
-            for subset, clip_id in segments
+            (subset, f"audio_{status[clip_id[:11]]}")
+            for subset, clip_id in windows
             if clip_id[:11] in status
         )
     page = (tmp_path / "index.html").read_text()
     for (split, role), count in roles.items():
         words = role.replace("_negative", " neg.")
         assert f"<dt>{words}, {split}</dt><dd>{count:,}</dd>" in page
-    missing = sum(int(row["samples"]) for row in rows if row["reason"].startswith("audio "))
+    missing = sum(int(row["sample_count"]) for row in rows if row["reason"].startswith("audio_"))
     assert f"<dt>without audio</dt><dd>{missing:,}</dd>" in page
 
 
 def test_weights_equal_counts_in_plain_python(reported: Path, demo_catalog: Path) -> None:
     counts: Counter[tuple[str, str]] = Counter()
-    for role, label, labels in asked(
+    for role, label, labels in fetch_all(
         demo_catalog,
         "select role, label_id, label_ids from gun.samples"
         " where split = 'train' and role <> 'positive'",
@@ -231,7 +236,7 @@ def test_weights_equal_counts_in_plain_python(reported: Path, demo_catalog: Path
             assert row["title"] and (row["title"] == "all under 10 samples") == (
                 row["label_id"] == "other_rare"
             )
-        shares = asked(
+        shares = fetch_all(
             demo_catalog,
             f"select tier, measure, percentage from gun.tier_shares where pool = '{pool}'",
         )
@@ -249,27 +254,29 @@ def test_weights_equal_counts_in_plain_python(reported: Path, demo_catalog: Path
 def test_coverage_equals_the_plan_in_plain_python(reported: Path, demo_catalog: Path) -> None:
     draws: Counter[tuple[str, str]] = Counter()
     first: dict[tuple[str, str], int] = {}
-    plan = asked(
+    plan = fetch_all(
         demo_catalog,
-        "select step, role, label_id from gun.epoch_plan(0, 0, 32) order by step, slot",
+        "select step, draw, label_id from gun.epoch_plan(0, 0, 32) order by step, slot",
     )
-    for step, role, label in plan:
-        if role != "positive":
-            key = ("weak_negative" if role == "weak" else "strong_negative", label)
+    for step, draw, label in plan:
+        if draw != "positive":
+            key = ("weak_negative" if draw == "weak" else "strong_negative", label)
             draws[key] += 1
             first.setdefault(key, step + 1)
     rows = table(reported / "target_gun_epoch_coverage.csv")
     assert {
-        (row["pool"], row["label_id"]): int(row["draws"]) for row in rows if row["draws"] != "0"
+        (row["pool"], row["label_id"]): int(row["draw_count"])
+        for row in rows
+        if row["draw_count"] != "0"
     } == draws
     totals = Counter(row["pool"] for row in rows)
     for row in rows:
         batch = first.get((row["pool"], row["label_id"]))
         assert row["first_batch"] == ("" if batch is None else str(batch))
-        assert int(row["batches"]) == plan[-1][0] + 1
+        assert int(row["batch_count"]) == plan[-1][0] + 1
         if batch is not None:
             seen = sum(pool == row["pool"] and of <= batch for (pool, _), of in first.items())
-            assert int(row["labels_seen"]) == seen
+            assert int(row["seen_label_count"]) == seen
             assert float(row["seen_percentage"]) == pytest.approx(100 * seen / totals[row["pool"]])
 
 
@@ -337,8 +344,14 @@ def test_one_dataset_and_one_format(
     }
 
 
-def test_eval_is_two_data_sets(demo_catalog: Path, tmp_path: Path) -> None:
-    files = make(demo_catalog, tmp_path, subsets=["eval"], targets=["gun"], formats=["csv"])
+def test_two_subsets(demo_catalog: Path, tmp_path: Path) -> None:
+    files = make(
+        demo_catalog,
+        tmp_path,
+        subsets=["weak_eval", "strong_eval"],
+        targets=["gun"],
+        formats=["csv"],
+    )
     names = {path.name for path in files if not path.name.startswith("target")}
     assert names == {
         "strong_label_distribution_eval_stats.csv",
@@ -347,7 +360,17 @@ def test_eval_is_two_data_sets(demo_catalog: Path, tmp_path: Path) -> None:
 
 
 def test_command(run, demo_catalog: Path) -> None:
-    arguments = ["report", "--out", "out", "--subset", "train", "--target", "gun", "--top", 3]
+    arguments = [
+        "report",
+        "--out",
+        "out",
+        "--subset",
+        "strong_train",
+        "--target",
+        "gun",
+        "--top",
+        3,
+    ]
     result = run(*arguments, "--format", "svg, csv", "--catalog", demo_catalog)
     assert result.exit_code == 0, result.stderr
     written = result.stdout.splitlines()
@@ -375,8 +398,8 @@ def test_command(run, demo_catalog: Path) -> None:
     [
         (
             {"subsets": ["test"]},
-            r"no data set 'test' in this catalog; right are train, eval, eval_framed, "
-            r"unbalanced_train, balanced_train$",
+            r"subset 'test'.* strong_train, strong_eval, strong_eval_framed,"
+            r" weak_unbalanced_train, weak_balanced_train, weak_eval$",
         ),
         (
             {"targets": ["dog"]},
@@ -502,7 +525,7 @@ def test_page_is_small(reported: Path) -> None:
 
 
 needs_browser = pytest.mark.skipif(not browser.PROGRAM, reason="there is no chromium on PATH")
-DRAWN = "document.body && document.body.subset.drawn"
+DRAWN = "document.body && document.body.dataset.drawn"
 # A chart is drawn if marks with a size are in it.
 EMPTY = """
     [...document.querySelectorAll(".chart")].filter(chart =>
