@@ -131,11 +131,11 @@ def test_epoch_preview_of_a_short_epoch_and_of_large_batches(sounds: Path) -> No
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"batch_size": 3}, "gun has no batches of 3: a batch needs a positive; take a larger bat"),
-        ({"batch_size": 0}, "batch_size is 0; right is a whole number from 1"),
-        ({"batches": 0}, "batches is 0; right is a whole number from 1"),
-        ({"seed": -1}, "seed is -1; right is a whole number from 0"),
-        ({"epoch": "0"}, "epoch is '0'; right is a whole number from 0"),
+        ({"batch_size": 3}, "gun has no batches of 3 samples: .* use a larger batch_size"),
+        ({"batch_size": 0}, "batch_size is 0; expected a whole number, at least 1"),
+        ({"batches": 0}, "batches is 0; expected a whole number, at least 1"),
+        ({"seed": -1}, "seed is -1; expected a whole number, at least 0"),
+        ({"epoch": "0"}, "epoch is '0'; expected a whole number, at least 0"),
         ({"target": "dog"}, "target 'dog' is not in this catalog, which has gun"),
     ],
 )
@@ -149,7 +149,7 @@ def test_epoch_preview_of_what_is_not_there(sounds: Path, options: dict, match: 
     [
         (
             lambda catalog: plots.event_timeline(catalog, "zzzzzzzzzzz_0"),
-            r"clip 'zzzzzzzzzzz_0' has no events in any strong set; right is a clip_id of strong_e",
+            r"clip 'zzzzzzzzzzz_0' has no events in any strong subset; expected a clip_id",
         ),
         (
             lambda catalog: plots.event_timeline(catalog, "bbbbbbbbbbb_0", subset="strong_eval"),
@@ -169,7 +169,7 @@ def test_epoch_preview_of_what_is_not_there(sounds: Path, options: dict, match: 
         ),
         (
             lambda catalog: plots.overlap_matrix(catalog, "shot", "strong_eval"),
-            r"no event of shot is overlapped in .*'strong_eval'; .* in strong_train$",
+            r"no event of shot is overlapped in .*'strong_eval'; expected .*: strong_train$",
         ),
     ],
 )
@@ -237,9 +237,9 @@ def test_show_of_an_item_of_a_dataset(monkeypatch: pytest.MonkeyPatch, demo_audi
 
 
 def test_show_of_what_cannot_be_shown(tone: Path, tmp_path: Path) -> None:
-    with pytest.raises(AudiosetDuckError, match=r"tone.wav is 2.000 s long; .* from 3 s to 4 s"):
+    with pytest.raises(AudiosetDuckError, match=r"tone.wav has no audio from 3 s to 4 s: .* 2.000"):
         plots.show(tone, 3, 4)
-    with pytest.raises(AudiosetDuckError, match="s long; it has nothing from 1 s to 1 s"):
+    with pytest.raises(AudiosetDuckError, match="no audio from 1 s to 1 s"):
         plots.show(tone, 1, 1)
     (tmp_path / "text.wav").write_text("text")
     for name in ("text.wav", "not_there.wav"):

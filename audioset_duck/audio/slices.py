@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+from os import PathLike
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,40 @@ def read_slice(
     if found < count:
         raise AudiosetDuckError(f"it breaks off at {(first + found) / rate:.3f} s")
     wav[read:] = 0
+
+
+def read_audio(
+    path: str | PathLike[str], start_seconds: float, end_seconds: float | None = None
+) -> tuple[npt.NDArray[np.float32], int]:
+    """Read a slice of an audio file at its own sample rate, as the mean of its channels.
+
+    Args:
+        path: A file of a format that libsndfile reads.
+        start_seconds: The start of the slice, inclusive.
+        end_seconds: Its end, exclusive; cut at the end of the file. None: the end of the file.
+
+    Returns:
+        The samples, float32 of shape (T,), and the sample rate in Hz.
+
+    Raises:
+        AudiosetDuckError: The file cannot be read, or the slice is empty.
+    """
+    try:
+        with soundfile.SoundFile(path) as file:
+            rate, frames = file.samplerate, file.frames
+            first = round(start_seconds * rate)
+            last = frames if end_seconds is None else min(frames, round(end_seconds * rate))
+            if not 0 <= first < last:
+                end = "its end" if end_seconds is None else f"{end_seconds} s"
+                raise AudiosetDuckError(
+                    f"{path} has no audio from {start_seconds} s to {end}: it is"
+                    f" {frames / rate:.3f} s long"
+                )
+            file.seek(first)
+            samples = file.read(last - first, dtype="float32", always_2d=True).mean(axis=1)
+    except soundfile.LibsndfileError as error:
+        raise AudiosetDuckError(f"{path} cannot be read as audio: {error}") from None
+    return samples, rate
 
 
 def _resample(mono: npt.NDArray[np.float32], rate: int, to: int) -> npt.NDArray[np.float32]:

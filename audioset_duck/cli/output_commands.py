@@ -95,7 +95,7 @@ def report(
       audioset-duck report --out report --subset train --target gun --format png,svg
     """
     from audioset_duck.catalog.connection import open_catalog
-    from audioset_duck.report import sections as reporting
+    from audioset_duck.report import catalog_report as reporting
 
     settings = context.ensure_object(Settings)
     with open_catalog(settings.catalog) as connection:

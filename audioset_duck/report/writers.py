@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,54 +12,15 @@ import duckdb
 import jinja2
 import vl_convert
 
-from audioset_duck.report.charts.base import CONFIG, Panel, Rows, compose
+from audioset_duck.report.charts.base import CONFIG, Rows, compose
+from audioset_duck.report.sections import Picture, Section
 from audioset_duck.sqltext import literal
 
 PAGE = "index.html"
-# The highest that a chart of the page is, in pixels, unless its rows decide.
+# The largest height of a chart on the page, in pixels, unless its number of rows decides.
 PAGE_HEIGHT = 260
-# Pixels of a PNG for each of the chart.
+# Pixels of a PNG for each pixel of the chart.
 SCALE = 1.5
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Panels in one file.
-
-    Attributes:
-        stem: The file's name without its ending; None if only the page has the panels.
-        title: The heading.
-        panels: The charts.
-        columns: How many stand side by side.
-        width: Of each, in pixels.
-    """
-
-    stem: str | None
-    title: str
-    panels: list[Panel]
-    columns: int = 3
-    width: int = 360
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the report: a data set, the weak sets compared, or a target.
-
-    Attributes:
-        title: The heading.
-        draw: Makes the pictures, as far as they have panels.
-        tables: What is written as CSV: name of the file without its ending, and query.
-        note: What must be known, in a sentence.
-        figures: Key figures: what, and how much.
-        short_title: The heading of the key figures, if it is another.
-    """
-
-    title: str
-    draw: Callable[[], list[Picture]]
-    tables: dict[str, str]
-    note: str = ""
-    figures: list[tuple[str, str]] = field(default_factory=list)
-    short_title: str = ""
 
 
 def report_files(
@@ -69,7 +29,10 @@ def report_files(
     sections: Iterable[Section],
     formats: Sequence[str],
 ) -> Iterator[tuple[Path, Callable[[Path], None]]]:
-    """Each file of the report, and what writes it. Of CSV alone nothing is drawn."""
+    """Pair each file of the report with the function that writes it.
+
+    Charts are drawn only if a format other than CSV is wanted.
+    """
     drawn: list[tuple[Section, list[Picture]]] = []
     for section in sections:
         pictures = section.draw() if set(formats) != {"csv"} else []
@@ -110,7 +73,7 @@ def _specification(picture: Picture) -> dict[str, Any]:
 def _write_page(
     connection: duckdb.DuckDBPyConnection, drawn: list[tuple[Section, list[Picture]]], path: Path
 ) -> None:
-    # Charts of the same rows name them alike, so that they stand in the page once.
+    # Altair names data by a hash of its rows, so rows that charts share are on the page once.
     data: dict[str, Rows] = {}
     specifications = []
     parts = []
@@ -148,9 +111,9 @@ def _write_page(
 
 
 def _audio(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """The clips by the status of their audio; none if there is no inventory."""
+    """The number of clips by the status of their audio; empty without an audio inventory."""
     rows = connection.execute(
-        "select status, count(distinct ytid) as clips from main.audio_files"
-        " group by status order by clips desc, status"
+        "select status, count(distinct ytid) as clip_count from main.audio_files"
+        " group by status order by clip_count desc, status"
     ).fetchall()
-    return [(f"clips {status}", f"{clips:,}") for status, clips in rows]
+    return [(f"clips {status}", f"{clip_count:,}") for status, clip_count in rows]

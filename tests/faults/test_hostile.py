@@ -45,7 +45,7 @@ from audioset_duck.catalog.state import read_state
 from audioset_duck.config.targets import Target, check_name
 from audioset_duck.config.toml_file import read_configuration
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.report.sections import report
+from audioset_duck.report.catalog_report import report
 
 ROOT = Path(__file__).parents[2]
 TRAIN = "audioset_train_strong.tsv"
@@ -845,7 +845,7 @@ def test_names_in_a_browser(hostile_page: Path, tmp_path: Path) -> None:
         page.open(hostile_page)
         drawn = page.wait_for("document.body && document.body.subset.drawn", 120)
         assert int(drawn) == page.run("document.querySelectorAll('.chart').length")
-        assert page.run("document.title") == "AudioSet: what is in the catalog"
+        assert page.run("document.title") == "AudioSet catalog report"
         assert page.run("document.querySelectorAll('.chart script, img, iframe').length") == 0
         assert page.errors == [] and page.requests == [hostile_page.resolve().as_uri()]
 

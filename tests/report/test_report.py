@@ -12,12 +12,12 @@ import pytest
 from support import browser, brute_force
 from support.metadata import write_metadata, write_sounds
 
-import audioset_duck.report.sections as reporting
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.config.targets import BUILT_IN, Target
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.report.sections import report
+from audioset_duck.report import subset_sections, target_sections
+from audioset_duck.report.catalog_report import report
 
 # Made once, on one worker.
 pytestmark = pytest.mark.xdist_group("report")
@@ -319,9 +319,12 @@ def test_one_dataset_and_one_format(
     demo_catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For tables alone nothing is drawn."""
-    monkeypatch.delattr(reporting, "label_charts")
-    monkeypatch.delattr(reporting, "target_charts")
-    monkeypatch.delattr(reporting, "sample_charts")
+    for module, names in (
+        (subset_sections, ("label_charts", "comparison_charts")),
+        (target_sections, ("sample_charts", "pool_charts", "epoch_charts", "target_charts")),
+    ):
+        for name in names:
+            monkeypatch.delattr(module, name)
     files = make(
         demo_catalog, tmp_path, subsets=["weak_balanced_train"], targets=["snore"], formats=["csv"]
     )
@@ -405,8 +408,8 @@ def test_command(run, demo_catalog: Path) -> None:
             {"targets": ["dog"]},
             r"target 'dog' is not in this catalog, which has gun, .*--target dog",
         ),
-        ({"formats": ["pdf"]}, r"there is no format 'pdf'; right are png, svg, html, csv$"),
-        ({"formats": [""]}, r"no format ''; right are png"),
+        ({"formats": ["pdf"]}, r"unknown format 'pdf'; expected one of png, svg, html, csv$"),
+        ({"formats": [""]}, r"unknown format ''; expected one of png"),
     ],
 )
 def test_bad_options(demo_catalog: Path, tmp_path: Path, options: dict, match: str) -> None:
@@ -436,7 +439,7 @@ def test_folder_that_cannot_be_made(run, demo_catalog: Path) -> None:
 def test_catalog_without_any_data_set(tmp_path: Path) -> None:
     metadata = write_metadata(tmp_path / "metadata", names="/m/gun Gun")
     build(tmp_path / "c.duckdb", [], metadata)
-    with pytest.raises(AudiosetDuckError, match="no data set to report on; put events or clips"):
+    with pytest.raises(AudiosetDuckError, match="no subset to report on; put source files"):
         make(tmp_path / "c.duckdb", tmp_path)
 
 
@@ -467,9 +470,9 @@ def test_what_there_is_nothing_of_is_not_drawn(tmp_path: Path) -> None:
         "strong_label_distribution_train_detailed.png",
     }
     page = (tmp_path / "out" / "index.html").read_text()
-    assert "There is nothing of it to draw." in page
+    assert "No data to draw." in page
     assert "<dt>imbalance</dt><dd>none</dd>" in page
-    assert "no place on a log scale" in page
+    assert "total duration of 0 s" in page
 
 
 def test_audio_is_told_of_where_there_is_an_inventory(tmp_path: Path) -> None:
@@ -645,7 +648,7 @@ def test_evil_names_do_nothing_in_a_browser(evil_page: Path, tmp_path: Path) -> 
     with browser.Page(tmp_path / "profile", 1280) as page:
         page.open(evil_page)
         page.wait_for(DRAWN)
-        assert page.run("document.title") == "AudioSet: what is in the catalog"
+        assert page.run("document.title") == "AudioSet catalog report"
         assert page.run("document.querySelectorAll('img, .chart b').length") == 0
         assert page.run(EMPTY) == []
         titles = page.run(

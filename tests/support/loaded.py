@@ -8,5 +8,5 @@ import audioset_duck.catalog.overview
 import audioset_duck.cli.commands
 import audioset_duck.demo.metadata
 import audioset_duck.export.older_tools
-import audioset_duck.report.sections
+import audioset_duck.report.catalog_report
 import audioset_duck.sources.download  # noqa: F401

@@ -1,10 +1,10 @@
-"""What the charts have in common: colours, parameters, bars, names and panels.
+"""What the charts share: colours, parameters, bars, axes and panels.
 
-Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people who do not see
-all colours can tell apart, and viridis. The charts have parameters that a page may set:
-`search` (a text), `picked` (the MID of a label), `order` and `shown` (which labels bars are
-drawn for), `label_width` and `plot_width` (pixels for the names of labels, and for what is
-right of them). Each function draws what a SELECT gave, and works nothing out.
+The colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people with colour
+vision deficiency can tell apart, and viridis. The charts have parameters that a page may set:
+`search` (a text), `picked` (the MID of a label), `order` and `shown` (which labels have bars),
+`label_width` and `plot_width` (the width of the label names and of the plot beside them, in
+pixels). Each chart function draws the rows of a SELECT and computes nothing itself.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from audioset_duck.catalog.query import query_table
 Rows: TypeAlias = list[dict[str, Any]]
 Chart: TypeAlias = alt.Chart | alt.LayerChart
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8C8C8C"
-# Pixels from which on a plot has room for more than one number at a bar.
+# The smallest width of a plot, in pixels, that has room for two numbers beside a bar.
 WIDE = 300
 WEAK_SUBSETS = ["weak_unbalanced_train", "weak_balanced_train", "weak_eval"]
-# How a picture looks; the page has its own colours, which follow the reader's.
+# The look of a picture. The page has its own, which follows the reader's light or dark mode.
 CONFIG = {
     "background": "white",
     "padding": 16,
@@ -43,10 +43,10 @@ LABEL_WIDTH = alt.param("label_width", value=260)
 PLOT_WIDTH = alt.param("plot_width", value=360)
 MATCHES = "search === '' || indexof(lower(datum.title + ' ' + datum.label_id), lower(search)) >= 0"
 IS_PICKED = "picked !== null && datum.label_id === picked"
-# Of what is counted: no label at a half.
+# An axis of counts has no labels at fractions.
 WHOLE_NUMBERS = "datum.value % 1 ? '' : format(datum.value, ',')"
 POWERS = [10.0**power for power in range(-8, 9)]
-# What every tooltip of a label begins with.
+# The first entries of every tooltip of a label.
 LABEL_TOOLTIP = (alt.Tooltip("title:N", title="Label"), alt.Tooltip("label_id:N", title="MID"))
 
 
@@ -55,12 +55,12 @@ class Panel:
     """One chart of a picture, and of the page.
 
     Attributes:
-        title: What it shows, in a line.
+        title: What the chart shows, in one line.
         chart: The chart, without a size.
-        note: What must be known to read it.
-        height: Pixels; None if its rows decide.
-        is_on_page: The page has it too.
-        page_title: What the page says instead, where the reader chooses what is shown.
+        note: What a reader must know to read the chart; may be empty.
+        height: The height in pixels; None if the number of rows decides.
+        is_on_page: Whether the page has the panel, too.
+        page_title: The title on the page, where the reader chooses what is shown; empty: `title`.
     """
 
     title: str
@@ -74,7 +74,7 @@ class Panel:
 def fetch_rows(
     connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any] | None = None
 ) -> Rows:
-    """Run a query; its rows are what charts are drawn from, with decimals as numbers of JSON."""
+    """Run a query and return its rows as dicts, with decimals as floats, as JSON has them."""
     table = query_table(connection, query, parameters)
     return [
         {
@@ -86,12 +86,12 @@ def fetch_rows(
 
 
 def is_strong(subset: str) -> bool:
-    """Whether a subset has strong labels, as its name says."""
+    """Whether a subset has strong labels: events with a start and an end."""
     return subset.startswith("strong_")
 
 
 def compose(panels: Sequence[Panel], title: str, columns: int, width: int) -> alt.ConcatChart:
-    """Put panels of a width, in pixels, side by side into one picture."""
+    """Arrange panels in columns of a width in pixels, below a title."""
     sized = []
     for panel in panels:
         heading = alt.TitleParams(panel.title, subtitle=panel.note or alt.Undefined)
@@ -116,10 +116,23 @@ def value_bars(
     axis: alt.Axis | None = None,
     is_log: bool = False,
 ) -> alt.LayerChart:
-    """Bars with their values written at their ends, in `room` pixels that no bar reaches.
+    """Draw bars with their values written at their ends.
 
-    The scale reaches further than the longest bar, by the share that this room is of a plot whose
-    width is the parameter `plot_width`; `more` is written too if the plot is wide.
+    The scale extends beyond the longest bar so that at least `room` pixels remain for the values
+    in a plot of the width `plot_width`.
+
+    Args:
+        rows: The rows, or a chart of them.
+        field: The field that is the length of a bar.
+        title: The title of the axis of the lengths.
+        y: The axis of the names.
+        text: Expression of the value that is written.
+        color: The colour of the bars.
+        tooltip: The tooltip of a bar.
+        more: Expression of what is also written if the plot is wide; may be empty.
+        room: The room for the value, in pixels.
+        axis: The axis of the lengths, if it is not the default.
+        is_log: Whether the lengths are on a log scale, from 1.
     """
     chart = rows if isinstance(rows, alt.Chart) else alt.Chart(inline(rows))
     if more:
@@ -137,7 +150,7 @@ def value_bars(
     base = chart.transform_calculate(text=text, reach=reach).encode(x=x, y=y, tooltip=tooltip)
     bars = base.mark_bar().encode(color=color)
     return (
-        # A log scale has no 0 to start from.
+        # A log scale has no 0 that bars could start from.
         (bars.encode(x2=alt.datum(1)) if is_log else bars)
         + base.mark_text(align="left", dx=4).encode(text="text:N")
         + base.mark_point(opacity=0).encode(x="reach:Q", tooltip=alt.value(None))
@@ -145,7 +158,7 @@ def value_bars(
 
 
 def largest(rows: Rows) -> alt.Chart:
-    """Those that match the search, by their rank, as many as are to be shown."""
+    """A chart of the rows that match the search, by rank, up to the parameter `shown`."""
     return (
         alt.Chart(inline(rows))
         .transform_filter(MATCHES)
@@ -155,12 +168,12 @@ def largest(rows: Rows) -> alt.Chart:
 
 
 def highlighted() -> Any:
-    """A colour for each label, another one for that which is picked."""
+    """The colour of labels, with another one for the picked label."""
     return alt.condition(IS_PICKED, alt.value(VERMILION), alt.value(BLUE))
 
 
 def names_axis(field: str, order: str | None = None, *, grid: bool = False) -> alt.Y:
-    """Names down the side, in the order of another field; cut if they are very long."""
+    """A vertical axis of names, ordered by another field; long names are cut at `label_width`."""
     return alt.Y(
         f"{field}:N",
         title=None,
@@ -170,7 +183,7 @@ def names_axis(field: str, order: str | None = None, *, grid: bool = False) -> a
 
 
 def counts_axis(field: str, title: str) -> alt.Y:
-    """An axis of whole numbers up the side."""
+    """A vertical axis of counts."""
     return alt.Y(
         f"{field}:Q",
         title=title,
@@ -180,5 +193,5 @@ def counts_axis(field: str, title: str) -> alt.Y:
 
 
 def inline(rows: Rows) -> alt.InlineData:
-    """Rows as data that a chart carries with it."""
+    """Embed rows in a chart."""
     return alt.InlineData(values=rows)

@@ -1,4 +1,4 @@
-"""One clip: its events in time, its sound."""
+"""One clip: its events on a time axis, its waveform and spectrogram."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from audioset_duck.report.charts.base import (
 
 
 def timeline(events: Rows, windows: Rows, *, has_target: bool = True) -> Chart | alt.VConcatChart:
-    """All events of a clip as bars on a time axis, the windows of a target below.
+    """Draw all events of a clip as bars on a time axis, with the windows of a target below.
 
     Args:
-        events: With `title`, `label_id`, `start_seconds`, `end_seconds`, and `role`: what the
-            event is to the target.
-        windows: The same, and `window_index`; may be empty.
-        has_target: There is a target, so that the roles mean something.
+        events: Rows of `event_roles` for one clip and subset, or without a target of
+            `event_titles`.
+        windows: Rows of `window_titles` for the same; may be empty.
+        has_target: Whether the events have a `role`.
     """
     roles = {"positive": VERMILION, "strong_negative": GREEN, "other": BLUE}
     legend = alt.Legend(title=None, orient="top", symbolOpacity=1, symbolStrokeWidth=0)
     end = max(row["end_seconds"] for row in events)
     times = [
         *LABEL_TOOLTIP,
-        alt.Tooltip("role:N", title="To the target"),
+        alt.Tooltip("role:N", title="Role"),
         alt.Tooltip("start_seconds:Q", title="Start, s", format=".3f"),
         alt.Tooltip("end_seconds:Q", title="End, s", format=".3f"),
     ]
@@ -54,20 +54,20 @@ def timeline(events: Rows, windows: Rows, *, has_target: bool = True) -> Chart |
         return upper.add_params(LABEL_WIDTH)
     lower = (
         base.mark_bar(opacity=0.6, stroke="black", strokeWidth=0.7)
-        .encode(tooltip=[*times, alt.Tooltip("window_index:Q", title="Window of its event")])
+        .encode(tooltip=[*times, alt.Tooltip("window_index:Q", title="Window index")])
         .properties(data=inline(windows), title=alt.TitleParams("Windows", anchor="start"))
     )
     return alt.vconcat(upper, lower).add_params(LABEL_WIDTH)
 
 
 def sound(envelope: Rows, spectrogram: Rows, band_hz: float) -> alt.VConcatChart:
-    """A waveform, and below it a spectrogram.
+    """Draw a waveform, and a spectrogram below it.
 
     Args:
-        envelope: Stretches with `start` (seconds), `lowest` and `highest` (samples, -1 to 1).
-        spectrogram: Stretches with `start`, `end` (seconds) and `levels`: one for each band of
-            frequencies from the lowest on (dB, up to 0).
-        band_hz: How wide a band is.
+        envelope: Time intervals with `start` (seconds), `lowest` and `highest` (samples, -1 to 1).
+        spectrogram: Time intervals with `start` and `end` (seconds) and `levels`: one for each
+            frequency band, from the lowest to the highest (dB, at most 0).
+        band_hz: The width of a band, in Hz.
     """
     x = alt.X("start:Q", title="seconds", scale=alt.Scale(zero=False, nice=False))
     scale = alt.Scale(scheme="viridis", domain=[-80, 0])
@@ -92,7 +92,7 @@ def sound(envelope: Rows, spectrogram: Rows, band_hz: float) -> alt.VConcatChart
             y=alt.Y("low:Q", title="Hz", axis=alt.Axis(format=",d"), scale=alt.Scale(nice=False)),
             y2="high:Q",
             color=alt.Color("level:Q", scale=scale, legend=alt.Legend(title="dB", type="gradient")),
-            # Without it, hairs of the background show between the cells.
+            # Without it, thin lines of the background show between the cells.
             stroke=alt.Stroke("level:Q", scale=scale, legend=None),
         )
     )

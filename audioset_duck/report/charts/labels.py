@@ -1,4 +1,4 @@
-"""How much there is of each label of a data set, and how the data sets compare."""
+"""How much of each label one subset holds."""
 
 from __future__ import annotations
 
@@ -9,21 +9,15 @@ import altair as alt
 
 from audioset_duck.report.charts.base import (
     BLUE,
-    GREEN,
     GREY,
     IS_PICKED,
     LABEL_TOOLTIP,
-    LABEL_WIDTH,
     MATCHES,
-    ORANGE,
     PICKED,
-    PLOT_WIDTH,
     POWERS,
     SEARCH,
     VERMILION,
-    WEAK_SUBSETS,
     WHOLE_NUMBERS,
-    WIDE,
     Chart,
     Rows,
     counts_axis,
@@ -51,40 +45,36 @@ _TICK_LABELS = (
 
 @dataclass(frozen=True)
 class Amount:
-    """How the amount of a label is told: seconds of a strong set, clips of a weak one.
+    """How the amount of a label is written: seconds in a strong subset, clips in a weak one.
 
     Attributes:
-        title: What an axis of it is called.
-        size: Expression of what a bar is long by.
-        text: Expression of the amount in words.
-        events: What `event_count` counts.
-        log_axis: An axis of it on a log scale.
-        log_title: What that axis is called.
+        title: The title of a linear axis.
+        size: Expression of the length of a bar.
+        text: Expression of the amount with its unit.
+        log_axis: Options of an axis on a log scale.
+        log_title: The title of that axis.
     """
 
     title: str
     size: str
     text: str
-    events: str
     log_axis: dict[str, Any]
     log_title: str
 
 
-# By whether the subset is strong.
+# By whether the subset has strong labels.
 AMOUNTS = {
     True: Amount(
-        "hours heard",
+        "hours",
         "datum.amount / 3600",
         _DURATION.format("datum.amount"),
-        "Events",
         {"values": _TICKS, "labelExpr": _TICK_LABELS},
-        "duration of a label",
+        "total duration of a label",
     ),
     False: Amount(
         "clips",
         "datum.amount",
         "format(datum.amount, ',.0f')",
-        "Clips",
         {"format": "~s", "values": POWERS},
         "clips of a label",
     ),
@@ -92,13 +82,13 @@ AMOUNTS = {
 
 
 def label_bars(rows: Rows, is_strong: bool, top: int, *, with_percentage: bool = True) -> Chart:
-    """Bars of the labels that match the search, as many as `top`, by their amount.
+    """Draw bars of the largest labels that match the search.
 
     Args:
-        rows: Of `label_amounts`, for one data set.
-        is_strong: Whether the subset is.
-        top: How many at most.
-        with_percentage: Write the share beside the amount.
+        rows: Rows of `label_amounts` for one subset.
+        is_strong: Whether the subset has strong labels.
+        top: The largest number of bars.
+        with_percentage: Whether to write the share beside the amount.
     """
     amount = AMOUNTS[is_strong]
     rows_shown = (
@@ -126,11 +116,11 @@ def label_bars(rows: Rows, is_strong: bool, top: int, *, with_percentage: bool =
 
 
 def label_histogram(rows: Rows, is_strong: bool) -> Chart:
-    """How many labels have how much, on a log scale.
+    """Draw a histogram of the labels by their amount, on a log scale.
 
     Args:
-        rows: Of `label_histogram`, for one data set.
-        is_strong: Whether the subset is.
+        rows: Rows of `label_histogram` for one subset.
+        is_strong: Whether the subset has strong labels.
     """
     amount = AMOUNTS[is_strong]
     return (
@@ -155,14 +145,14 @@ def label_histogram(rows: Rows, is_strong: bool) -> Chart:
 
 
 def coverage(rows: Rows, shares: Rows, is_strong: bool) -> Chart:
-    """How much of a data set its largest labels make up, with the lines of 50, 80 and 95%.
+    """Draw the cumulative share of the largest labels, with lines at 50, 80 and 95%.
 
     Args:
-        rows: Of `label_amounts`, for one data set.
-        shares: Of `label_coverage`, for the same.
-        is_strong: Whether the subset is.
+        rows: Rows of `label_amounts` for one subset.
+        shares: Rows of `label_coverage` for the same.
+        is_strong: Whether the subset has strong labels.
     """
-    x = _ranks("labels, largest first")
+    x = ranks_axis("labels, largest first")
     y = alt.Y("cumulative_percentage:Q", title="% of all", scale=alt.Scale(domain=[0, 100]))
     base = (
         alt.Chart(inline(rows)).transform_calculate(value=AMOUNTS[is_strong].text).encode(x=x, y=y)
@@ -179,7 +169,7 @@ def coverage(rows: Rows, shares: Rows, is_strong: bool) -> Chart:
         base.mark_line(color=BLUE, strokeWidth=2)
         + _found(base, is_strong)
         + lines.mark_rule(strokeDash=[4, 3], color=GREY)
-        # Where the curve is not: above it, left of the point, if there is room; else below it.
+        # Off the curve: above it, left of the point, if there is room; else below it.
         + lines.transform_filter(f"datum.label_count > {len(rows) / 2}")
         .mark_text(align="right", baseline="bottom", dx=-6, dy=-3)
         .encode(x="label_count:Q", text="text:N")
@@ -193,10 +183,10 @@ def coverage(rows: Rows, shares: Rows, is_strong: bool) -> Chart:
 
 
 def label_shares(rows: Rows) -> Chart:
-    """The share of each of the ten largest labels, and of all others together.
+    """Draw the share of each of the ten largest labels, and of all others together.
 
     Args:
-        rows: Of `label_shares`, for one data set.
+        rows: Rows of `label_shares` for one subset.
     """
     return value_bars(
         rows,
@@ -217,10 +207,10 @@ def label_shares(rows: Rows) -> Chart:
 
 
 def label_bands(rows: Rows) -> Chart:
-    """How many labels lie in each band, and what share they hold.
+    """Draw the number of labels in each band of amounts, and their share.
 
     Args:
-        rows: Of `label_bands`, for one data set.
+        rows: Rows of `label_bands` for one subset.
     """
     return value_bars(
         rows,
@@ -240,11 +230,11 @@ def label_bands(rows: Rows) -> Chart:
 
 
 def label_ranks(rows: Rows, is_strong: bool) -> Chart:
-    """All labels by their rank, on a log scale; those of no duration are left out.
+    """Draw the amounts of all labels by rank, on a log scale that leaves out amounts of 0.
 
     Args:
-        rows: Of `label_amounts`, for one data set.
-        is_strong: Whether the subset is.
+        rows: Rows of `label_amounts` for one subset.
+        is_strong: Whether the subset has strong labels.
     """
     amount = AMOUNTS[is_strong]
     base = (
@@ -252,11 +242,11 @@ def label_ranks(rows: Rows, is_strong: bool) -> Chart:
         .transform_filter("datum.amount > 0")
         .transform_calculate(value=amount.text)
         .encode(
-            x=_ranks("rank"),
+            x=ranks_axis("rank"),
             y=alt.Y(
                 "amount:Q",
                 title=amount.log_title,
-                scale=_log_scale(rows, "amount"),
+                scale=log_scale(rows, "amount"),
                 axis=alt.Axis(**amount.log_axis),
             ),
         )
@@ -264,122 +254,8 @@ def label_ranks(rows: Rows, is_strong: bool) -> Chart:
     return _found(base, is_strong).add_params(SEARCH, PICKED)
 
 
-def subset_bars(rows: Rows) -> Chart:
-    """The clips of each weak set, on a log scale.
-
-    Args:
-        rows: Of `subset_key_figures`, the weak ones.
-    """
-    return value_bars(
-        rows,
-        "clip_count",
-        "clips, log scale",
-        axis=alt.Axis(format="~s", values=POWERS),
-        y=names_axis("subset"),
-        text="format(datum.clip_count, ',')",
-        color=_by_subset(None),
-        tooltip=[
-            alt.Tooltip("subset:N", title="Subset"),
-            alt.Tooltip("clip_count:Q", title="Clips", format=","),
-            alt.Tooltip("label_count:Q", title="Labels", format=","),
-            alt.Tooltip("imbalance_ratio:Q", title="Imbalance", format=",.1f"),
-        ],
-        room=80,
-        is_log=True,
-    )
-
-
-def coverage_comparison(rows: Rows) -> Chart:
-    """How much of each weak set its largest labels make up.
-
-    Args:
-        rows: Of `label_amounts`, the weak ones.
-    """
-    return _lines(
-        rows,
-        alt.Y("cumulative_percentage:Q", title="% of all", scale=alt.Scale(domain=[0, 100])),
-    )
-
-
-def rank_comparison(rows: Rows) -> Chart:
-    """The share of each label of each weak set by its rank there, on a log scale.
-
-    Args:
-        rows: Of `label_amounts`, the weak ones.
-    """
-    return _lines(
-        rows,
-        alt.Y(
-            "percentage:Q",
-            title="% of all, log scale",
-            scale=_log_scale(rows, "percentage"),
-            axis=alt.Axis(values=POWERS, format="~r"),
-        ),
-    )
-
-
-def share_comparison(rows: Rows, top: int) -> Chart:
-    """The share that the labels of most clips have in each weak set, on a log scale.
-
-    Args:
-        rows: Of `label_amounts`, the weak ones, with `overall_rank`: that of
-            `weak_label_comparison`.
-        top: How many labels at most.
-    """
-    legend = alt.Legend(
-        title=None, orient="top", columns=alt.ExprRef(f"plot_width < {WIDE} ? 1 : 3")
-    )
-    return (
-        alt.Chart(inline(rows))
-        .transform_filter(MATCHES)
-        .transform_window(position="dense_rank()", sort=[alt.SortField("overall_rank")])
-        .transform_filter("datum.position <= shown")
-        .mark_point(filled=True, size=70, opacity=0.9)
-        .encode(
-            x=alt.X(
-                "percentage:Q",
-                title="% of all labels given in the set, log scale",
-                scale=_log_scale(rows, "percentage"),
-                axis=alt.Axis(values=POWERS, format="~r"),
-            ),
-            y=names_axis("title", "position", grid=True),
-            color=_by_subset(legend),
-            shape=alt.Shape(
-                "subset:N",
-                scale=alt.Scale(domain=WEAK_SUBSETS),
-                legend=legend,
-            ),
-            tooltip=[alt.Tooltip("subset:N", title="Subset"), *_weak_tooltip()],
-        )
-        .add_params(SEARCH, alt.param("shown", value=top), LABEL_WIDTH, PLOT_WIDTH)
-    )
-
-
-def _lines(rows: Rows, y: alt.Y) -> alt.LayerChart:
-    base = alt.Chart(inline(rows)).encode(
-        x=_ranks("labels, largest first"),
-        y=y,
-        color=_by_subset(alt.Legend(title=None, orient="top", symbolType="stroke")),
-    )
-    dash = alt.StrokeDash(
-        "subset:N",
-        scale=alt.Scale(domain=WEAK_SUBSETS, range=[[1, 0], [6, 3], [2, 2]]),
-        legend=alt.Legend(title=None, orient="top"),
-    )
-    points = base.mark_circle(size=30).encode(
-        opacity=alt.when(f"{IS_PICKED} || search !== '' && ({MATCHES})")
-        .then(alt.value(1))
-        # A line of one label is nothing to see.
-        .otherwise(alt.value(0 if len(rows) > 20 else 1)),
-        tooltip=[alt.Tooltip("subset:N", title="Subset"), *_weak_tooltip()],
-    )
-    return (base.mark_line(strokeWidth=2).encode(strokeDash=dash) + points).add_params(
-        SEARCH, PICKED
-    )
-
-
 def _found(base: alt.Chart, is_strong: bool) -> alt.Chart:
-    """A point for each label: that which is picked stands out, those not searched for fade."""
+    """Draw a point for each label; the picked one is large, those that no search matches fade."""
     return base.mark_circle().encode(
         size=alt.condition(IS_PICKED, alt.value(140), alt.value(22)),
         color=highlighted(),
@@ -388,13 +264,8 @@ def _found(base: alt.Chart, is_strong: bool) -> alt.Chart:
     )
 
 
-def _by_subset(legend: alt.Legend | None) -> alt.Color:
-    scale = alt.Scale(domain=WEAK_SUBSETS, range=[BLUE, ORANGE, GREEN])
-    return alt.Color("subset:N", scale=scale, legend=legend)
-
-
-def _log_scale(rows: Rows, field: str) -> alt.Scale:
-    """A log scale, also of rows that are all of one amount, which span nothing."""
+def log_scale(rows: Rows, field: str) -> alt.Scale:
+    """A log scale that also has a range if all rows have the same value."""
     amounts = {row[field] for row in rows if row[field] > 0}
     if len(amounts) != 1:
         return alt.Scale(type="log")
@@ -402,32 +273,34 @@ def _log_scale(rows: Rows, field: str) -> alt.Scale:
     return alt.Scale(type="log", domain=[amount / 10, amount * 10])
 
 
-def _ranks(title: str) -> alt.X:
+def ranks_axis(title: str) -> alt.X:
+    """A horizontal axis of ranks."""
     axis = alt.Axis(tickCount=5, labelExpr=WHOLE_NUMBERS)
     return alt.X("rank:Q", title=title, scale=alt.Scale(nice=False), axis=axis)
 
 
 def _label_tooltip(is_strong: bool) -> list[alt.Tooltip]:
     if not is_strong:
-        return _weak_tooltip()
+        return weak_tooltip()
     return [
         *LABEL_TOOLTIP,
         alt.Tooltip("rank:Q", title="Rank"),
-        alt.Tooltip("value:N", title="Heard"),
+        alt.Tooltip("value:N", title="Duration"),
         alt.Tooltip("amount:Q", title="Seconds", format=",.3f"),
         alt.Tooltip("event_count:Q", title="Events", format=","),
         alt.Tooltip("percentage:Q", title="% of all", format=".4f"),
-        alt.Tooltip("cumulative_percentage:Q", title="% to here", format=".2f"),
+        alt.Tooltip("cumulative_percentage:Q", title="Cumulative %", format=".2f"),
     ]
 
 
-def _weak_tooltip() -> list[alt.Tooltip]:
+def weak_tooltip() -> list[alt.Tooltip]:
+    """The tooltip of a label of a weak subset."""
     return [
         *LABEL_TOOLTIP,
         alt.Tooltip("rank:Q", title="Rank"),
         alt.Tooltip("amount:Q", title="Clips", format=","),
         alt.Tooltip("percentage:Q", title="% of all", format=".4f"),
-        alt.Tooltip("cumulative_percentage:Q", title="% to here", format=".2f"),
+        alt.Tooltip("cumulative_percentage:Q", title="Cumulative %", format=".2f"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What a target's events are: how long, what else is heard during them."""
+"""The events of a target: their durations, and the labels that overlap them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from audioset_duck.report.charts.base import (
 
 
 def overlap(rows: Rows) -> Chart:
-    """Events of a target during which nothing else is heard, and those that are overlapped.
+    """Draw the share of events that are alone, and of those that another label overlaps.
 
     Args:
-        rows: Of `positive_overlaps`, for one data set.
+        rows: Rows of `positive_overlaps` for one subset.
     """
     base = (
         alt.Chart(inline(rows))
@@ -55,8 +55,8 @@ def overlap(rows: Rows) -> Chart:
             y=names_axis("title", "label"),
             tooltip=[
                 *LABEL_TOOLTIP,
-                alt.Tooltip("overlap:N", title="Events that are"),
-                alt.Tooltip("event_count:Q", title="How many", format=","),
+                alt.Tooltip("overlap:N", title="Overlap"),
+                alt.Tooltip("event_count:Q", title="Events", format=","),
                 alt.Tooltip("percentage:Q", title="% of the events", format=".1f"),
             ],
         )
@@ -87,11 +87,11 @@ def overlap(rows: Rows) -> Chart:
 
 
 def overlapping_labels(rows: Rows, top: int) -> Chart:
-    """Other sounds that are heard during events of a target, by how many events they overlap.
+    """Draw the labels that overlap events of a target, by the number of these events.
 
     Args:
-        rows: Of `overlapping_labels`, for one data set.
-        top: How many labels at most.
+        rows: Rows of `overlapping_labels` for one subset.
+        top: The largest number of labels to show.
     """
     return value_bars(
         largest(rows),
@@ -105,18 +105,18 @@ def overlapping_labels(rows: Rows, top: int) -> Chart:
             *LABEL_TOOLTIP,
             alt.Tooltip("event_count:Q", title="Events overlapped", format=","),
             alt.Tooltip("percentage:Q", title="% of the target's events", format=".2f"),
-            alt.Tooltip("overlap_seconds:Q", title="Seconds together", format=",.3f"),
+            alt.Tooltip("overlap_seconds:Q", title="Overlap, s", format=",.3f"),
         ],
         room=40,
     ).add_params(SEARCH, PICKED, alt.param("shown", value=top))
 
 
 def overlap_matrix(rows: Rows, top: int) -> Chart:
-    """How many events of each label of a target each other sound overlaps.
+    """Draw how many events of each label of a target each other label overlaps.
 
     Args:
-        rows: Of `label_overlaps`, for one data set.
-        top: How many other sounds at most.
+        rows: Rows of `label_overlaps` for one subset.
+        top: The largest number of other labels.
     """
     shown = [row for row in rows if row["other_rank"] <= top]
     most = max(row["event_count"] for row in shown)
@@ -126,9 +126,9 @@ def overlap_matrix(rows: Rows, top: int) -> Chart:
         tooltip=[
             *LABEL_TOOLTIP,
             alt.Tooltip("other_title:N", title="Overlapped by"),
-            alt.Tooltip("other_label_id:N", title="MID of that"),
+            alt.Tooltip("other_label_id:N", title="Its MID"),
             alt.Tooltip("event_count:Q", title="Events", format=","),
-            alt.Tooltip("overlap_seconds:Q", title="Seconds together", format=",.3f"),
+            alt.Tooltip("overlap_seconds:Q", title="Overlap, s", format=",.3f"),
         ],
     )
     return (
@@ -149,11 +149,11 @@ def overlap_matrix(rows: Rows, top: int) -> Chart:
 
 
 def durations(rows: Rows, stats: Rows) -> Chart:
-    """How many events or windows are how long, with the median.
+    """Draw a histogram of the durations of events or windows, with the median.
 
     Args:
-        rows: Of `duration_histogram`, for one data set and unit.
-        stats: Of `duration_stats`, for the same.
+        rows: Rows of `duration_histogram` for one subset and unit.
+        stats: Rows of `duration_stats` for the same.
     """
     (stat,) = stats
     units = f"{stat['unit']}s"
@@ -173,7 +173,7 @@ def durations(rows: Rows, stats: Rows) -> Chart:
         x="median_seconds:Q",
         tooltip=[
             alt.Tooltip("median_seconds:Q", title="Median, s", format=".3f"),
-            alt.Tooltip("percentile_5_seconds:Q", title="5% are up to, s", format=".3f"),
-            alt.Tooltip("percentile_95_seconds:Q", title="95% are up to, s", format=".3f"),
+            alt.Tooltip("percentile_5_seconds:Q", title="5th percentile, s", format=".3f"),
+            alt.Tooltip("percentile_95_seconds:Q", title="95th percentile, s", format=".3f"),
         ],
     )

@@ -1,0 +1,107 @@
+"""The report on a catalog: its sections, and the files that they are written to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from audioset_duck.catalog.state import read_state, require_target
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import atomic_write, exclusive_folder
+from audioset_duck.progress import progress
+from audioset_duck.report.charts.base import fetch_rows, is_strong
+from audioset_duck.report.sections import Section
+from audioset_duck.report.subset_sections import comparison_section, subset_section
+from audioset_duck.report.target_sections import target_section
+from audioset_duck.report.writers import report_files
+
+FORMATS = ("png", "svg", "html", "csv")
+DEFAULT_FORMATS = ("png", "html", "csv")
+
+
+def report(
+    connection: duckdb.DuckDBPyConnection,
+    out: Path,
+    *,
+    subsets: Sequence[str] = (),
+    targets: Sequence[str] = (),
+    top: int = 50,
+    formats: Sequence[str] = DEFAULT_FORMATS,
+) -> list[Path]:
+    """Write charts and statistics of the subsets and targets of a catalog to a folder.
+
+    Each file is replaced as a whole, or not at all.
+
+    Args:
+        connection: The catalog.
+        out: The folder, created if it does not exist.
+        subsets: The subsets to report on. Empty: all of the catalog.
+        targets: The targets to report on. Empty: all of the catalog.
+        top: How many labels the detailed charts show, at least 1.
+        formats: Any of `png`, `svg`, `html` (one page, index.html) and `csv`.
+
+    Returns:
+        The paths of the files.
+
+    Raises:
+        AudiosetDuckError: A subset or target is not in the catalog, a format is unknown, the
+            catalog has no subset or was built by another version, the folder cannot be created, or
+            another report to it is in progress.
+        OSError: A file cannot be written.
+    """
+    for name in formats:
+        if name not in FORMATS:
+            raise AudiosetDuckError(
+                f"unknown format {name!r}; expected one of {', '.join(FORMATS)}"
+            )
+    for name in targets:
+        require_target(connection, name)
+    written = []
+    try:
+        sections = report_sections(
+            connection, subsets, targets or list(read_state(connection).targets), top
+        )
+        with exclusive_folder(out, "report", "name another folder with --out"):
+            drawn = progress(sections, name="charts", unit="section")
+            files = list(report_files(connection, out, drawn, formats))
+            for path, write in progress(files, name="report", unit="file"):
+                with atomic_write(path) as part:
+                    write(part)
+                written.append(path)
+    except duckdb.CatalogException as error:
+        raise AudiosetDuckError(
+            "the catalog was built by another version of audioset-duck; build it again"
+            f" ({str(error).splitlines()[0]})"
+        ) from None
+    return written
+
+
+def report_sections(
+    connection: duckdb.DuckDBPyConnection,
+    subsets: Sequence[str],
+    targets: Sequence[str],
+    top: int,
+) -> list[Section]:
+    """The sections of a report in their order; their charts are not drawn yet."""
+    key_figures = fetch_rows(
+        connection, "from main.subset_key_figures order by main.subset_place(subset)"
+    )
+    present = [row["subset"] for row in key_figures]
+    if not present:
+        raise AudiosetDuckError(
+            "the catalog has no subset to report on; put source files with events or clips into"
+            " the metadata folder, and build it again"
+        )
+    for name in subsets:
+        if name not in present:
+            raise AudiosetDuckError(
+                f"unknown subset {name!r}; expected one that this catalog has: {', '.join(present)}"
+            )
+    chosen = [row for row in key_figures if not subsets or row["subset"] in subsets]
+    sections = [subset_section(connection, row, top) for row in chosen]
+    weak = [row for row in key_figures if not is_strong(row["subset"])]
+    if weak and all(row in chosen for row in weak):
+        sections.append(comparison_section(connection, weak))
+    return sections + [target_section(connection, name, top) for name in targets]
