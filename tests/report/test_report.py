@@ -428,7 +428,7 @@ def test_folder_that_cannot_be_made(run, demo_catalog: Path) -> None:
     Path("out").write_text("a file")
     result = run("report", "--out", "out/report", "--catalog", demo_catalog)
     assert result.exit_code == 1
-    assert "out/report cannot be made: Not a directory; name another folder with --out" in (
+    assert "out/report cannot be created: Not a directory; name another folder with --out" in (
         result.stderr
     )
     result = run("report", "--out", "/proc/report", "--catalog", demo_catalog)

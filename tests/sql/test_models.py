@@ -431,20 +431,20 @@ def listed(comment: str, title: str) -> list[str]:
 def test_table_functions_explain_their_parameters_and_columns(demo_catalog: Path) -> None:
     with duckdb.connect(str(demo_catalog), read_only=True) as connection:
         functions = connection.execute("""
-            select function_name, parameters, comment
+            select schema_name, function_name, parameters, comment
             from duckdb_functions()
-            where schema_name = 'gun' and function_type = 'table_macro'
+            where schema_name in ('main', 'gun') and function_type = 'table_macro' and not internal
         """).fetchall()
         assert len(functions) > 10
-        for name, parameters, comment in functions:
-            values = {"batch_size": "32", "seed": "0", "epoch": "0"}
+        for schema, name, parameters, comment in functions:
+            values = {"batch_size": "32", "seed": "0", "epoch": "0", "search": "'dog'"}
             call = ", ".join(
                 f"{parameter} := {values[parameter]}"
                 for parameter in parameters
                 if parameter in values
             )
             columns = connection.execute(
-                f"select column_name from (describe from gun.{name}({call}))"
+                f"select column_name from (describe from {schema}.{name}({call}))"
             ).fetchall()
             assert listed(comment, "Parameters") == parameters, name
             assert listed(comment, "Columns") == [column for (column,) in columns], name

@@ -73,20 +73,26 @@ def relations(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
             yield f"| {prefix}{name} | {first_sentence(comment)} | {', '.join(columns)} |"
     functions = connection.execute(
         """
-        select function_name, parameters, comment
+        select schema_name, function_name, parameters, comment
         from duckdb_functions()
-        where schema_name = 'gun' and function_type = 'table_macro'
-        order by function_name
-        """
+        where
+            list_contains($schemas, schema_name)
+            and function_type = 'table_macro'
+            and not internal
+        order by list_position($schemas, schema_name), function_name
+        """,
+        {"schemas": list(SCHEMAS)},
     ).fetchall()
-    for name, parameters, comment in functions:
+    for schema, name, parameters, comment in functions:
         if name not in INTERNAL:
-            called = f"gun.{name}({', '.join(['0', '0', '32'][: len(parameters)])})"
+            values = ["0", "0", "32"] if "seed" in parameters else ["'dog'"]
+            called = f"{schema}.{name}({', '.join(values[: len(parameters)])})"
+            prefix = "TARGET." if schema == "gun" else ""
             columns = connection.execute(
                 f"select column_name from (describe from {called})"
             ).fetchall()
             yield (
-                f"| TARGET.{name}({', '.join(parameters)}) | {first_sentence(comment)}"
+                f"| {prefix}{name}({', '.join(parameters)}) | {first_sentence(comment)}"
                 f" | {', '.join(column for (column,) in columns)} |"
             )
 

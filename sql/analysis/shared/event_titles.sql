@@ -1,5 +1,5 @@
--- One labelled event of a strong subset, with the title of its label. In the framed subset only
--- frames in which the label is present are events.
+-- One event of a strong subset, with the name of its label.
+-- In the framed subset only frames in which the label is present are events.
 with present_events as (select * from {{ ref('present_events') }}),
 
 labels as (select * from {{ ref('labels') }})

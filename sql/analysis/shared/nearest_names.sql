@@ -1,9 +1,9 @@
--- One name of a label that resembles a text. Names that contain the text come first. No name
--- resembles a MID, an empty text, or a single % or _.
+-- One name of a label that resembles a text. Names that contain the text come first.
+-- No name resembles a MID, an empty text, or a single % or _.
 -- Parameters:
---   search: the text, which may be misspelled.
+--   search: The text, which may be misspelled.
 -- Columns:
---   name: the name, which may belong to several labels.
+--   name: The name, which may belong to several labels.
 --   similarity: Jaro-Winkler similarity of the name and the text, 0 to 1, ignoring case.
 --   rank: 1 for the nearest name.
 {{ config(materialized='table_function', parameters='search') }}

@@ -1,5 +1,4 @@
--- One label of one weak subset, by the number of clips that carry it there, with its rank in all
--- weak subsets together: charts that compare the subsets list the labels in that order.
+-- One label of one weak subset, with its amount there and its rank in all weak subsets together.
 with label_amounts as (select * from {{ ref('label_amounts') }}),
 
 weak_label_comparison as (select * from {{ ref('weak_label_comparison') }})

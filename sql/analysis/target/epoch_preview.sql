@@ -1,8 +1,17 @@
--- One slot of a batch of an epoch, with the sample that it takes and the title of the label that
--- the sample is drawn for.
--- Parameters: those of epoch_plan. seed and epoch, from 0; batch_size, the samples of a batch.
--- Columns: step and slot, from 0; draw, what the slot is drawn as; label_id and title of the label;
--- sample_key; crop_start_seconds, where the random crop of a weak clip starts, null for a window.
+-- One slot of a batch of an epoch, with the sample that it takes and the name of the label that the
+-- sample is drawn by.
+-- Parameters:
+--   seed: Seed of the sampler, a whole number from 0.
+--   epoch: The epoch, from 0.
+--   batch_size: Samples in a batch, on one rank.
+-- Columns:
+--   step: Number of the batch, from 0.
+--   slot: Number of the slot in the batch, from 0.
+--   draw: What it is drawn as: positive, tier_a, completion, hard, tier_b or weak.
+--   label_id: MID of the label.
+--   title: Unique name of the label.
+--   sample_key: Key of the sample.
+--   crop_start_seconds: Start of the crop of a weak clip, in seconds; null for a window.
 {{ config(materialized='table_function', parameters='seed := 0, epoch := 0, batch_size := 32') }}
 with epoch_plan as (
     select *

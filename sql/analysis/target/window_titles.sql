@@ -1,4 +1,4 @@
--- One window of a positive event or of a strong negative one, with the title of its label.
+-- One window of a positive or strong negative event, with the name of its label.
 with windows as (select * from {{ ref('windows') }}),
 
 labels as (select * from {{ ref('labels') }})
