@@ -70,7 +70,7 @@ class Detector(nn.Sequential):
         super().__init__(*layers, nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(64, 1))
 
     def forward(self, wav: torch.Tensor) -> torch.Tensor:
-        """Logits: above 0 where the sound is heard."""
+        """Logits: above 0 where the sound is present."""
         return super().forward(wav).squeeze(1)
 
 
@@ -182,10 +182,10 @@ def main() -> None:
     options = {"collate_fn": collate, "num_workers": args.workers}
     loader = DataLoader(train, batch_sampler=sampler, **options)
     # Each rank evaluates a part.
-    heard = AudioSetDataset(args.catalog, args.target, "eval", args.sample_rate)
+    eval_set = AudioSetDataset(args.catalog, args.target, "eval", args.sample_rate)
     every = args.eval_every
-    part = range(sampler.rank * every, len(heard), sampler.num_replicas * every)
-    eval_loader = DataLoader(Subset(heard, part), batch_size=256, **options)
+    part = range(sampler.rank * every, len(eval_set), sampler.num_replicas * every)
+    eval_loader = DataLoader(Subset(eval_set, part), batch_size=256, **options)
 
     torch.manual_seed(args.seed)
     model = Detector(args.sample_rate).to(device)
@@ -198,7 +198,7 @@ def main() -> None:
         try:
             sampler.load_state_dict(state["sampler"])
         except AudiosetDuckError as error:
-            sys.exit(f"{args.checkpoint}: {error}; name another --checkpoint to begin anew")
+            sys.exit(f"{args.checkpoint}: {error}; name another --checkpoint to start again")
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         batches_done = state["sampler"]["batches"]

@@ -1,5 +1,5 @@
--- One label of the synthetic AudioSet, from the real ontology, with how often it occurs and how long
--- its events typically are. A label without a weight is only a class of the ontology.
+-- One label of the synthetic AudioSet, from the real ontology, with how often it occurs and how
+-- long its events typically are. A label without a weight is only a class of the ontology.
 select
     demo_labels.label_id,
     demo_labels.display_name,

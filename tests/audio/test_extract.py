@@ -682,8 +682,10 @@ def test_no_dask_scheduler(run, place: Path) -> None:
     assert "there is no Dask scheduler at nonsense:address" in result.stderr
 
 
+README = Path(__file__).parents[2] / "README.md"
+
+
 def test_the_readme_s_commands_and_query(run, place: Path) -> None:
-    from support.readme import README
 
     (place / "zips").rename(place / "zip_audios")
     section = README.read_text().split("## Audio\n")[1].split("\n## ")[0]
