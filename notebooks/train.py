@@ -213,7 +213,7 @@ def main() -> None:
             losses.append(loss)
             false_positives += wrong
             if batches % args.save_every == 0 and batches < len(sampler):
-                # All ranks tell what they found, so that one checkpoint holds everything.
+                # Gathered over all ranks, so that one checkpoint holds everything.
                 sampler.extend_hard_buffer(false_positives)
                 false_positives = []
                 save(args.checkpoint, parts, batches)

@@ -24,7 +24,10 @@ README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "notebooks" / "README.md").read_text()
 # The commands of the README, in their order.
 TYPED = [
-    line for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) for line in block.splitlines()
+    line
+    for language, block in re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
+    if not language
+    for line in block.splitlines()
 ]
 
 

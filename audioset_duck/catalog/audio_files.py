@@ -57,8 +57,8 @@ def load_journal(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
 def load_rows(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> None:
     """Make the table `audio_files` from rows of it, of files that were found.
 
-    A silent file is valid if its clip is labelled Silence. What an extraction told of clips of
-    which no file was found stays.
+    A silent file is valid if its clip is labelled Silence. Rows of an extraction about clips
+    without a file are kept.
 
     Args:
         connection: To the catalog.
@@ -73,7 +73,7 @@ def load_rows(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]])
         create or replace table main.audio_files as
         with silence as (select ytid from main.subset_clips where is_silence),
 
-        judged as (
+        checked as (
             select * replace (
                 if(status = 'silent' and ytid in (from silence), 'ok', status) as status
             )
@@ -84,14 +84,14 @@ def load_rows(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]])
             if(status = 'ok', null, reason) as reason,
             if(status = 'ok', audio_path, null) as audio_path
         )
-        from judged
+        from checked
         union all by name
         select *
         from main.audio_files
         where
             audio_path is null
             and (archive is not null or status = 'missing')
-            and ytid not in (select ytid from judged where ytid is not null)
+            and ytid not in (select ytid from checked where ytid is not null)
         order by ytid, audio_path
     """)
     connection.unregister("found_files")

@@ -31,8 +31,8 @@ def open_catalog(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a catalog for reading.
 
     Raises:
-        AudiosetDuckError: There is no file, it is damaged, it is not a catalog or one of version
-            0.1, or another program is writing to it.
+        AudiosetDuckError: The file is missing or damaged, is not a catalog, is one of version 0.1,
+            or another program is writing to it.
     """
     if not path.is_file():
         raise AudiosetDuckError(

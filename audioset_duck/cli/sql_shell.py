@@ -95,7 +95,7 @@ def open_shell(catalog: Path, *, is_safe: bool = False) -> None:
     """Replace this process by the DuckDB shell on a catalog, opened for reading.
 
     Raises:
-        AudiosetDuckError: There is no catalog, or no shell on PATH.
+        AudiosetDuckError: The catalog cannot be opened, or PATH has no shell.
     """
     open_catalog(catalog).close()
     program = shutil.which("duckdb")

@@ -187,15 +187,15 @@ def test_labels_are_those_of_the_catalog(sounds: Path, split: str) -> None:
     ):
         assert item.sample_key == key
         assert (item.label.dtype, item.label.item()) == (torch.float32, float(role == "positive"))
-        heard = [
+        carried = [
             label for label, value in zip(dataset.label_ids, item.label_mask, strict=True) if value
         ]
-        assert (item.label_mask.dtype, heard) == (torch.float32, labels)
+        assert (item.label_mask.dtype, carried) == (torch.float32, labels)
         assert set(item.label_mask.tolist()) <= {0.0, 1.0}
 
 
 def test_labels_and_keys_of_the_demo(demo_catalog: Path) -> None:
-    """Of windows in which several sounds are heard; without audio, by its columns."""
+    """Of windows in which several sounds overlap; without audio, by its columns."""
     dataset = AudioSetDataset(demo_catalog, "snore", "eval")
     samples = dataset.sql("""
         select sample_key, label_ids from samples where split = 'eval' order by sample_id

@@ -62,7 +62,7 @@ def test_features_put_a_tone_into_its_band(train, rate: int, hertz: int) -> None
 
 
 def test_lightning_finds_what_it_looks_for(demo_catalog: Path) -> None:
-    """It calls `set_epoch` of a batch sampler's sampler; one with drop_last it would make anew."""
+    """It calls `set_epoch` of a batch sampler's sampler; one with drop_last it would replace."""
     dataset = AudioSetDataset(demo_catalog, "gun")
     loader = DataLoader(dataset, batch_sampler=TwoTierBatchSampler(dataset, 32))
     loader.batch_sampler.sampler.set_epoch(3)
@@ -141,4 +141,4 @@ def test_a_checkpoint_of_another_run(demo_audio: Path, tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert errors.startswith("checkpoint.pt: the state is of another ")
-    assert errors.endswith("; name another --checkpoint to begin anew\n")
+    assert errors.endswith("; name another --checkpoint to start again\n")
