@@ -181,8 +181,8 @@ def _check_catalog(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             f"{path} is a DuckDB file, but not a catalog of audioset-duck; name another one with"
             " --catalog"
         )
-    # Until 0.2, meta.sources had a column rows.
-    if ("sources", "row_count") not in columns:
+    # Version 0.1 named it rows; today it is row_count.
+    if ("sources", "rows") in columns:
         raise AudiosetDuckError(_outdated(connection, path))
 
 

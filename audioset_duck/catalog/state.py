@@ -72,7 +72,9 @@ def read_newest_build(connection: duckdb.DuckDBPyConnection) -> Build:
         AudiosetDuckError: There is none, or another program has changed it.
     """
     # By rowid: the clock may have been wrong.
-    newest = connection.execute("from meta.builds order by rowid desc limit 1").fetchall()
+    newest = connection.execute(
+        "select time, versions, configuration, seconds from meta.builds order by rowid desc limit 1"
+    ).fetchall()
     if not newest:
         raise AudiosetDuckError("meta.builds is empty; build the catalog again, in a new file")
     ((time, versions, configuration, seconds),) = newest

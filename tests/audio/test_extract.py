@@ -350,7 +350,7 @@ def test_archives_that_cannot_be_read(place: Path, caplog: pytest.LogCaptureFixt
     (place / "zips/unbalanced_train_segments/unbalanced_train_segments_part07_full.ZIP").unlink()
     with pytest.raises(AudiosetDuckError, match=r"none of the 2 archives of .*zips can be read"):
         run_extract(place)
-    assert "eval_segments.zip is no whole zip archive" in caplog.text
+    assert "eval_segments.zip is not a complete zip archive" in caplog.text
 
 
 @pytest.mark.parametrize(

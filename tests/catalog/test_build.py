@@ -605,7 +605,7 @@ def test_little_memory_makes_the_same_catalog(tmp_path: Path) -> None:
     [
         ("512", r"the memory limit is '512'; expected a size, as in 512MB or 2GB"),
         ("a'; drop", r"the memory limit is \"a'; drop\"; expected a size"),
-        ("8MB", r"Out of Memory Error.*; give a build more with --memory-limit"),
+        ("8MB", r"Out of Memory Error.*; give the build more with --memory-limit"),
     ],
 )
 def test_an_invalid_memory_limit(

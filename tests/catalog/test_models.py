@@ -1,5 +1,6 @@
 """The model engine, and what it promises of every model that ships."""
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -136,6 +137,16 @@ def test_every_model_has_a_head_and_fits_on_a_screen() -> None:
         assert lines[0].startswith("-- "), path
         body = [line for line in lines if not line.startswith("--")]
         assert len(body) <= 100 or path.parent.name == "demo", path
+
+
+def test_views_call_no_function_that_an_older_shell_lacks(demo_catalog: Path) -> None:
+    """The function if() is younger than the shell of DuckDB 1.5."""
+    with duckdb.connect(str(demo_catalog), read_only=True) as connection:
+        views = connection.execute(
+            "select view_name, sql from duckdb_views() where not internal"
+        ).fetchall()
+    assert len(views) > 20
+    assert [name for name, sql in views if re.search(r'\bif"?\(', sql)] == []
 
 
 def test_every_relation_and_column_has_a_comment(demo_catalog: Path) -> None:

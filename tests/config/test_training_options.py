@@ -202,7 +202,7 @@ def test_build_with_an_audio_root(run, metadata: Path, tmp_path: Path) -> None:
     words = ["build", "--name", "t", "--label", "/m/gun", "--audio-root", "audio"]
     missing = run(*words)
     assert missing.exit_code == 1
-    assert "there is no folder audio; name that of the audio files with --audio-root" in (
+    assert "there is no folder audio; name the folder of the audio files with --audio-root" in (
         missing.stderr
     )
     for letter in "gsw":

@@ -229,7 +229,9 @@ def test_a_full_disk(tmp_path: Path, refill, carry_out, finish, words: str) -> N
             remount(place, f"size={used(place) + int(share * needed)}")
             code, errors = carry_out(place, words)
             assert code == 1, errors
-            assert re.search("Error: .*; free some of the disk and run the same again", errors)
+            assert re.search(
+                "Error: .*; free some of the disk and run the same command again", errors
+            )
             check_each(files(place), old, new)
             assert [name for name in left(place) if not name.startswith("fetched/")] == []
         remount(place, "size=200m")
@@ -346,8 +348,8 @@ print(reads, len(seen))
 
 
 DAMAGED = (
-    r"Error: (.*/)?catalog.duckdb (is damaged; move it away, and make it anew with audioset-duck"
-    r" build|cannot be opened as a DuckDB file; name another with --catalog) \(.*\)\n"
+    r"Error: (.*/)?catalog.duckdb (is damaged \(.*\); move it away and run audioset-duck build"
+    r" again|cannot be opened as a DuckDB file.*--catalog.*)\n"
 )
 
 

@@ -433,7 +433,7 @@ def test_folder_that_cannot_be_made(run, demo_catalog: Path) -> None:
     )
     result = run("report", "--out", "/proc/report", "--catalog", demo_catalog)
     assert result.exit_code == 1
-    assert "/proc/report cannot be made" in result.stderr
+    assert "/proc/report cannot be created" in result.stderr
 
 
 def test_catalog_without_any_data_set(tmp_path: Path) -> None:

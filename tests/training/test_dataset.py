@@ -375,14 +375,14 @@ def test_failures_are_counted_and_logged_from_workers(tmp_path: Path) -> None:
 def test_a_catalog_without_audio(demo_catalog: Path, caplog) -> None:
     dataset = AudioSetDataset(demo_catalog, "gun")
     assert len(dataset) > 20_000
-    assert "knows of no audio; make the inventory with audioset-duck extract or" in caplog.text
+    assert "has no inventory of audio; create one with audioset-duck extract or" in caplog.text
     assert "epochs can be planned without" in caplog.text
     assert re.fullmatch(
         r"<AudioSetDataset of gun, train split: \d+,\d+ samples of 1 s at 32,000 Hz>", repr(dataset)
     )
     with pytest.raises(
         AudiosetDuckError,
-        match=r"knows of no audio; make the inventory with audioset-duck extract or .*scan",
+        match=r"has no inventory of audio; create one with audioset-duck extract or .*scan",
     ):
         dataset[0]
 
@@ -402,7 +402,7 @@ def test_a_catalog_without_audio(demo_catalog: Path, caplog) -> None:
             r"window_seconds is 2.0, but t is built in windows of 1 s; build it with audioset-duck "
             r"build --target t --window-seconds 2$",
         ),
-        ({"catalog": "nowhere.duckdb"}, r"there is no catalog .*nowhere.duckdb; make one with"),
+        ({"catalog": "nowhere.duckdb"}, r"there is no catalog .*nowhere.duckdb; create it with"),
     ],
 )
 def test_wrong_options_are_refused(sounds: Path, options: dict, message: str) -> None:

@@ -184,7 +184,7 @@ def test_planning_needs_no_audio(demo_catalog: Path) -> None:
     sampler = TwoTierBatchSampler(dataset, 32)
     batches = list(sampler)
     assert len(batches) == len(sampler) == -(-dataset._columns.role_ends[0] // 8)
-    with pytest.raises(AudiosetDuckError, match="knows of no audio; make the inventory with"):
+    with pytest.raises(AudiosetDuckError, match="has no inventory of audio; create one with"):
         dataset[batches[0][0]]
 
 
@@ -253,7 +253,7 @@ def test_the_buffer_is_bounded_and_has_no_doubles(dataset: AudioSetDataset) -> N
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (0, r"'0' is a positive of the train split; hard negatives are negatives of the train"),
+        (0, r"'0' is a positive of the train split; expected a negative of the train split"),
         ("strong_train/g0000000000_0/1.0", r"is a positive of the train split"),
         ("strong_eval/f0000000000_0/2.0", r"is a strong_negative of the eval split"),
         (
@@ -413,9 +413,9 @@ def test_a_loader_with_workers_is_resumed_by_counting(sampler: TwoTierBatchSampl
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"seed": 4}, r"the state is of another seed, 3, and this sampler has 4"),
-        ({"batch_size": 8}, r"the state is of another batch_size, 16, and this sampler has 8"),
-        ({"num_replicas": 2}, r"the state is of another num_replicas, 1, and this sampler has 2"),
+        ({"seed": 4}, r"seed of the state is 3, and of this sampler 4"),
+        ({"batch_size": 8}, r"batch_size of the state is 16, and of this sampler 8"),
+        ({"num_replicas": 2}, r"num_replicas of the state is 1, and of this sampler 2"),
     ],
 )
 def test_the_state_of_another_sampler_is_refused(
@@ -430,10 +430,10 @@ def test_the_state_of_another_sampler_is_refused(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"batches": 7}, r"the state has had 7 batches; an epoch has 6"),
-        ({"batches": -1}, r"the state has had -1 batches; an epoch has 6"),
-        ({"target": "gun"}, r"the state is of another target, 'gun', and this sampler has 't'"),
-        ({"catalog": "f00"}, r"the state is of another catalog, 'f00', and this sampler has '"),
+        ({"batches": 7}, r"batches of the state is 7; expected 0 to 6"),
+        ({"batches": -1}, r"batches of the state is -1; expected 0 to 6"),
+        ({"target": "gun"}, r"target of the state is 'gun', and of this sampler 't'"),
+        ({"catalog": "f00"}, r"catalog of the state is 'f00', and of this sampler '"),
     ],
 )
 def test_a_state_that_cannot_be(sampler: TwoTierBatchSampler, changes: dict, message: str) -> None:
@@ -443,7 +443,7 @@ def test_a_state_that_cannot_be(sampler: TwoTierBatchSampler, changes: dict, mes
 
 @pytest.mark.parametrize("batches", [-1, 7])
 def test_batches_that_no_epoch_has(sampler: TwoTierBatchSampler, batches: int) -> None:
-    with pytest.raises(AudiosetDuckError, match=f"batches is {batches}; an epoch has 6"):
+    with pytest.raises(AudiosetDuckError, match=f"batches is {batches}; expected 0 to 6"):
         sampler.state_dict(batches=batches)
 
 
@@ -457,7 +457,9 @@ def test_the_sampler_says_what_it_is(sampler: TwoTierBatchSampler) -> None:
 def test_a_state_that_lacks_something(sampler: TwoTierBatchSampler, name: str) -> None:
     state = sampler.state_dict()
     del state[name]
-    with pytest.raises(AudiosetDuckError, match=f"the state has no '{name}': it is not of this"):
+    with pytest.raises(
+        AudiosetDuckError, match=f"the state has no '{name}'; expected what state_dict"
+    ):
         sampler.load_state_dict(state)
 
 
@@ -530,7 +532,7 @@ def test_another_catalog_is_refused(small: Path, tmp_path: Path, change: str) ->
     with pytest.raises(AudiosetDuckError, match=message):
         TwoTierBatchSampler(sampler.dataset, 16)
     changed = TwoTierBatchSampler(AudioSetDataset(catalog, "t"), 16)
-    with pytest.raises(AudiosetDuckError, match="the state is of another catalog"):
+    with pytest.raises(AudiosetDuckError, match="catalog of the state is"):
         changed.load_state_dict(state)
 
 
@@ -555,8 +557,8 @@ def test_a_build_that_changes_nothing_disturbs_no_sampler(tmp_path: Path) -> Non
         ({"batch_size": True}, r"batch_size is True; expected an integer"),
         (
             {"batch_size": 3},
-            r"batch_size is 3: a batch so small has no positive, by the target's "
-            r"pos_per_batch_frac; take a larger one",
+            r"batch_size is 3, too small for a positive by the target's "
+            r"pos_per_batch_frac; use a larger one",
         ),
         ({"seed": -1}, r"seed is -1; expected an integer from 0"),
         ({"num_replicas": 0}, r"num_replicas is 0; expected an integer from 1 to 1,024"),
@@ -574,9 +576,7 @@ def test_wrong_options_are_refused(dataset: AudioSetDataset, options: dict, mess
 
 
 def test_an_eval_split_is_refused(sounds: Path) -> None:
-    with pytest.raises(
-        AudiosetDuckError, match=r"of the eval split; a sampler draws from AudioSet"
-    ):
+    with pytest.raises(AudiosetDuckError, match=r"has the eval split; expected AudioSetDataset"):
         TwoTierBatchSampler(AudioSetDataset(sounds, "t", "eval"), 16)
 
 
@@ -589,12 +589,16 @@ def test_an_epoch_that_cannot_be(sampler: TwoTierBatchSampler, epoch: object) ->
 @pytest.mark.parametrize(
     ("sounds_of", "world", "message"),
     [
-        ((0, {"/m/a": 20}, {"/m/a": 20}), 1, r"t has no positive of the train split; see audioset"),
+        (
+            (0, {"/m/a": 20}, {"/m/a": 20}),
+            1,
+            r"t has no positives in the train split; see audioset",
+        ),
         (
             (5, {}, {"/m/a": 20}),
             1,
-            r"t has strong negatives of the train split on 0 of 1 ranks; take fewer ranks, add the "
-            r"sources of strong labels, or build with --training strong_neg_per_batch_frac=0 and",
+            r"t has strong negatives of the train split on 0 of 1 ranks; use fewer ranks, add the "
+            r"source files of strong labels, or build with --training strong_neg_per_batch_frac=0",
         ),
         ((5, {"/m/a": 20}, {}), 1, r"t has weak negatives of the train split on 0 of 1 ranks"),
         (
@@ -678,7 +682,7 @@ def test_labels_that_an_epoch_leaves_out_are_warned_of(
     assert left_out > 0
     assert message == (
         f"{left_out} of 30 labels of strong negatives are in no batch of epoch 0, which has 2"
-        " steps; with 30 all are sure to be"
+        " steps; 30 steps are enough for all labels"
     )
     assert said[30] == (0, [])
 
@@ -701,7 +705,7 @@ def test_batches_that_complete_nothing_are_warned_of(
     (message,) = warnings_of(caplog)
     assert re.fullmatch(
         r"\d+ of 30 labels of strong negatives are in no batch of epoch 0: batches of 16 have no"
-        r" slot to complete them; larger ones have",
+        r" completion slot; use a larger batch_size",
         message,
     )
 

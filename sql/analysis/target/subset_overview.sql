@@ -12,12 +12,12 @@ subsets as (
 
 select
     subset,
-    if(is_strong, positive_event_count, null) as positive_event_count,
-    if(is_strong, not_overlapped_event_count, null) as not_overlapped_event_count,
-    if(is_strong, overlapped_event_count, null) as overlapped_event_count,
-    if(is_strong, positive_window_count, null) as positive_window_count,
-    if(is_strong, strong_negative_event_count, null) as strong_negative_event_count,
-    if(is_strong, strong_negative_window_count, null) as strong_negative_window_count,
-    if(is_strong, null, weak_negative_count) as weak_negative_count
+    case when is_strong then positive_event_count end as positive_event_count,
+    case when is_strong then not_overlapped_event_count end as not_overlapped_event_count,
+    case when is_strong then overlapped_event_count end as overlapped_event_count,
+    case when is_strong then positive_window_count end as positive_window_count,
+    case when is_strong then strong_negative_event_count end as strong_negative_event_count,
+    case when is_strong then strong_negative_window_count end as strong_negative_window_count,
+    case when not is_strong then weak_negative_count end as weak_negative_count
 from subsets
 order by main.subset_place(subset)

@@ -16,9 +16,13 @@ beyond as (
     from sample_spans
     cross join totals
     where
-        sample_spans.sample_id < if(sample_spans.split = 'train', 0, totals.train_sample_count)
-        or sample_spans.sample_id
-        >= if(sample_spans.split = 'train', totals.train_sample_count, totals.sample_count)
+        case
+            when sample_spans.split = 'train'
+                then sample_spans.sample_id not between 0 and totals.train_sample_count - 1
+            else
+                sample_spans.sample_id
+                not between totals.train_sample_count and totals.sample_count - 1
+        end
 ),
 
 doubles as (
