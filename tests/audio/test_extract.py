@@ -631,6 +631,7 @@ def test_scan_of_nothing(run, place: Path) -> None:
     assert "metadata contains no audio file" in run("scan", "--audio-root", "metadata").stderr
 
 
+@pytest.mark.slow
 def test_on_a_dask_cluster_whose_worker_is_killed(many: Path) -> None:
     """Two processes; one of them is killed under way, and nothing is lost."""
     distributed = pytest.importorskip("distributed")

@@ -582,6 +582,7 @@ def test_a_full_disk(catalog: Path, demo_metadata: Path, room: int) -> None:
     assert room > 300_000 or result.returncode == 1
 
 
+@pytest.mark.slow
 def test_little_memory_makes_the_same_catalog(tmp_path: Path) -> None:
     metadata = tmp_path / "metadata"
     make_metadata(metadata, clips=30_000)
@@ -631,6 +632,7 @@ def test_views_do_not_depend_on_the_folder_or_the_name_of_the_database(
         assert connection.execute(query).fetchall() == expected
 
 
+@pytest.mark.slow
 def test_live_views_do_not_depend_on_the_folder(
     demo_metadata: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -640,6 +642,7 @@ def test_live_views_do_not_depend_on_the_folder(
     assert ask(tmp_path / "live.duckdb", "select count(*) from weak_clips") == [(3700,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
 def test_any_shell_since_1_4_opens_it(demo_metadata: Path, tmp_path: Path, shell: Path) -> None:
     """Every relation of the example can be queried in it, before and after a second build."""

@@ -209,6 +209,7 @@ def test_relations_of_the_contract(demo_catalog: Path) -> None:
                     assert kind == "VARCHAR[]", (relation, name)
 
 
+@pytest.mark.slow
 def test_live_makes_views_of_everything(
     demo_metadata: Path, demo_catalog: Path, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ print(sorted(sys.modules.keys() & heavy))
     assert result.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.slow
 def test_demo_runs_everything(run, tmp_path: Path) -> None:
     result = run("demo", "here", "--clips", 500, "--no-audio", "--target", "gun")
     assert result.exit_code == 0, result.stderr
@@ -60,6 +61,7 @@ def test_demo_runs_everything(run, tmp_path: Path) -> None:
         assert again.exit_code == 0, (line, again.stderr)
 
 
+@pytest.mark.slow
 def test_demo_may_be_made_again_and_elsewhere(run, tmp_path: Path) -> None:
     words = ["demo", "here", "--no-audio", "--clips"]
     assert run(*words, 10).exit_code == 0

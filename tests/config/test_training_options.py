@@ -225,6 +225,7 @@ def test_a_build_without_audio_says_so(run, metadata: Path) -> None:
     assert re.search(r"no (audio|inventory)", result.stdout + result.stderr)
 
 
+@pytest.mark.slow
 def test_samples_follow_the_inventory(metadata: Path, tmp_path: Path) -> None:
     """Scanned after a build, and again when files have come and gone: samples are rebuilt."""
     catalog, root = tmp_path / "catalog.duckdb", tmp_path / "audio"

@@ -198,6 +198,7 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_another_run_makes_the_same_bytes(demo_audio: Path, tmp_path: Path) -> None:
     make_archives(tmp_path)
     assert digests(tmp_path) == digests(demo_audio / "archives")
@@ -213,6 +214,7 @@ def test_it_stays_small_however_many_clips_there_are(demo_audio: Path, tmp_path:
     assert 1500 < count <= 2400
 
 
+@pytest.mark.slow
 def test_made_again_and_without_audio(run, tmp_path: Path) -> None:
     """A smaller one over it leaves nothing of the larger one; others' folders are not touched."""
     for clips in (40, 20):

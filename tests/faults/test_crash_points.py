@@ -77,7 +77,7 @@ def each_command(*slow: str) -> pytest.MarkDecorator:
     )
 
 
-@each_command("live build", "demo")
+@each_command("live build", "demo", "extract", "export")
 def test_a_full_disk_at_every_point(
     states, run, tmp_path: Path, name: str, statements: bool
 ) -> None:
@@ -105,7 +105,7 @@ def test_a_full_disk_at_every_point(
     assert left(tmp_path) == []
 
 
-@each_command("live build", "demo", "export", "report")
+@each_command("live build", "demo", "export", "report", "first build", "extract", "scan")
 def test_killed_at_every_point(states, tmp_path: Path, name: str, statements: bool) -> None:
     command = COMMANDS[name]
     old, new = states(command)

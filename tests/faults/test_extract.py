@@ -91,6 +91,7 @@ def check_done(many: Path, root: Path, expected: dict[str, str]) -> None:
     assert not list(root.rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment(many: Path, expected: dict[str, str]) -> None:
     """Parent, worker or all at once; what was done is not done again."""
     dice = random.Random(KILLS)
@@ -146,12 +147,16 @@ def run(many: Path, *words: str) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.slow
 def test_a_full_disk(many: Path, expected: dict[str, str], disk: Path) -> None:
     for _ in range(2):
         failed = run(many)
         assert failed.returncode == 1
         assert "Error: the disk of audio is full (" in failed.stderr
-        assert "free some of it and run the same again, what is finished is kept" in failed.stderr
+        assert (
+            "free some of it and run the same command again, finished clips are kept"
+            in failed.stderr
+        )
         assert "Traceback" not in failed.stderr
         check_whole(disk, expected)
     rows = inventory(many)
@@ -166,6 +171,7 @@ def test_a_full_disk(many: Path, expected: dict[str, str], disk: Path) -> None:
     assert {path: after[path] for path in before} == before
 
 
+@pytest.mark.slow
 def test_a_read_only_disk(many: Path, expected: dict[str, str], disk: Path) -> None:
     remount(disk, "ro")
     failed = run(many)
@@ -179,6 +185,7 @@ def test_a_read_only_disk(many: Path, expected: dict[str, str], disk: Path) -> N
     check_done(many, disk, expected)
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_a_file(many: Path, expected: dict[str, str]) -> None:
     root = many / "audio"
     root.mkdir()
@@ -191,6 +198,7 @@ def test_a_folder_that_is_a_file(many: Path, expected: dict[str, str]) -> None:
     check_done(many, root, expected)
 
 
+@pytest.mark.slow
 def test_what_killed_workers_left_is_cleared(many: Path, expected: dict[str, str]) -> None:
     root = many / "audio"
     (root / "eval_segments").mkdir(parents=True)
@@ -204,6 +212,7 @@ def test_what_killed_workers_left_is_cleared(many: Path, expected: dict[str, str
     assert of_others.read_bytes() == b"half"
 
 
+@pytest.mark.slow
 def test_a_catalog_that_is_busy_loses_nothing(many: Path, expected: dict[str, str]) -> None:
     """The files are made all the same, and the next run loads what the journal tells."""
     with replace_catalog(many / "catalog.duckdb"):
@@ -261,8 +270,8 @@ def test_a_worker_is_killed(many: Path, expected: dict[str, str]) -> None:
         errors = process.stderr.read()
     assert process.returncode == 1
     assert errors.endswith(
-        "Error: a worker was killed, perhaps for want of memory; run the same again, what is"
-        " finished is kept, with fewer --workers\n"
+        "Error: a worker was killed, perhaps for lack of memory; run the same command again,"
+        " finished clips are kept, with fewer --workers\n"
     )
     assert {f"audio/{path}" for path in told(root)} == {
         str(Path(path).relative_to(many.resolve())) for *_, path in inventory(many)

@@ -160,6 +160,7 @@ def fetch_all(catalog: Path, query: str) -> list[tuple]:
         return connection.execute(query).fetchall()
 
 
+@pytest.mark.slow
 def test_composition_equals_counts_in_plain_python(demo_audio: Path, tmp_path: Path) -> None:
     """Of samples whose audio was looked for, so that some are missing."""
     catalog = demo_audio / "catalog.duckdb"
@@ -280,6 +281,7 @@ def test_coverage_equals_the_plan_in_plain_python(reported: Path, demo_catalog: 
             assert float(row["seen_percentage"]) == pytest.approx(100 * seen / totals[row["pool"]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "drawn", "live"),
     [

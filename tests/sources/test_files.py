@@ -462,6 +462,7 @@ lines = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=20 * MORE,
     deadline=None,

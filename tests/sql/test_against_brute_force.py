@@ -357,6 +357,7 @@ def inventory_rows(rows: list) -> list[dict]:
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=12 * MORE, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     train=events,

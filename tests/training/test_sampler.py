@@ -140,6 +140,7 @@ def test_batches_are_the_same_for_any_workers(
     assert digests(loader) == in_process
 
 
+@pytest.mark.slow
 def test_workers_that_are_spawned_end_in_silence(sounds: Path, tmp_path: Path) -> None:
     """Also with the filters of resampling in them."""
     script = tmp_path / "train.py"
@@ -304,6 +305,7 @@ RANK = """
 """
 
 
+@pytest.mark.slow
 def test_ranks_of_torch_distributed_plan_the_same(sounds: Path, tmp_path: Path) -> None:
     """Two processes: what one finds, both draw from; what one must not give, both refuse."""
     processes = [

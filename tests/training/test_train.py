@@ -93,6 +93,7 @@ def finish(process: subprocess.Popen[str], folder: Path) -> tuple[str, dict]:
     return last, torch.load(folder / "checkpoint.pt", weights_only=True)
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("training")
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_run_learns_and_a_killed_one_ends_the_same(
@@ -132,6 +133,7 @@ def test_a_run_learns_and_a_killed_one_ends_the_same(
     assert again == "checkpoint.pt has 2 epochs; take more with --epochs"
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("training")
 def test_a_checkpoint_of_another_run(demo_audio: Path, tmp_path: Path) -> None:
     catalog = demo_audio / "catalog.duckdb"
