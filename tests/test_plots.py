@@ -221,6 +221,7 @@ def test_show_of_a_sample(tone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert drawn(shown) == drawn(plots.show(tone, 0.25, 1.25))
 
 
+@pytest.mark.slow
 def test_show_of_an_item_of_a_dataset(monkeypatch: pytest.MonkeyPatch, demo_audio: Path) -> None:
     pytest.importorskip("torch")
     from audioset_duck import AudioSetDataset

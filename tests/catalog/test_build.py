@@ -507,7 +507,7 @@ def test_a_live_catalog_whose_files_are_gone(run, demo_metadata: Path, tmp_path:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("output_format", ["table", "csv"])
+@pytest.mark.parametrize("output_format", ["table", pytest.param("csv", marks=pytest.mark.slow)])
 def test_a_long_query_can_be_stopped(catalog: Path, number: int, output_format: str) -> None:
     query = "select count(*) as n from range(100000000000) as t (a) where a % 7 = 3"
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The audio of the demo, judged by nothing but zipfile, wave and NumPy."""
+"""The audio of the demo, compared by zipfile, wave and NumPy."""
 
 import hashlib
 import io
@@ -17,6 +17,7 @@ from audioset_duck.audio.extraction_plan import SUBSETS
 from audioset_duck.demo.audio import make_archives, make_audio
 from audioset_duck.errors import AudiosetDuckError
 
+pytestmark = pytest.mark.slow
 SILENCE = "/m/028v0c"
 
 

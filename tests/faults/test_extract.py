@@ -258,6 +258,7 @@ def test_a_long_journal_is_read_soon(tmp_path: Path) -> None:
     assert {"place": "a/7", "status": "corrupted", "archive_fingerprint": "1:2"} in found
 
 
+@pytest.mark.slow
 def test_a_worker_is_killed(many: Path, expected: dict[str, str]) -> None:
     """As when there is too little memory: it is told, and what was done is in the inventory."""
     root = many / "audio"

@@ -48,6 +48,15 @@ def reported(demo_catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return out
 
 
+@pytest.fixture(scope="module")
+def tables(demo_catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report's tables alone, which take no drawing."""
+    out = tmp_path_factory.mktemp("tables")
+    make(demo_catalog, out, targets=["gun"], formats=["csv"])
+    return out
+
+
+@pytest.mark.slow
 def test_names(reported: Path) -> None:
     """Those of the older tool, and of the targets."""
     pictures = [
@@ -69,6 +78,7 @@ def test_names(reported: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_pictures_are_whole(reported: Path) -> None:
     for path in reported.glob("*.png"):
         data = path.read_bytes()
@@ -127,7 +137,7 @@ def check_order(rows: list[dict[str, str]], amount: str) -> None:
     assert sum(float(row["percentage"]) for row in rows) == pytest.approx(100, abs=1e-6)
 
 
-def test_target_tables_equal_counts_in_plain_python(reported: Path, demo_metadata: Path) -> None:
+def test_target_tables_equal_counts_in_plain_python(tables: Path, demo_metadata: Path) -> None:
     labels = set(BUILT_IN["gun"].labels)
     events = brute_force.present_events(demo_metadata)
     expected: dict[tuple[str, str, str], int] = Counter()
@@ -144,12 +154,12 @@ def test_target_tables_equal_counts_in_plain_python(reported: Path, demo_metadat
                 and other.end > event.start
             }
             expected.update(others)
-    rows = table(reported / "target_gun_overlap_matrix.csv")
+    rows = table(tables / "target_gun_overlap_matrix.csv")
     assert {
         (row["subset"], row["label_id"], row["other_label_id"]): int(row["event_count"])
         for row in rows
     } == expected
-    for row in table(reported / "target_gun_overlapping_labels.csv"):
+    for row in table(tables / "target_gun_overlapping_labels.csv"):
         count = sum(expected[row["subset"], label, row["label_id"]] for label in labels)
         assert int(row["event_count"]) == count
         assert float(row["percentage"]) == pytest.approx(100 * count / everything[row["subset"]])
@@ -212,7 +222,7 @@ def test_composition_equals_counts_in_plain_python(demo_audio: Path, tmp_path: P
     assert f"<dt>without audio</dt><dd>{missing:,}</dd>" in page
 
 
-def test_weights_equal_counts_in_plain_python(reported: Path, demo_catalog: Path) -> None:
+def test_weights_equal_counts_in_plain_python(tables: Path, demo_catalog: Path) -> None:
     counts: Counter[tuple[str, str]] = Counter()
     for role, label, labels in fetch_all(
         demo_catalog,
@@ -220,7 +230,7 @@ def test_weights_equal_counts_in_plain_python(reported: Path, demo_catalog: Path
         " where split = 'train' and role <> 'positive'",
     ):
         counts.update((role, carried) for carried in ([label] if label else labels))
-    rows = table(reported / "target_gun_label_weights.csv")
+    rows = table(tables / "target_gun_label_weights.csv")
     for pool in ("strong_negative", "weak_negative"):
         of_pool = [row for row in rows if row["pool"] == pool]
         named = {row["label_id"]: int(row["sample_count"]) for row in of_pool}
@@ -252,7 +262,7 @@ def test_weights_equal_counts_in_plain_python(reported: Path, demo_catalog: Path
         assert len(shares) == 6
 
 
-def test_coverage_equals_the_plan_in_plain_python(reported: Path, demo_catalog: Path) -> None:
+def test_coverage_equals_the_plan_in_plain_python(tables: Path, demo_catalog: Path) -> None:
     draws: Counter[tuple[str, str]] = Counter()
     first: dict[tuple[str, str], int] = {}
     plan = fetch_all(
@@ -264,7 +274,7 @@ def test_coverage_equals_the_plan_in_plain_python(reported: Path, demo_catalog: 
             key = ("weak_negative" if draw == "weak" else "strong_negative", label)
             draws[key] += 1
             first.setdefault(key, step + 1)
-    rows = table(reported / "target_gun_epoch_coverage.csv")
+    rows = table(tables / "target_gun_epoch_coverage.csv")
     assert {
         (row["pool"], row["label_id"]): int(row["draw_count"])
         for row in rows
@@ -525,6 +535,7 @@ def test_names_are_escaped(evil_page: Path) -> None:
         xml.etree.ElementTree.parse(path)
 
 
+@pytest.mark.slow
 def test_page_is_small(reported: Path) -> None:
     assert (reported / "index.html").stat().st_size < 5_000_000
 
@@ -547,6 +558,7 @@ NAMES = """
 """
 
 
+@pytest.mark.slow
 @needs_browser
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
@@ -571,6 +583,7 @@ def test_page_in_a_browser(reported: Path, tmp_path: Path, width: int, dark: boo
         assert page.requests == [page_file.resolve().as_uri()]
 
 
+@pytest.mark.slow
 @needs_browser
 def test_search_order_and_selection(reported: Path, tmp_path: Path) -> None:
     rows = table(reported / "strong_label_distribution_train_stats.csv")
@@ -627,6 +640,7 @@ def test_search_order_and_selection(reported: Path, tmp_path: Path) -> None:
         assert page.errors == []
 
 
+@pytest.mark.slow
 @needs_browser
 def test_tooltips_tell_name_and_mid(reported: Path, tmp_path: Path) -> None:
     with browser.Page(tmp_path / "profile", 1280) as page:
@@ -661,6 +675,7 @@ def test_evil_names_do_nothing_in_a_browser(evil_page: Path, tmp_path: Path) -> 
         assert page.errors == []
 
 
+@pytest.mark.slow
 @needs_browser
 def test_page_follows_a_change_of_the_colour_scheme(reported: Path, tmp_path: Path) -> None:
     ink = "getComputedStyle(document.querySelector('#chart0 .role-axis-label text')).fill"

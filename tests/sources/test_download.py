@@ -163,6 +163,7 @@ def test_the_files_of_subsets_are_read_by_models_of_their_names() -> None:
     assert set(SUBSETS) - set(AUDIO_SUBSETS) == {"strong_eval_framed"}
 
 
+@pytest.mark.slow
 def test_checksums_are_those_of_the_real_files(real_metadata: Path) -> None:
     """Those that are at hand as they were published."""
     for name in ("balanced_train_segments.csv", "eval_segments.csv", "class_labels_indices.csv"):

@@ -76,9 +76,9 @@ def metadata(tmp_path: Path) -> Path:
     return write_metadata(tmp_path / "metadata", names="/m/gun Gun\n/m/rain Rain")
 
 
-def try_build(metadata: Path, **options: bool) -> Path:
+def try_build(metadata: Path, *targets: Target, **options: bool) -> Path:
     catalog = metadata.parent / "catalog.duckdb"
-    build(catalog, [TARGET], metadata, **options)
+    build(catalog, targets, metadata, **options)
     return catalog
 
 
@@ -251,7 +251,7 @@ def test_line_ends_of_windows_and_mixed_ones(metadata: Path) -> None:
 def test_a_byte_order_mark_is_ignored(metadata: Path) -> None:
     for file, text in ((TRAIN, STRONG_HEADER + GOOD), ("mid_to_display_name.tsv", "/m/gun\tGun\n")):
         (metadata / file).write_text("\ufeff" + text)
-    catalog = try_build(metadata)
+    catalog = try_build(metadata, TARGET)
     assert ask(catalog, "select label_id, display_name from t.target_labels") == [("/m/gun", "Gun")]
 
 
@@ -372,7 +372,7 @@ def test_a_catalog_without_label_files_passes_its_checks(run, tmp_path: Path) ->
 def test_a_label_that_is_listed_twice_counts_once(metadata: Path) -> None:
     write_metadata(metadata, names="/m/gun Gun\n/m/gun Gun again")
     (metadata / TRAIN).write_text(STRONG_HEADER + GOOD)
-    catalog = try_build(metadata)
+    catalog = try_build(metadata, TARGET)
     assert ask(catalog, "select rank, label_id, cumulative_percentage from strong_label_stats") == [
         (1, "/m/gun", 100.0)
     ]

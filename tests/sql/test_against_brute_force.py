@@ -205,6 +205,7 @@ def real_clips(real_metadata: Path) -> list[brute_force.Clip]:
     return brute_force.clips(real_metadata)
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("real")
 @pytest.mark.parametrize("name", REAL)
 def test_real_metadata(
@@ -241,6 +242,7 @@ def test_published_counts_of_weak_negatives(
     ] == published
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("real")
 def test_label_stats_of_real_metadata(
     real_catalog: Path, real_events: list[brute_force.Event], real_clips: list[brute_force.Clip]
@@ -265,6 +267,7 @@ def text_hash(text: str) -> int:
     return int.from_bytes(hashlib.md5(text.encode()).digest()[:8], "little")
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("real")
 def test_samples_of_real_metadata(real_catalog: Path, real_metadata: Path) -> None:
     """Some 5 million: the hashes of the rows are added up, by split and role."""

@@ -1,5 +1,6 @@
 """Each check finds nothing in a valid catalog, and is seen to find a row that is broken."""
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -121,10 +122,11 @@ BROKEN = {
 }
 
 
-@pytest.fixture
-def catalog(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def valid_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("valid")
     metadata = write_metadata(
-        tmp_path / "metadata",
+        folder / "metadata",
         names="/m/gun Gun\n/m/rain Rain",
         train="""
             aaaaaaaaaaa_0 0.000 3.000 /m/gun
@@ -135,9 +137,15 @@ def catalog(tmp_path: Path) -> Path:
         framed="ddddddddddd_0 0.000 0.960 /m/gun NOT_PRESENT",
         balanced="aaaaaaaaaaa 0.000 10.000 /m/gun\nbbbbbbbbbbb 0.000 10.000 /m/rain",
     )
-    path = tmp_path / "catalog.duckdb"
+    path = folder / "catalog.duckdb"
     build(path, [Target("t", ("Gun",))], metadata)
     return path
+
+
+@pytest.fixture
+def catalog(valid_catalog: Path, tmp_path: Path) -> Path:
+    """A copy, to be broken."""
+    return Path(shutil.copy(valid_catalog, tmp_path))
 
 
 def offenders(path: Path) -> dict[str, list]:

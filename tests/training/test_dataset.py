@@ -348,6 +348,7 @@ def test_all_files_are_gone(tmp_path: Path) -> None:
         next(iter(loader))
 
 
+@pytest.mark.slow
 def test_failures_are_counted_and_logged_from_workers(tmp_path: Path) -> None:
     """Once a file, whichever workers meet it and however often."""
     catalog = make_sounds(tmp_path)

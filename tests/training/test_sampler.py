@@ -118,8 +118,8 @@ def in_process(dataset: AudioSetDataset) -> list[str]:
         (1, "fork", False),
         (4, "fork", False),
         (2, "fork", True),
-        (2, "spawn", True),
-        (1, "forkserver", False),
+        pytest.param(2, "spawn", True, marks=pytest.mark.slow),
+        pytest.param(1, "forkserver", False, marks=pytest.mark.slow),
     ],
 )
 def test_batches_are_the_same_for_any_workers(
@@ -352,8 +352,8 @@ def mine(sampler: TwoTierBatchSampler, epoch: int) -> None:
     sampler.extend_hard_buffer(negatives(sampler.dataset, 40)[epoch * 7 : epoch * 7 + 15])
 
 
-@pytest.mark.parametrize("batches", [0, 1, 4, 6])
-@pytest.mark.parametrize("epoch", [0, 2])
+@pytest.mark.parametrize("batches", [0, 1, pytest.param(4, marks=pytest.mark.slow), 6])
+@pytest.mark.parametrize("epoch", [pytest.param(0, marks=pytest.mark.slow), 2])
 def test_a_run_goes_on_where_it_was(sampler: TwoTierBatchSampler, epoch: int, batches: int) -> None:
     """In mid-epoch, at its end and into the next, with hard negatives used and waiting."""
     whole = run_on(TwoTierBatchSampler(sampler.dataset, 16, seed=3), range(4))
