@@ -13,37 +13,19 @@ import duckdb
 import pyarrow as pa
 
 from audioset_duck.audio.archives import Member, find_archives, fingerprint, list_members
-from audioset_duck.catalog.audio_files import wanted_clips
+from audioset_duck.catalog.audio_files import create_wanted
 from audioset_duck.catalog.connection import open_catalog
+from audioset_duck.catalog.models import render_query
 from audioset_duck.catalog.state import require_target
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress
+from audioset_duck.sources.definitions import AUDIO_SUBSETS
 
 log = logging.getLogger(__name__)
 
-SUBSETS = (
-    "strong_train",
-    "strong_eval",
-    "weak_balanced_train",
-    "weak_unbalanced_train",
-    "weak_eval",
-)
-# The folder of the clips of an archive follows from the archive's name, not from its own folders.
-_AUDIOSET_PLACE = r"""
-    case
-        when regexp_matches(lower(chosen.archive), 'unbalanced_train_segments_part[0-9]+')
-            then 'unbalanced_train_segments/' || regexp_extract(
-                lower(chosen.archive), '.*(unbalanced_train_segments_part[0-9]+)', 1
-            )
-        when regexp_matches(lower(chosen.archive), 'balanced_train[^/]*$')
-            then 'balanced_train_segments'
-        when regexp_matches(lower(chosen.archive), 'eval[^/]*$') then 'eval_segments'
-        else regexp_extract(chosen.archive, '([^/]*)\.[^./]*$', 1)
-    end || '/Y' || chosen.ytid || '.wav'
-"""
 # Small enough to lose little if a worker dies, large enough to make sending them cheap.
-MEMBERS_A_UNIT = 100
+CLIPS_PER_UNIT = 100
 
 
 @dataclass(frozen=True)
@@ -72,32 +54,17 @@ class DryRun:
 def check_subsets(names: Sequence[str]) -> None:
     """Raise AudiosetDuckError unless all names are subsets that have audio."""
     for name in names:
-        if name not in SUBSETS:
+        if name not in AUDIO_SUBSETS:
             raise AudiosetDuckError(
-                f"unknown subset {name!r}; expected one of {', '.join(SUBSETS)} or all; name a"
-                " target with --target"
+                f"unknown subset {name!r}; expected one of {', '.join(AUDIO_SUBSETS)} or all;"
+                " name a target with --target"
             )
 
 
 def count_dry_run(connection: duckdb.DuckDBPyConnection) -> DryRun:
     """Count what an extraction will do, after `find_pending`."""
-    (counts,) = connection.execute("""
-        with wanted_clips as (select distinct ytid from wanted),
-
-        pending_clips as (select distinct ytid from pending)
-
-        select
-            count(*),
-            count(*) filter (where chosen.ytid is null),
-            count(*) filter (where chosen.ytid is not null and pending_clips.ytid is null),
-            count(pending_clips.ytid),
-            count(distinct chosen.archive) filter (where pending_clips.ytid is not null),
-            coalesce(sum(chosen.packed_bytes) filter (where pending_clips.ytid is not null), 0),
-            coalesce(sum(chosen.bytes) filter (where pending_clips.ytid is not null), 0)
-        from wanted_clips
-        left join chosen using (ytid)
-        left join pending_clips using (ytid)
-    """).fetchall()
+    _, query = render_query("extraction/dry_run")
+    (counts,) = connection.execute(query).fetchall()
     return DryRun(*counts)
 
 
@@ -116,12 +83,10 @@ def plan(
             be read.
     """
     with open_catalog(catalog) as connection:
-        targets = sorted(set(subsets).difference(SUBSETS))
+        targets = sorted(set(subsets).difference(AUDIO_SUBSETS))
         for name in targets:
             require_target(connection, name)
-        connection.execute(
-            f"create temp table wanted as {wanted_clips(targets)}", {"subsets": list(subsets)}
-        )
+        create_wanted(connection, subsets, targets)
         found = connection.execute("select distinct subset from wanted").fetchall()
         for subset in subsets:
             if (subset,) not in found:
@@ -156,10 +121,8 @@ def plan(
             connection.unregister("listed")
         if unreadable == len(archives):
             raise AudiosetDuckError(f"none of the {unreadable} archives of {folder} can be read")
-        connection.execute(
-            "create temp table chosen as from members semi join wanted using (ytid)"
-            " qualify row_number() over (partition by ytid order by archive, header_offset) = 1"
-        )
+        _, chosen = render_query("extraction/chosen_members")
+        connection.execute(f"create temp table chosen as\n{chosen}")
         yield connection
 
 
@@ -173,36 +136,9 @@ def find_pending(connection: duckdb.DuckDBPyConnection, layout: str, finished: p
         layout: `audioset` or `subset`: where the files go.
         finished: From `Journal.finished`.
     """
-    place = (
-        "wanted.subset || '/' || chosen.ytid || '.wav'" if layout == "subset" else _AUDIOSET_PLACE
-    )
+    _, pending = render_query("extraction/pending_files", layout=layout)
     connection.register("finished", finished)
-    connection.execute(f"""
-        create or replace temp table pending as
-        with places as (
-            select
-                chosen.ytid,
-                chosen.archive,
-                chosen.archive_fingerprint,
-                chosen.member,
-                chosen.header_offset,
-                {place} as path,
-                min(wanted.subset) as subset,
-                bool_or(wanted.is_silence) as is_silence
-            from wanted
-            inner join chosen on wanted.ytid = chosen.ytid
-            group by all
-        )
-
-        from places
-        anti join finished
-            on
-                places.path = finished.place
-                and (
-                    finished.status = 'ok'
-                    or finished.archive_fingerprint = places.archive_fingerprint
-                )
-    """)
+    connection.execute(f"create or replace temp table pending as\n{pending}")
     connection.unregister("finished")
 
 
@@ -216,38 +152,8 @@ def units(
         `header_offset`, and its `places`: `path` below the audio root, `subset`, and `is_silence`,
         whether it has the label Silence in that subset.
     """
-    rows = connection.execute(f"""
-        with clips as (
-            select
-                archive,
-                archive_fingerprint,
-                header_offset,
-                {{
-                    'ytid': ytid,
-                    'member': member,
-                    'header_offset': header_offset,
-                    'places': list(
-                        {{'path': path, 'subset': subset, 'is_silence': is_silence}} order by path
-                    )
-                }} as clip
-            from pending
-            group by ytid, archive, archive_fingerprint, member, header_offset
-        ),
-
-        numbered as (
-            select
-                *,
-                (row_number() over (partition by archive order by header_offset) - 1)
-                // {MEMBERS_A_UNIT} as unit
-            from clips
-        )
-
-        select archive, any_value(archive_fingerprint), list(clip order by header_offset)
-        from numbered
-        group by archive, unit
-        order by archive, unit
-    """).fetchall()
-    yield from rows
+    _, query = render_query("extraction/work_units", clips_per_unit=CLIPS_PER_UNIT)
+    yield from connection.execute(query).fetchall()
 
 
 def missing(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -269,13 +175,7 @@ def write_missing_files(connection: duckdb.DuckDBPyConnection, audio_root: Path)
     """Write missing_files/SUBSET.txt: the files that a subset lacks, one name per line."""
     folder = audio_root / "missing_files"
     folder.mkdir(exist_ok=True)
-    for subset, names in connection.execute("""
-        select wanted.subset, list('Y' || wanted.ytid || '.wav' order by wanted.ytid) filter (
-            where chosen.ytid is null
-        )
-        from wanted
-        left join chosen using (ytid)
-        group by wanted.subset
-    """).fetchall():
+    _, query = render_query("extraction/missing_files")
+    for subset, names in connection.execute(query).fetchall():
         with atomic_write(folder / f"{subset}.txt") as part:
             part.write_text("".join(f"{name}\n" for name in names or ()), encoding="utf-8")

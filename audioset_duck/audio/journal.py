@@ -13,9 +13,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from audioset_duck.catalog.audio_files import journal_lines
+from audioset_duck.catalog.models import render_query
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import try_lock
-from audioset_duck.sqltext import glob_literal
 
 JOURNAL = "audioset-duck-journal.jsonl"
 
@@ -66,41 +67,19 @@ class Journal:
             files: Paths of existing files, relative to the audio root.
 
         Returns:
-            SampleTable place, status, archive_fingerprint; no rows if there is no journal yet.
+            Columns place, status, archive_fingerprint; no rows if there is no journal yet.
         """
         if not self.path.exists():
             return pa.table({name: [] for name in ("place", "status", "archive_fingerprint")})
-        columns = ["place", "audio_path", "status", "archive_fingerprint", "options"]
-        typed = ", ".join(f"{name}: 'varchar'" for name in columns)
+        columns = ("place", "audio_path", "status", "archive_fingerprint", "options")
+        _, select = render_query(
+            "extraction/finished_files",
+            journal=journal_lines(self.path, columns),
+            options=self.options,
+        )
         with duckdb.connect() as connection:
             connection.register("files", pa.table({"path": pa.array(files, pa.string())}))
-            return connection.sql(
-                f"""
-                with lines as (
-                    select *, row_number() over () as line
-                    from read_json(
-                        {glob_literal(self.path.resolve())},
-                        format = 'newline_delimited',
-                        ignore_errors = true,
-                        hive_partitioning = false,
-                        columns = {{{typed}}}
-                    )
-                ),
-
-                newest as (
-                    from lines
-                    where place is not null
-                    qualify row_number() over (partition by place order by line desc) = 1
-                )
-
-                select place, status, archive_fingerprint
-                from newest
-                where
-                    options = $options
-                    and (audio_path is null or audio_path in (select path from files))
-                """,
-                params={"options": self.options},
-            ).to_arrow_table()
+            return connection.sql(select).to_arrow_table()
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         """Write rows, and wait until they are on the disk."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import jinja2
 import pyarrow as pa
 
-from audioset_duck.catalog.models import explain_columns, split_header
-from audioset_duck.sqltext import glob_literal, identifier, literal, sql_folder
+from audioset_duck.catalog.models import explain_columns, render_query
+from audioset_duck.sqltext import glob_literal, literal
 
 _COLUMNS = {
     "ytid": "varchar",
@@ -36,19 +35,20 @@ def ensure_inventory(connection: duckdb.DuckDBPyConnection) -> None:
     _explain(connection, "One audio file of a clip.")
 
 
-def load_journal(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
-    """Make the table `audio_files` from the journal of the audio root that it lies in."""
-    journal = journal.resolve()
-    template = jinja2.Template(
-        (sql_folder() / "extraction" / "audio_files.sql").read_text(encoding="utf-8")
-    )
-    columns = ", ".join(f"{name}: {literal(kind)}" for name, kind in _COLUMNS.items())
-    lines = (
-        f"read_json({glob_literal(journal)}, format = 'newline_delimited',"
+def journal_lines(journal: Path, names: Iterable[str] = tuple(_COLUMNS)) -> str:
+    """The SQL that reads columns of a journal, without lines that a crash cut short."""
+    columns = ", ".join(f"{name}: {literal(_COLUMNS.get(name, 'varchar'))}" for name in names)
+    return (
+        f"read_json({glob_literal(journal.resolve())}, format = 'newline_delimited',"
         f" ignore_errors = true, hive_partitioning = false, columns = {{{columns}}})"
     )
-    comment, select = split_header(
-        template.render(journal=lines, audio_root=str(journal.parent), literal=literal)
+
+
+def load_journal(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
+    """Make the table `audio_files` from the journal of the audio root that it lies in."""
+    audio_root = str(journal.resolve().parent)
+    comment, select = render_query(
+        "extraction/audio_files", journal=journal_lines(journal), audio_root=audio_root
     )
     connection.execute(f"create or replace table main.audio_files as\n{select}")
     _explain(connection, comment)
@@ -68,32 +68,9 @@ def load_rows(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]])
     columns = {name: kind for name, kind in _COLUMNS.items() if name != "place"}
     table = pa.table({name: [row.get(name) for row in rows] for name in columns})
     typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
+    _, select = render_query("extraction/found_audio_files", typed_columns=typed)
     connection.register("found_files", table)
-    connection.execute(f"""
-        create or replace table main.audio_files as
-        with silence as (select ytid from main.subset_clips where is_silence),
-
-        checked as (
-            select * replace (
-                if(status = 'silent' and ytid in (from silence), 'ok', status) as status
-            )
-            from (select {typed} from found_files)
-        )
-
-        select * replace (
-            if(status = 'ok', null, reason) as reason,
-            if(status = 'ok', audio_path, null) as audio_path
-        )
-        from checked
-        union all by name
-        select *
-        from main.audio_files
-        where
-            audio_path is null
-            and (archive is not null or status = 'missing')
-            and ytid not in (select ytid from checked where ytid is not null)
-        order by ytid, audio_path
-    """)
+    connection.execute(f"create or replace table main.audio_files as\n{select}")
     connection.unregister("found_files")
     _explain(connection, "One audio file of a clip.")
 
@@ -103,28 +80,17 @@ def _explain(connection: duckdb.DuckDBPyConnection, comment: str) -> None:
     explain_columns(connection, {("main", "audio_files")})
 
 
-def wanted_clips(targets: Sequence[str] = ()) -> str:
-    """The SQL of the clips of `$subsets` (none: all), among which targets may be.
+def create_wanted(
+    connection: duckdb.DuckDBPyConnection, subsets: Sequence[str], targets: Sequence[str]
+) -> None:
+    """Create the temporary table `wanted` of clips whose audio is asked for.
 
-    A row is a clip of a subset: `subset`, `ytid`, and `is_silence`, whether it is labelled Silence.
+    Its columns are subset, ytid and is_silence, whether the clip is labelled Silence.
+
+    Args:
+        connection: The catalog.
+        subsets: Names of subsets and of targets, for the clips of their samples; none: all subsets.
+        targets: Which of them are targets.
     """
-    of_targets = (
-        f"""
-        select
-            {literal(name)} as subset,
-            left(sample_clips.clip_id, 11) as ytid,
-            subset_clips.is_silence
-        from {identifier(name)}.sample_clips
-        left join main.subset_clips using (clip_id)
-        """
-        for name in targets
-    )
-    every = " union all ".join(
-        ["select subset, ytid, is_silence from main.subset_clips", *of_targets]
-    )
-    return f"""
-        select subset, ytid, coalesce(bool_or(is_silence), false) as is_silence
-        from ({every})
-        where list_contains($subsets, subset) or $subsets = []
-        group by subset, ytid
-    """
+    _, select = render_query("extraction/wanted_clips", subsets=list(subsets), targets=targets)
+    connection.execute(f"create or replace temp table wanted as\n{select}")

@@ -177,6 +177,21 @@ def render_models(
     ]
 
 
+def render_query(name: str, **variables: Any) -> tuple[str, str]:
+    """Render a query of `sql/` that is no relation of a catalog.
+
+    Args:
+        name: Its path below `sql/`, without the ending.
+        **variables: What the template uses; it has `literal` and `identifier` besides.
+
+    Returns:
+        What a row is, from the comment at the head of the file, and the SELECT.
+    """
+    text = (sql_folder() / f"{name}.sql").read_text(encoding="utf-8")
+    functions = {"literal": literal, "identifier": identifier}
+    return split_header(_compiled(text).render(functions | variables))
+
+
 def _render(template: Template, target: Any, variables: Mapping[str, Any]) -> Model:
     place = f"sql/{template.layer}/{template.name}.sql"
     settings = {"materialized": "view", "parameters": ""}

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import duckdb
 
-from audioset_duck.catalog.audio_files import wanted_clips
+from audioset_duck.catalog.audio_files import create_wanted
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.labels import nearest_names
+from audioset_duck.catalog.models import render_query
 from audioset_duck.catalog.query import Table, query_table
 from audioset_duck.catalog.state import (
     built_target,
@@ -19,7 +20,7 @@ from audioset_duck.catalog.state import (
 )
 from audioset_duck.config.targets import Target
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.sqltext import identifier, sql_folder
+from audioset_duck.sqltext import identifier
 
 # Short, so that a table fits on a terminal.
 _HEADINGS = {
@@ -109,11 +110,8 @@ def audio_counts(connection: duckdb.DuckDBPyConnection, subsets: Sequence[str] =
         subsets: Names of subsets, and of targets for the clips of their samples; none: all subsets.
     """
     targets = [name for name in read_state(connection).targets if name in subsets]
-    connection.execute(
-        f"create or replace temp table wanted as {wanted_clips(targets)}",
-        {"subsets": list(subsets)},
-    )
-    query = (sql_folder() / "extraction" / "audio_counts.sql").read_text(encoding="utf-8")
+    create_wanted(connection, subsets, targets)
+    _, query = render_query("extraction/audio_counts")
     return query_table(connection, query)
 
 

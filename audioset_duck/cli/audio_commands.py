@@ -122,12 +122,13 @@ def extract(
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.catalog.overview import audio_counts
     from audioset_duck.catalog.query import Table
+    from audioset_duck.sources.definitions import AUDIO_SUBSETS
 
     settings = context.ensure_object(Settings)
     plan.check_subsets([name for name in subsets if name != "all"])
     if not subsets + target_names:
         raise AudiosetDuckError(
-            f"nothing to extract; name a --target, or a --subset: {', '.join(plan.SUBSETS)} or all"
+            f"nothing to extract; name a --target, or a --subset: {', '.join(AUDIO_SUBSETS)} or all"
         )
     # No name stands for all subsets of the catalog.
     subsets = () if "all" in subsets else subsets + target_names

@@ -17,12 +17,12 @@ import numpy as np
 import soundfile
 
 from audioset_duck.audio.extract import extract
-from audioset_duck.audio.extraction_plan import SUBSETS
 from audioset_duck.audio.worker import Options
 from audioset_duck.demo.metadata import MARK, created_models
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress
+from audioset_duck.sources.definitions import AUDIO_SUBSETS
 
 RATE = 8_000
 # All samples are multiples of it: with the lower bits empty, a clip takes a quarter of the disk.
@@ -64,7 +64,7 @@ def make_audio(directory: Path, catalog: Path, *, clips: int = 3000, seed: int =
         (folder / MARK).touch()
     archives, audio = folders
     make_archives(archives, clips=clips, seed=seed)
-    extract(catalog, archives, audio, SUBSETS, Options(to="flac"))
+    extract(catalog, archives, audio, AUDIO_SUBSETS, Options(to="flac"))
 
 
 def make_archives(folder: Path, *, clips: int = 3000, seed: int = 0) -> None:
@@ -80,40 +80,9 @@ def make_archives(folder: Path, *, clips: int = 3000, seed: int = 0) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with created_models(folder, clips, seed) as connection:
-        archives = connection.execute("""
-            with sounds as (
-                select
-                    clip_id,
-                    list(
-                        {
-                            'label_id': label_id,
-                            'start_seconds': start_seconds,
-                            'end_seconds': end_seconds,
-                            'take': take,
-                            'gain': gain
-                        } order by label_id, start_seconds, end_seconds
-                    ) as sounds
-                from demo_sounds
-                group by clip_id
-            )
-
-            select
-                archive,
-                list(
-                    {
-                        'clip_id': clip_id,
-                        'member': member,
-                        'seconds': cast(clip_seconds as double),
-                        'damage': damage,
-                        'sounds': coalesce(sounds, [])
-                    } order by member
-                )
-            from demo_audio_clips
-            left join sounds using (clip_id)
-            where damage is distinct from 'missing'
-            group by archive
-            order by archive
-        """).fetchall()
+        archives = connection.execute(
+            "select archive, members from demo_archives order by archive"
+        ).fetchall()
     total = sum(len(members) for _, members in archives)
     with (
         progress(name="archives", unit="clip", total=total, leave=True) as bar,

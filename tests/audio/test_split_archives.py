@@ -122,7 +122,7 @@ def test_damaged_members_and_no_others(place: Path) -> None:
         reasons = connection.execute(
             "select distinct reason from audio_files where status = 'corrupted'"
         ).fetchall()
-    assert reasons == [("7z finds no sound copy of it in the archive",)]
+    assert reasons == [("7z finds no intact copy of it in the archive",)]
 
 
 @needs_7z
@@ -163,7 +163,7 @@ def test_a_volume_that_is_not_there(place: Path, caplog: pytest.LogCaptureFixtur
     archive.with_suffix(".z02").unlink()
     with pytest.raises(AudiosetDuckError, match=r"none of the 1 archives of .*zips can be read"):
         run_extract(place)
-    assert "eval.zip lacks its volume eval.z02; download it into the same folder" in caplog.text
+    assert "eval.zip lacks its part eval.z02; download it into the same folder" in caplog.text
 
 
 @needs_7z
@@ -173,7 +173,7 @@ def test_volumes_of_another_archive(tmp_path: Path) -> None:
     start = data.rindex(b"PK\x01\x02")
     archive.write_bytes(data[:start] + b"garbage!" + data[start + 8 :])
     list_packed.cache_clear()
-    with pytest.raises(AudiosetDuckError, match=r"x.zip and its volumes are no whole zip archive"):
+    with pytest.raises(AudiosetDuckError, match=r"x.zip and its other parts are not a complete zip archive"):
         list_members(archive)
 
 

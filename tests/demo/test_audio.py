@@ -13,9 +13,9 @@ import pytest
 import soundfile
 from support import brute_force
 
-from audioset_duck.audio.extraction_plan import SUBSETS
 from audioset_duck.demo.audio import make_archives, make_audio
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.sources.definitions import AUDIO_SUBSETS
 
 pytestmark = pytest.mark.slow
 SILENCE = "/m/028v0c"
@@ -132,7 +132,7 @@ def test_what_has_audio(members, subsets, inventory) -> None:
     for subset in ("strong_train", "strong_eval", "weak_balanced_train", "weak_eval"):
         good = sum(inventory[ytid][0] == "ok" for ytid in subsets[subset])
         assert 0.91 < good / len(subsets[subset]) < 0.97, subset
-    assert subsets.keys() == set(SUBSETS)
+    assert subsets.keys() == set(AUDIO_SUBSETS)
     only_unbalanced = subsets["weak_unbalanced_train"].keys() - subsets["strong_train"].keys()
     assert 150 < len(only_unbalanced & members.keys()) < 300
     parts = Counter(archive for archive, _ in members.values())

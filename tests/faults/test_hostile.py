@@ -847,7 +847,7 @@ def test_names_in_the_page_are_data(hostile_page: Path) -> None:
 def test_names_in_a_browser(hostile_page: Path, tmp_path: Path) -> None:
     with browser.Page(tmp_path / "profile", 1280) as page:
         page.open(hostile_page)
-        drawn = page.wait_for("document.body && document.body.subset.drawn", 120)
+        drawn = page.wait_for("document.body && document.body.dataset.drawn", 120)
         assert int(drawn) == page.run("document.querySelectorAll('.chart').length")
         assert page.run("document.title") == "AudioSet catalog report"
         assert page.run("document.querySelectorAll('.chart script, img, iframe').length") == 0

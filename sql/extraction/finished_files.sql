@@ -1,0 +1,25 @@
+-- One file that is finished with the same options and, if it is valid, exists among `files`.
+-- Of a file that was extracted several times, the last line of the journal counts.
+with lines as (
+    select
+        *,
+        row_number() over () as line
+    from {{ journal }}
+),
+
+newest as (
+    select *
+    from lines
+    where place is not null
+    qualify row_number() over (partition by place order by line desc) = 1
+)
+
+select
+    newest.place,
+    newest.status,
+    newest.archive_fingerprint
+from newest
+left join files on newest.audio_path = files.path
+where
+    newest.options = {{ literal(options) }}
+    and (newest.audio_path is null or files.path is not null)

@@ -1,0 +1,39 @@
+-- One file to extract: a clip of a subset, and where its audio goes. A finished file is extracted
+-- again if it was invalid and its archive has changed.
+with files as (
+    select
+        chosen.ytid,
+        chosen.archive,
+        chosen.archive_fingerprint,
+        chosen.member,
+        chosen.header_offset,
+        -- The folder of a clip follows from the name of its archive, not from the archive's folder.
+        case
+            when {{ literal(layout) }} = 'subset' then wanted.subset || '/' || chosen.ytid
+            when regexp_matches(lower(chosen.archive), 'unbalanced_train_segments_part[0-9]+')
+                then
+                    'unbalanced_train_segments/'
+                    || regexp_extract(
+                        lower(chosen.archive), '.*(unbalanced_train_segments_part[0-9]+)', 1
+                    ) || '/Y' || chosen.ytid
+            when regexp_matches(lower(chosen.archive), 'balanced_train[^/]*$')
+                then 'balanced_train_segments/Y' || chosen.ytid
+            when regexp_matches(lower(chosen.archive), 'eval[^/]*$')
+                then 'eval_segments/Y' || chosen.ytid
+            else regexp_extract(chosen.archive, '([^/]*)\.[^./]*$', 1) || '/Y' || chosen.ytid
+        end || '.wav' as path,
+        min(wanted.subset) as subset,
+        bool_or(wanted.is_silence) as is_silence
+    from wanted
+    inner join chosen on wanted.ytid = chosen.ytid
+    group by all
+)
+
+select files.*
+from files
+anti join finished
+    on
+        files.path = finished.place
+        and (
+            finished.status = 'ok' or files.archive_fingerprint = finished.archive_fingerprint
+        )
