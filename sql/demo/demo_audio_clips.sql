@@ -3,6 +3,12 @@
 {{ config(materialized='table') }}
 with demo_clips as (select * from {{ ref('demo_clips') }}),
 
+demo_strong_clips as (select * from {{ ref('demo_strong_clips') }}),
+
+demo_clip_labels as (select * from {{ ref('demo_clip_labels') }}),
+
+demo_events as (select * from {{ ref('demo_events') }}),
+
 limits as (
     select
         limits.subset,
@@ -18,7 +24,7 @@ subset_clips as (
     select
         demo_strong_clips.subset,
         demo_strong_clips.clip_id
-    from {{ ref('demo_strong_clips') }} as demo_strong_clips
+    from demo_strong_clips
     union all
     select
         demo_clips.subset,
@@ -46,11 +52,11 @@ chosen as (
 
 silences as (
     select demo_clip_labels.clip_id
-    from {{ ref('demo_clip_labels') }} as demo_clip_labels
+    from demo_clip_labels
     where demo_clip_labels.label_id = '/m/028v0c'
     union
     select demo_events.clip_id
-    from {{ ref('demo_events') }} as demo_events
+    from demo_events
     where demo_events.label_id = '/m/028v0c'
 ),
 

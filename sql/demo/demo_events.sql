@@ -2,20 +2,25 @@
 -- The weak labels of a clip are present in it, some of them many times, and so are others that are
 -- not among its weak labels. One event in twelve starts exactly where the one before it ends.
 {{ config(materialized='table') }}
-with demo_labels as (
-    select * from {{ ref('demo_labels') }}
-    where is_strong
-),
+with demo_labels as (select * from {{ ref('demo_labels') }}),
 
 demo_strong_clips as (select * from {{ ref('demo_strong_clips') }}),
 
+demo_clip_labels as (select * from {{ ref('demo_clip_labels') }}),
+
+strong_labels as (
+    select *
+    from demo_labels
+    where is_strong
+),
+
 ladder as (
     select
-        demo_labels.label_id,
-        sum(demo_labels.weight) over (order by demo_labels.label_id) - demo_labels.weight
+        strong_labels.label_id,
+        sum(strong_labels.weight) over (order by strong_labels.label_id) - strong_labels.weight
             as from_weight,
-        sum(demo_labels.weight) over () as total_weight
-    from demo_labels
+        sum(strong_labels.weight) over () as total_weight
+    from strong_labels
 ),
 
 unforeseen as (
@@ -33,7 +38,7 @@ clip_sounds as (
         demo_strong_clips.clip_id,
         demo_clip_labels.label_id
     from demo_strong_clips
-    inner join {{ ref('demo_clip_labels') }} as demo_clip_labels
+    inner join demo_clip_labels
         on
             demo_strong_clips.clip_id = demo_clip_labels.clip_id
             and demo_strong_clips.weak_subset = demo_clip_labels.subset
@@ -51,13 +56,13 @@ sounds as (
         demo_strong_clips.clip_id,
         demo_strong_clips.clip_seconds,
         clip_sounds.label_id,
-        demo_labels.typical_seconds,
+        strong_labels.typical_seconds,
         clip_sounds.clip_id || clip_sounds.label_id as position,
-        least(14, 12 / demo_labels.typical_seconds)
+        least(14, 12 / strong_labels.typical_seconds)
         * pow(uniform({{ seed }}, 'events', position), 2) as further_events,
         unnest(range(1 + cast(floor(further_events) as bigint))) as number
     from clip_sounds
-    inner join demo_labels on clip_sounds.label_id = demo_labels.label_id
+    inner join strong_labels on clip_sounds.label_id = strong_labels.label_id
     inner join demo_strong_clips on clip_sounds.clip_id = demo_strong_clips.clip_id
 ),
 

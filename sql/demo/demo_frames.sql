@@ -1,6 +1,11 @@
 -- One label of one 960 ms frame of the synthetic framed subset: present in the frame, or not.
-with demo_events as (
-    select * from {{ ref('demo_events') }}
+with demo_events as (select * from {{ ref('demo_events') }}),
+
+demo_strong_clips as (select * from {{ ref('demo_strong_clips') }}),
+
+eval_events as (
+    select *
+    from demo_events
     where subset = 'strong_eval'
 ),
 
@@ -10,16 +15,16 @@ frames as (
         unnest(range(10)) as frame,
         cast(frame * 0.96 as decimal(9, 3)) as start_seconds,
         cast((frame + 1) * 0.96 as decimal(9, 3)) as end_seconds
-    from {{ ref('demo_strong_clips') }} as demo_strong_clips
+    from demo_strong_clips
     where demo_strong_clips.is_framed
 ),
 
 annotated as (
     select distinct
         frames.*,
-        demo_events.label_id
+        eval_events.label_id
     from frames
-    inner join demo_events on frames.clip_id = demo_events.clip_id
+    inner join eval_events on frames.clip_id = eval_events.clip_id
 ),
 
 present as (
@@ -27,12 +32,12 @@ present as (
         annotated.*,
         exists(
             select 1
-            from demo_events
+            from eval_events
             where
-                demo_events.clip_id = annotated.clip_id
-                and demo_events.label_id = annotated.label_id
-                and demo_events.start_seconds < annotated.end_seconds
-                and demo_events.end_seconds > annotated.start_seconds
+                eval_events.clip_id = annotated.clip_id
+                and eval_events.label_id = annotated.label_id
+                and eval_events.start_seconds < annotated.end_seconds
+                and eval_events.end_seconds > annotated.start_seconds
         ) as is_present
     from annotated
 )

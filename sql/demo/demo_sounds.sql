@@ -6,6 +6,10 @@ demo_events as (select * from {{ ref('demo_events') }}),
 
 demo_clip_labels as (select * from {{ ref('demo_clip_labels') }}),
 
+demo_labels as (select * from {{ ref('demo_labels') }}),
+
+demo_strong_clips as (select * from {{ ref('demo_strong_clips') }}),
+
 weak_only as (
     select
         demo_audio_clips.clip_id,
@@ -19,9 +23,9 @@ weak_only as (
         ) as sound_seconds
     from demo_audio_clips
     inner join demo_clip_labels on demo_audio_clips.clip_id = demo_clip_labels.clip_id
-    inner join {{ ref('demo_labels') }} as demo_labels
+    inner join demo_labels
         on demo_clip_labels.label_id = demo_labels.label_id
-    anti join {{ ref('demo_strong_clips') }} as demo_strong_clips
+    anti join demo_strong_clips
         on demo_audio_clips.clip_id = demo_strong_clips.clip_id
     where
         demo_audio_clips.clip_id not in (

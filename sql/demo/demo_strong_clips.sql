@@ -1,7 +1,9 @@
 -- One clip of the synthetic weak subsets that has strong labels too: one in twenty of the train
 -- split, most of weak_eval, and of those most have framed labels.
 {{ config(materialized='table') }}
-with ranked as (
+with demo_clips as (select * from {{ ref('demo_clips') }}),
+
+ranked as (
     select
         if(demo_clips.subset = 'weak_eval', 'strong_eval', 'strong_train') as subset,
         demo_clips.subset as weak_subset,
@@ -12,7 +14,7 @@ with ranked as (
             order by md5(concat_ws(':', {{ seed }}, 'strong', demo_clips.clip_id))
         ) as strong_rank,
         count(*) over (partition by demo_clips.subset = 'weak_eval') as clip_count
-    from {{ ref('demo_clips') }} as demo_clips
+    from demo_clips
 )
 
 select

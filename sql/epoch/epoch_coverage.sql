@@ -19,7 +19,9 @@
     materialized='table_function',
     parameters='seed := 0, epoch := 0, batch_size := 32, world_size := 1, hard := []'
 ) }}
-with draws as (
+with label_pools as (select * from {{ ref('label_pools') }}),
+
+draws as (
     select
         'strong_negative' as pool,
         strong_draws.label_id,
@@ -55,7 +57,7 @@ select
     coalesce(counted.draw_count, 0) as draw_count,
     label_pools.weight * sum(counted.draw_count) over (partition by label_pools.pool)
         as expected_draw_count
-from {{ ref('label_pools') }} as label_pools
+from label_pools
 left join counted
     on label_pools.pool = counted.pool and label_pools.label_id = counted.label_id
 order by label_pools.pool asc, counted.first_step asc nulls last, label_pools.label_id asc

@@ -20,7 +20,11 @@
     materialized='table_function',
     parameters='seed, epoch, batch_size, rank := 0, world_size := 1, hard := []'
 ) }}
-with negative_draws as materialized (
+with pool_members as (select * from {{ ref('pool_members') }}),
+
+sample_spans as (select * from {{ ref('sample_spans') }}),
+
+negative_draws as materialized (
     select *
     from {{ ref('negative_draws') }}(seed, epoch, batch_size, rank, world_size, hard)
 ),
@@ -31,7 +35,7 @@ negatives as (
         pool_members.sample_id,
         case when negative_draws.draw = 'weak' then pool_members.crop_ms end as crop_ms
     from negative_draws
-    inner join {{ ref('pool_members') }} as pool_members
+    inner join pool_members
         on negative_draws.member_id = pool_members.member_id
     union all
     select
@@ -45,7 +49,7 @@ negatives as (
                 )
         end as crop_ms
     from negative_draws
-    inner join {{ ref('sample_spans') }} as sample_spans
+    inner join sample_spans
         on negative_draws.sample_id = sample_spans.sample_id
 )
 

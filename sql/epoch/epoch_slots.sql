@@ -11,9 +11,11 @@
 --   turn: Number of the slot among those of its draw on its rank.
 --   draw_number: Number of the slot among those of its draw on all ranks.
 {{ config(materialized='table_function', parameters='batch_size, world_size := 1') }}
-with positives as (
+with sample_spans as (select * from {{ ref('sample_spans') }}),
+
+positives as (
     select count(*) as sample_count
-    from {{ ref('sample_spans') }} as sample_spans
+    from sample_spans
     where sample_spans.role = 'positive' and sample_spans.split = 'train'
 ),
 

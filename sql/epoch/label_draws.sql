@@ -20,7 +20,9 @@
     materialized='table_function',
     parameters='seed, epoch, batch_size, world_size := 1, hard := []'
 ) }}
-with epoch_slots as (
+with sample_spans as (select * from {{ ref('sample_spans') }}),
+
+epoch_slots as (
     select * from {{ ref('epoch_slots') }}(batch_size, world_size)
     where draw in ('tier_a', 'hard')
 ),
@@ -38,7 +40,7 @@ hard_samples as (
         min(hard_ids.age) as age,
         main.rank_of(main.slice_of(sample_spans.shuffle_key), world_size) as on_rank
     from hard_ids
-    inner join {{ ref('sample_spans') }} as sample_spans
+    inner join sample_spans
         on hard_ids.sample_id = sample_spans.sample_id
     group by all
 ),

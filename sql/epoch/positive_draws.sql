@@ -16,7 +16,9 @@
     materialized='table_function',
     parameters='seed, epoch, batch_size, rank := 0, world_size := 1'
 ) }}
-with shuffled as (
+with sample_spans as (select * from {{ ref('sample_spans') }}),
+
+shuffled as (
     select
         sample_spans.sample_id,
         sample_spans.label_id,
@@ -25,7 +27,7 @@ with shuffled as (
                 main.uniform(concat_ws(':', seed, epoch), 'positive', sample_spans.sample_id),
                 sample_spans.sample_id
         ) - 1 as place
-    from {{ ref('sample_spans') }} as sample_spans
+    from sample_spans
     where sample_spans.role = 'positive' and sample_spans.split = 'train'
 ),
 

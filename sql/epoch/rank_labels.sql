@@ -10,14 +10,18 @@
 --   weight: Weight of the label in its pool.
 --   tier: 'A' or 'B'.
 {{ config(materialized='table_function', parameters='world_size := 1') }}
-with members as (
+with pool_slices as (select * from {{ ref('pool_slices') }}),
+
+label_pools as (select * from {{ ref('label_pools') }}),
+
+members as (
     select
         pool_slices.pool,
         pool_slices.label_id,
         main.rank_of(pool_slices.slice, world_size) as on_rank,
         min(pool_slices.first_member_id) as first_member_id,
         cast(sum(pool_slices.member_count) as bigint) as member_count
-    from {{ ref('pool_slices') }} as pool_slices
+    from pool_slices
     group by all
 )
 
@@ -30,5 +34,5 @@ select
     label_pools.weight,
     label_pools.tier
 from members
-inner join {{ ref('label_pools') }} as label_pools
+inner join label_pools
     on members.pool = label_pools.pool and members.label_id = label_pools.label_id

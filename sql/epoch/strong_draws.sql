@@ -19,7 +19,9 @@
     materialized='table_function',
     parameters='seed, epoch, batch_size, world_size := 1, hard := []'
 ) }}
-with label_draws as materialized (
+with label_pools as (select * from {{ ref('label_pools') }}),
+
+label_draws as materialized (
     select *
     from {{ ref('label_draws') }}(seed, epoch, batch_size, world_size, hard)
 ),
@@ -46,7 +48,7 @@ first_draws as (
         coalesce(label_pools.label_id, 'other_rare') as label_id,
         min(label_draws.step) as step
     from label_draws
-    left join {{ ref('label_pools') }} as label_pools
+    left join label_pools
         on label_draws.label_id = label_pools.label_id and label_pools.pool = 'strong_negative'
     where label_draws.label_id is not null
     group by all

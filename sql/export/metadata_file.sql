@@ -3,11 +3,7 @@
 -- `labels` are what the sample is drawn by: nothing for a positive, the label of its event for a
 -- strong negative, all labels of its clip for a weak one. The file names in `source_files` are in
 -- the order of main.subset_names().
-with samples as (
-    select *
-    from {{ ref('samples') }}
-    where split = 'train'
-)
+with samples as (select * from {{ ref('samples') }})
 
 select
     samples.clip_id,
@@ -25,4 +21,5 @@ select
     samples.audio_path,
     samples.sample_key
 from samples
+where samples.split = 'train'
 order by samples.sample_id

@@ -2,23 +2,16 @@
 -- file.
 -- weak_clips keeps the order of the file but has no number of the row, so rows are numbered here. A
 -- clip that is listed twice stands where it is listed first.
-with weak_clips as (
-    select *
-    from {{ ref('weak_clips') }}
-    where subset = {{ literal(subset) }}
-),
+with weak_clips as (select * from {{ ref('weak_clips') }}),
 
-weak_negatives as (
-    select *
-    from {{ ref('weak_negatives') }}
-    where subset = {{ literal(subset) }}
-),
+weak_negatives as (select * from {{ ref('weak_negatives') }}),
 
 numbered as (
     select
         weak_clips.clip_id,
         row_number() over () as row_index
     from weak_clips
+    where weak_clips.subset = {{ literal(subset) }}
 ),
 
 placed as (
@@ -36,4 +29,5 @@ select
     weak_negatives.label_ids
 from weak_negatives
 inner join placed on weak_negatives.clip_id = placed.clip_id
+where weak_negatives.subset = {{ literal(subset) }}
 order by placed.row_index, weak_negatives.label_ids

@@ -4,13 +4,17 @@
 -- chosen by a hash of their ids. A clip with a rare label is always kept.
 with weak_negatives as (select * from {{ ref('weak_negatives') }}),
 
+weak_clips as (select * from {{ ref('weak_clips') }}),
+
+positive_events as (select * from {{ ref('positive_events') }}),
+
 label_counts as (
     select
         labels.label_id,
         count(*) as clips
     from (
         select unnest(weak_clips.label_ids) as label_id
-        from {{ ref('weak_clips') }} as weak_clips
+        from weak_clips
         where weak_clips.subset = 'weak_unbalanced_train'
     ) as labels
     group by labels.label_id
@@ -24,7 +28,7 @@ rare as (
 
 positive_clips as (
     select distinct positive_events.clip_id
-    from {{ ref('positive_events') }} as positive_events
+    from positive_events
 )
 
 select weak_negatives.*

@@ -3,14 +3,16 @@
 -- up to 1. Tier A is the smallest set of most frequent labels that together have at least
 -- {{ target.training.tier_a_coverage }} of the counts of the pool.
 {{ config(materialized='table') }}
-with counted as (
+with pool_members as (select * from {{ ref('pool_members') }}),
+
+counted as (
     select
         pool_members.pool,
         pool_members.label_id,
         count(*) as sample_count,
         -- Whole numbers add up to the same sum in whatever order.
         cast(sqrt(count(*)) * 1000000 as bigint) as share
-    from {{ ref('pool_members') }} as pool_members
+    from pool_members
     group by pool_members.pool, pool_members.label_id
 ),
 

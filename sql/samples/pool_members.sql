@@ -6,8 +6,10 @@
 {{ config(materialized='table') }}
 with labels as (select * from {{ ref('labels') }}),
 
+sample_spans as (select * from {{ ref('sample_spans') }}),
+
 spans as (
-    select * from {{ ref('sample_spans') }}
+    select * from sample_spans
     where split = 'train'
 ),
 

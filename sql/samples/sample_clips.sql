@@ -2,7 +2,11 @@
 -- Samples are numbered clip by clip, those of the train split first. As long as the catalog has no
 -- inventory of audio, all audio counts as available.
 {{ config(materialized='table') }}
-with clips as (
+with event_window_counts as (select * from {{ ref('event_window_counts') }}),
+
+kept_weak_negatives as (select * from {{ ref('kept_weak_negatives') }}),
+
+clips as (
     select
         event_window_counts.role,
         event_window_counts.subset,
@@ -10,7 +14,7 @@ with clips as (
         cast(sum(event_window_counts.window_count) as bigint) as sample_count,
         null as video_seconds,
         null as label_ids
-    from {{ ref('event_window_counts') }} as event_window_counts
+    from event_window_counts
     where event_window_counts.window_count > 0
     group by event_window_counts.role, event_window_counts.subset, event_window_counts.clip_id
     union all
@@ -21,7 +25,7 @@ with clips as (
         1 as sample_count,
         kept.video_end_seconds - kept.video_start_seconds as video_seconds,
         kept.label_ids
-    from {{ ref('kept_weak_negatives') }} as kept
+    from kept_weak_negatives as kept
 ),
 
 audio as (

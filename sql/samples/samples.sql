@@ -2,9 +2,15 @@
 -- or a weak negative clip.
 -- Samples are numbered from 0: the train split first, then by role and clip. The number of a sample
 -- can differ between catalogs, its key cannot.
-with mask as (
+with labels as (select * from {{ ref('labels') }}),
+
+sample_spans as (select * from {{ ref('sample_spans') }}),
+
+sample_clips as (select * from {{ ref('sample_clips') }}),
+
+mask as (
     select list(labels.label_id order by labels.label_index) as label_ids
-    from {{ ref('labels') }} as labels
+    from labels
     where labels.label_index is not null
 )
 
@@ -29,7 +35,7 @@ select
     ) as label_ids,
     sample_spans.is_overlapped,
     sample_clips.audio_path
-from {{ ref('sample_spans') }} as sample_spans
-inner join {{ ref('sample_clips') }} as sample_clips
+from sample_spans
+inner join sample_clips
     on sample_spans.clip_number = sample_clips.clip_number
 cross join mask

@@ -3,8 +3,16 @@
 -- The samples of a clip have consecutive numbers, event by event.
 with labels as (select * from {{ ref('labels') }}),
 
+sample_clips as (select * from {{ ref('sample_clips') }}),
+
+event_window_counts as (select * from {{ ref('event_window_counts') }}),
+
+present_events as (select * from {{ ref('present_events') }}),
+
+windows as (select * from {{ ref('windows') }}),
+
 clips as (
-    select * from {{ ref('sample_clips') }}
+    select * from sample_clips
     where missing_audio is null and role <> 'weak_negative'
 ),
 
@@ -21,7 +29,7 @@ events as (
                 rows between unbounded preceding and current row
             ) as bigint
         ) as first_sample_id
-    from {{ ref('event_window_counts') }} as event_window_counts
+    from event_window_counts
     inner join clips
         on
             event_window_counts.role = clips.role
@@ -39,14 +47,14 @@ clip_events as (
             'end_seconds': present_events.end_seconds,
             'label_index': labels.label_index
         } order by labels.label_index) as events
-    from {{ ref('present_events') }} as present_events
+    from present_events
     inner join clips
         on present_events.subset = clips.subset and present_events.clip_id = clips.clip_id
     inner join labels on present_events.label_id = labels.label_id
     group by clips.clip_number
 ),
 
-windows as (
+numbered as (
     select
         windows.*,
         events.first_sample_id + windows.window_index as sample_id,
@@ -60,25 +68,25 @@ windows as (
             ),
             lambda event: event.label_index
         ) as label_indices
-    from {{ ref('windows') }} as windows
+    from windows
     inner join events
         on windows.subset = events.subset and windows.event_id = events.event_id
     inner join clip_events on events.clip_number = clip_events.clip_number
 )
 
 select
-    windows.sample_id,
-    windows.clip_number,
-    windows.role,
-    main.split_of(windows.subset) as split,
-    windows.event_id,
-    windows.window_index,
-    windows.start_seconds,
-    windows.end_seconds,
-    windows.label_id,
-    main.sorted_set(windows.label_indices) as label_indices,
-    windows.is_overlapped,
+    numbered.sample_id,
+    numbered.clip_number,
+    numbered.role,
+    main.split_of(numbered.subset) as split,
+    numbered.event_id,
+    numbered.window_index,
+    numbered.start_seconds,
+    numbered.end_seconds,
+    numbered.label_id,
+    main.sorted_set(numbered.label_indices) as label_indices,
+    numbered.is_overlapped,
     main.shuffle_key(main.sample_key(
-        windows.subset, windows.clip_id, windows.event_id, windows.window_index
+        numbered.subset, numbered.clip_id, numbered.event_id, numbered.window_index
     )) as shuffle_key
-from windows
+from numbered

@@ -1,6 +1,10 @@
 -- One sample that is a weak negative clip, with its labels, as columns of the label mask.
-with clips as (
-    select * from {{ ref('sample_clips') }}
+with sample_clips as (select * from {{ ref('sample_clips') }}),
+
+labels as (select * from {{ ref('labels') }}),
+
+clips as (
+    select * from sample_clips
     where missing_audio is null and role = 'weak_negative'
 ),
 
@@ -16,7 +20,7 @@ clip_labels as (
         carried.clip_number,
         list_sort(list(labels.label_index)) as label_indices
     from carried
-    inner join {{ ref('labels') }} as labels
+    inner join labels
         on carried.label_id = labels.label_id
     group by carried.clip_number
 )

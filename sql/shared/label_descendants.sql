@@ -2,11 +2,13 @@
 -- A class may have several parents, so a class may be reached in several ways. Each pair is listed
 -- once.
 {{ config(materialized='table') }}
-with recursive children as (
+with recursive ontology as (select * from {{ ref('ontology') }}),
+
+children as (
     select
         ontology.label_id,
         unnest(ontology.child_ids) as descendant_id
-    from {{ ref('ontology') }} as ontology
+    from ontology
 ),
 
 descendants as (

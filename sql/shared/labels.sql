@@ -11,7 +11,9 @@ weak_labels as (select * from {{ ref('weak_labels') }}),
 
 ontology as (select * from {{ ref('ontology') }}),
 
-mentioned as (select * from {{ ref('mentioned_labels') }}),
+mentioned_labels as (select * from {{ ref('mentioned_labels') }}),
+
+mentioned as (select * from mentioned_labels),
 
 -- A file that lists a MID twice is reported by `check`; here it counts once.
 strong_names as (

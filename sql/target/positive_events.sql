@@ -1,5 +1,7 @@
 -- One event with a positive label of the target.
 {{ config(materialized='table') }}
+with events as (select * from {{ ref('events') }})
+
 select
     events.subset,
     events.event_id,
@@ -8,6 +10,6 @@ select
     events.end_seconds,
     events.label_id,
     events.is_overlapped
-from {{ ref('events') }} as events
+from events
 where events.role = 'positive'
 order by events.subset, events.event_id

@@ -1,4 +1,6 @@
 -- One event of a clip that has, in this subset, no event with a positive or ignored label.
+with events as (select * from {{ ref('events') }})
+
 select
     events.subset,
     events.event_id,
@@ -6,5 +8,5 @@ select
     events.start_seconds,
     events.end_seconds,
     events.label_id
-from {{ ref('events') }} as events
+from events
 where events.role = 'strong_negative'

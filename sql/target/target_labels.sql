@@ -1,7 +1,11 @@
 -- One label of the target: positive, or ignored, which is neither positive nor negative.
 -- A label that the user names takes precedence over one that is added as a descendant.
 {{ config(materialized='table') }}
-with named as (
+with label_descendants as (select * from {{ ref('label_descendants') }}),
+
+labels as (select * from {{ ref('labels') }}),
+
+named as (
     select
         unnest({{ literal(target.positive_label_ids) }}) as label_id,
         'positive' as role
@@ -15,7 +19,7 @@ descendants as (
     select distinct
         label_descendants.descendant_id as label_id,
         'positive' as role
-    from {{ ref('label_descendants') }} as label_descendants
+    from label_descendants
     inner join named on label_descendants.label_id = named.label_id and named.role = 'positive'
     where {{ literal(target.descendants) }}
 ),
@@ -38,5 +42,5 @@ select
     coalesce(labels.display_name, target_labels.label_id) as display_name,
     target_labels.role
 from target_labels
-left join {{ ref('labels') }} as labels on target_labels.label_id = labels.label_id
+left join labels on target_labels.label_id = labels.label_id
 order by target_labels.role desc, target_labels.label_id asc

@@ -1,8 +1,12 @@
 -- One clip of the weak subsets that has no positive and no ignored label.
 -- Labels are compared as whole MIDs: /m/04zj is not /m/04zjc.
-with targeted as (
+with target_labels as (select * from {{ ref('target_labels') }}),
+
+weak_clips as (select * from {{ ref('weak_clips') }}),
+
+targeted as (
     select list(target_labels.label_id) as label_ids
-    from {{ ref('target_labels') }} as target_labels
+    from target_labels
 )
 
 select
@@ -12,6 +16,6 @@ select
     weak_clips.video_start_seconds,
     weak_clips.video_end_seconds,
     weak_clips.label_ids
-from {{ ref('weak_clips') }} as weak_clips
+from weak_clips
 cross join targeted
 where not main.carries_any(weak_clips.label_ids, targeted.label_ids)

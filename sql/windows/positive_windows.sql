@@ -1,5 +1,7 @@
 -- One window of a positive event.
 {{ config(materialized='table') }}
+with windows as (select * from {{ ref('windows') }})
+
 select
     windows.subset,
     windows.event_id,
@@ -9,6 +11,6 @@ select
     windows.label_id,
     windows.is_overlapped,
     windows.window_index
-from {{ ref('windows') }} as windows
+from windows
 where windows.role = 'positive'
 order by windows.subset, windows.event_id, windows.window_index

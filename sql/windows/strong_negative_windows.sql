@@ -1,4 +1,6 @@
 -- One window of a strong negative event.
+with windows as (select * from {{ ref('windows') }})
+
 select
     windows.subset,
     windows.event_id,
@@ -7,5 +9,5 @@ select
     windows.end_seconds,
     windows.label_id,
     windows.window_index
-from {{ ref('windows') }} as windows
+from windows
 where windows.role = 'strong_negative'

@@ -173,7 +173,9 @@ def test_volumes_of_another_archive(tmp_path: Path) -> None:
     start = data.rindex(b"PK\x01\x02")
     archive.write_bytes(data[:start] + b"garbage!" + data[start + 8 :])
     list_packed.cache_clear()
-    with pytest.raises(AudiosetDuckError, match=r"x.zip and its other parts are not a complete zip archive"):
+    with pytest.raises(
+        AudiosetDuckError, match=r"x.zip and its other parts are not a complete zip archive"
+    ):
         list_members(archive)
 
 

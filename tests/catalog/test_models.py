@@ -139,6 +139,16 @@ def test_every_model_has_a_head_and_fits_on_a_screen() -> None:
         assert len(body) <= 100 or path.parent.name == "demo", path
 
 
+def test_models_are_imported_first_and_by_their_name() -> None:
+    """Table functions, which take arguments, are called where they are needed."""
+    imported = re.compile(
+        r"(\w+) as (materialized )?\(select \* from \{\{ ref\('\1'\) \}\}(\(.*\))?\)"
+    )
+    for template in read_templates(sql_folder(), (*LAYERS, "export", "demo")):
+        rest = imported.sub("", template.text)
+        assert re.findall(r"\{\{ ref\('\w+'\) \}\}(?!\()", rest) == [], template.name
+
+
 def test_views_call_no_function_that_an_older_shell_lacks(demo_catalog: Path) -> None:
     """The function if() is younger than the shell of DuckDB 1.5."""
     with duckdb.connect(str(demo_catalog), read_only=True) as connection:

@@ -1,7 +1,13 @@
 -- One label of one subset, with the amount that ranks it: seconds in a strong subset, clips in a
 -- weak one.
 -- The charts of all subsets are drawn from this.
-with amounts as (
+with strong_label_stats as (select * from {{ ref('strong_label_stats') }}),
+
+weak_label_stats as (select * from {{ ref('weak_label_stats') }}),
+
+labels as (select * from {{ ref('labels') }}),
+
+amounts as (
     select
         strong_label_stats.subset,
         strong_label_stats.rank,
@@ -11,7 +17,7 @@ with amounts as (
         strong_label_stats.duration_seconds as amount,
         strong_label_stats.percentage,
         strong_label_stats.cumulative_percentage
-    from {{ ref('strong_label_stats') }} as strong_label_stats
+    from strong_label_stats
     union all
     select
         weak_label_stats.subset,
@@ -25,7 +31,7 @@ with amounts as (
             partition by weak_label_stats.subset order by weak_label_stats.rank
         ) / sum(weak_label_stats.clip_count) over (partition by weak_label_stats.subset)
             as cumulative_percentage
-    from {{ ref('weak_label_stats') }} as weak_label_stats
+    from weak_label_stats
 )
 
 select
@@ -39,4 +45,4 @@ select
     amounts.percentage,
     amounts.cumulative_percentage
 from amounts
-inner join {{ ref('labels') }} as labels on amounts.label_id = labels.label_id
+inner join labels on amounts.label_id = labels.label_id

@@ -1,6 +1,8 @@
 -- One band of label sizes, in seconds (strong) or clips (weak), with the number of labels of a
 -- subset in it and their share of the subset.
-with bands as (
+with label_amounts as (select * from {{ ref('label_amounts') }}),
+
+bands as (
     select
         bands.is_strong,
         bands.band,
@@ -29,7 +31,7 @@ subsets as (
     select distinct
         label_amounts.subset,
         main.is_strong_subset(label_amounts.subset) as is_strong
-    from {{ ref('label_amounts') }} as label_amounts
+    from label_amounts
 )
 
 select
@@ -40,7 +42,7 @@ select
     coalesce(sum(label_amounts.percentage), 0) as percentage
 from subsets
 inner join bands on subsets.is_strong = bands.is_strong
-left join {{ ref('label_amounts') }} as label_amounts
+left join label_amounts
     on
         subsets.subset = label_amounts.subset
         and bands.amount_from <= label_amounts.amount

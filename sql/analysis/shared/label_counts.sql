@@ -1,5 +1,13 @@
 -- One label that a target can be built from, with all its names and how often it occurs.
-with strong_counts as (
+with strong_label_stats as (select * from {{ ref('strong_label_stats') }}),
+
+weak_label_stats as (select * from {{ ref('weak_label_stats') }}),
+
+labels as (select * from {{ ref('labels') }}),
+
+label_names as (select * from {{ ref('label_names') }}),
+
+strong_counts as (
     select
         strong_label_stats.label_id,
         sum(strong_label_stats.event_count) filter (
@@ -8,7 +16,7 @@ with strong_counts as (
         sum(strong_label_stats.event_count) filter (
             where strong_label_stats.subset = 'strong_eval_framed'
         ) as framed_event_count
-    from {{ ref('strong_label_stats') }} as strong_label_stats
+    from strong_label_stats
     group by strong_label_stats.label_id
 ),
 
@@ -16,7 +24,7 @@ weak_counts as (
     select
         weak_label_stats.label_id,
         sum(weak_label_stats.clip_count) as weak_clip_count
-    from {{ ref('weak_label_stats') }} as weak_label_stats
+    from weak_label_stats
     group by weak_label_stats.label_id
 ),
 
@@ -27,8 +35,8 @@ named as (
         list(label_names.name order by label_names.name) filter (
             where label_names.name <> labels.display_name
         ) as other_names
-    from {{ ref('labels') }} as labels
-    inner join {{ ref('label_names') }} as label_names
+    from labels
+    inner join label_names
         on labels.label_id = label_names.label_id
     group by labels.label_id, labels.display_name
 )

@@ -1,7 +1,9 @@
 -- One share of one subset, 50, 80 or 95%, with the smallest number of labels that make it up, the
 -- largest labels first.
 -- Whole amounts are compared, so that a label that reaches the share exactly is counted.
-with summed as (
+with label_amounts as (select * from {{ ref('label_amounts') }}),
+
+summed as (
     select
         label_amounts.subset,
         label_amounts.rank,
@@ -11,7 +13,7 @@ with summed as (
         sum(label_amounts.amount) over (
             partition by label_amounts.subset
         ) as sum_of_all
-    from {{ ref('label_amounts') }} as label_amounts
+    from label_amounts
 ),
 
 shares as (select unnest([50, 80, 95]) as coverage_percentage)

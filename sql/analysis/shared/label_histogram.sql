@@ -1,11 +1,13 @@
 -- One bin of label sizes of one subset, a quarter of a power of ten wide, with the number of labels
 -- in it.
 -- Labels without duration have no logarithm and are in no bin.
-with binned as (
+with label_amounts as (select * from {{ ref('label_amounts') }}),
+
+binned as (
     select
         label_amounts.subset,
         floor(4 * log10(label_amounts.amount)) as bin
-    from {{ ref('label_amounts') }} as label_amounts
+    from label_amounts
     where label_amounts.amount > 0
 )
 

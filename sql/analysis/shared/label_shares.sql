@@ -1,9 +1,11 @@
 -- One of the ten largest labels of a subset, or all others together, which have no MID.
-with placed as (
+with label_amounts as (select * from {{ ref('label_amounts') }}),
+
+placed as (
     select
         label_amounts.*,
         least(label_amounts.rank, 11) as place
-    from {{ ref('label_amounts') }} as label_amounts
+    from label_amounts
 )
 
 select

@@ -2,13 +2,17 @@
 -- Of the framed subset only what is present counts. Ties are broken by the MID, so that ranks are
 -- the same on every machine.
 {{ config(materialized='table') }}
-with totals as (
+with present_events as (select * from {{ ref('present_events') }}),
+
+labels as (select * from {{ ref('labels') }}),
+
+totals as (
     select
         present_events.subset,
         present_events.label_id,
         count(*) as event_count,
         sum(present_events.end_seconds - present_events.start_seconds) as duration_seconds
-    from {{ ref('present_events') }} as present_events
+    from present_events
     group by present_events.subset, present_events.label_id
 ),
 
@@ -38,5 +42,5 @@ select
     ) as cumulative_percentage,
     cast(ranked.duration_seconds / ranked.event_count as decimal(9, 3)) as mean_event_seconds
 from ranked
-inner join {{ ref('labels') }} as labels on ranked.label_id = labels.label_id
+inner join labels on ranked.label_id = labels.label_id
 order by ranked.subset, ranked.rank

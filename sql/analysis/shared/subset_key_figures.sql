@@ -1,13 +1,19 @@
 -- One subset in figures: clips, events, labels, hours and imbalance.
 -- A label without duration does not count for the imbalance.
 {{ config(materialized='table') }}
-with sizes as (
+with present_events as (select * from {{ ref('present_events') }}),
+
+weak_clips as (select * from {{ ref('weak_clips') }}),
+
+label_amounts as (select * from {{ ref('label_amounts') }}),
+
+sizes as (
     select
         present_events.subset,
         count(distinct present_events.clip_id) as clip_count,
         count(*) as event_count,
         sum(present_events.end_seconds - present_events.start_seconds) as total_seconds
-    from {{ ref('present_events') }} as present_events
+    from present_events
     group by present_events.subset
     union all
     select
@@ -15,7 +21,7 @@ with sizes as (
         count(*) as clip_count,
         sum(len(weak_clips.label_ids)) as event_count,
         sum(weak_clips.video_end_seconds - weak_clips.video_start_seconds) as total_seconds
-    from {{ ref('weak_clips') }} as weak_clips
+    from weak_clips
     group by weak_clips.subset
 ),
 
@@ -25,7 +31,7 @@ labels as (
         count(*) as label_count,
         max(label_amounts.amount) as largest_amount,
         min(label_amounts.amount) filter (where label_amounts.amount > 0) as smallest_amount
-    from {{ ref('label_amounts') }} as label_amounts
+    from label_amounts
     group by label_amounts.subset
 )
 

@@ -1,5 +1,7 @@
 -- One label of the weak subsets, ranked by the number of its clips in all of them.
-with totals as (
+with weak_label_stats as (select * from {{ ref('weak_label_stats') }}),
+
+totals as (
     select
         weak_label_stats.label_id,
         min(weak_label_stats.display_name) as display_name,
@@ -17,7 +19,7 @@ with totals as (
         coalesce(
             sum(weak_label_stats.clip_count) filter (where weak_label_stats.subset = 'weak_eval'), 0
         ) as weak_eval_clip_count
-    from {{ ref('weak_label_stats') }} as weak_label_stats
+    from weak_label_stats
     group by weak_label_stats.label_id
 )
 

@@ -2,11 +2,15 @@
 -- The percentage is of all labels that the clips of the subset have, so that it adds up to 100.
 -- Ties are broken by the MID.
 {{ config(materialized='table') }}
-with clip_labels as (
+with weak_clips as (select * from {{ ref('weak_clips') }}),
+
+labels as (select * from {{ ref('labels') }}),
+
+clip_labels as (
     select
         weak_clips.subset,
         unnest(weak_clips.label_ids) as label_id
-    from {{ ref('weak_clips') }} as weak_clips
+    from weak_clips
 ),
 
 totals as (
@@ -30,5 +34,5 @@ select
     100 * totals.clip_count / sum(totals.clip_count) over (partition by totals.subset)
         as percentage
 from totals
-inner join {{ ref('labels') }} as labels on totals.label_id = labels.label_id
+inner join labels on totals.label_id = labels.label_id
 order by totals.subset, rank

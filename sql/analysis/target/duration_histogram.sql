@@ -1,7 +1,9 @@
 -- One bin of durations of positive events, a quarter of a second wide, or of their windows, a
 -- twentieth of a full window wide.
 -- A bin contains its upper end, so that full windows are in the last one.
-with measured as (
+with positive_durations as (select * from {{ ref('positive_durations') }}),
+
+measured as (
     select
         positive_durations.subset,
         positive_durations.unit,
@@ -11,7 +13,7 @@ with measured as (
             else cast(cast({{ target.window_seconds }} as decimal(9, 3)) * 1000 as bigint)
         end as whole_ms,
         case when positive_durations.unit = 'event' then 4 else 20 end as parts
-    from {{ ref('positive_durations') }} as positive_durations
+    from positive_durations
 ),
 
 -- In whole milliseconds, so that what ends with a bin is in it.

@@ -1,5 +1,7 @@
 -- The durations of the positive events of one strong subset, or of their windows, in figures.
 -- Quantiles between two durations are interpolated, not rounded to the millisecond.
+with positive_durations as (select * from {{ ref('positive_durations') }})
+
 select
     positive_durations.subset,
     positive_durations.unit,
@@ -12,5 +14,5 @@ select
     quantile_cont(cast(positive_durations.duration_seconds as double), 0.95)
         as percentile_95_seconds,
     max(positive_durations.duration_seconds) as longest_seconds
-from {{ ref('positive_durations') }} as positive_durations
+from positive_durations
 group by positive_durations.subset, positive_durations.unit

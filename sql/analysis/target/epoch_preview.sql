@@ -13,14 +13,14 @@
 --   sample_key: Key of the sample.
 --   crop_start_seconds: Start of the crop of a weak clip, in seconds; null for a window.
 {{ config(materialized='table_function', parameters='seed := 0, epoch := 0, batch_size := 32') }}
-with epoch_plan as (
+with samples as (select * from {{ ref('samples') }}),
+
+labels as (select * from {{ ref('labels') }}),
+
+epoch_plan as (
     select *
     from {{ ref('epoch_plan') }}(seed, epoch, batch_size)
-),
-
-samples as (select * from {{ ref('samples') }}),
-
-labels as (select * from {{ ref('labels') }})
+)
 
 select
     epoch_plan.step,

@@ -2,16 +2,22 @@
 -- strong subset.
 -- An event counts once for each other label, however often that label overlaps it.
 {{ config(materialized='table') }}
-with positive_events as (
-    select events.* from {{ ref('events') }} as events
+with target_labels as (select * from {{ ref('target_labels') }}),
+
+events as (select * from {{ ref('events') }}),
+
+present_events as (select * from {{ ref('present_events') }}),
+
+labels as (select * from {{ ref('labels') }}),
+
+positive_events as (
+    select events.* from events
     where events.role = 'positive'
 ),
 
-target_labels as (select * from {{ ref('target_labels') }}),
-
 other_events as (
     select present_events.*
-    from {{ ref('present_events') }} as present_events
+    from present_events
     anti join target_labels
         on present_events.label_id = target_labels.label_id and target_labels.role = 'positive'
 ),
@@ -58,7 +64,7 @@ select
     ranked.event_count,
     cast(ranked.overlap_seconds as decimal(18, 3)) as overlap_seconds
 from ranked
-inner join {{ ref('labels') }} as labels on ranked.label_id = labels.label_id
-inner join {{ ref('labels') }} as other_labels
+inner join labels on ranked.label_id = labels.label_id
+inner join labels as other_labels
     on ranked.other_label_id = other_labels.label_id
 order by ranked.subset, other_rank, ranked.label_id

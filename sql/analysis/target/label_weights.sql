@@ -1,6 +1,10 @@
 -- One label of a pool of negatives, with its name, its share of the samples of the pool and its
 -- share of the draws by weight.
 -- A weak clip counts for each of its labels.
+with label_pools as (select * from {{ ref('label_pools') }}),
+
+labels as (select * from {{ ref('labels') }})
+
 select
     label_pools.pool,
     row_number() over (
@@ -18,5 +22,5 @@ select
     100 * label_pools.sample_count
     / sum(label_pools.sample_count) over (partition by label_pools.pool) as sample_percentage,
     100 * label_pools.weight as draw_percentage
-from {{ ref('label_pools') }} as label_pools
-left join {{ ref('labels') }} as labels on label_pools.label_id = labels.label_id
+from label_pools
+left join labels on label_pools.label_id = labels.label_id

@@ -23,7 +23,9 @@
     materialized='table_function',
     parameters='seed := 0, epoch := 0, batch_size := 32, world_size := 1, hard := []'
 ) }}
-with coverage as (
+with label_weights as (select * from {{ ref('label_weights') }}),
+
+coverage as (
     select *
     from {{ ref('epoch_coverage') }}(seed, epoch, batch_size, world_size, hard)
 ),
@@ -62,7 +64,7 @@ select
     seen.draw_count,
     seen.expected_draw_count
 from seen
-inner join {{ ref('label_weights') }} as label_weights
+inner join label_weights
     on seen.pool = label_weights.pool and seen.label_id = label_weights.label_id
 cross join epoch
 order by seen.pool asc, seen.first_step asc nulls last, label_weights.rank asc

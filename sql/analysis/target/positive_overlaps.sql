@@ -1,13 +1,17 @@
 -- The positive events of one strong subset that are overlapped, or that are not: of one label of
 -- the target, or of all of them together, which have no MID.
-with counted as (
+with positive_events as (select * from {{ ref('positive_events') }}),
+
+labels as (select * from {{ ref('labels') }}),
+
+counted as (
     select
         positive_events.subset,
         positive_events.label_id,
         case when positive_events.is_overlapped then 'overlapped' else 'alone' end as overlap,
         count(*) as event_count,
         sum(positive_events.end_seconds - positive_events.start_seconds) as duration_seconds
-    from {{ ref('positive_events') }} as positive_events
+    from positive_events
     group by
         grouping sets (
             (positive_events.subset, positive_events.label_id, overlap),
@@ -28,4 +32,4 @@ select
     100 * counted.event_count
     / sum(counted.event_count) over (partition by counted.subset, counted.label_id) as percentage
 from counted
-left join {{ ref('labels') }} as labels on counted.label_id = labels.label_id
+left join labels on counted.label_id = labels.label_id

@@ -1,11 +1,15 @@
 -- One label of one role and split, with the number of samples in which it is active.
 -- A sample with several labels counts for each of them.
-with carried as (
+with sample_spans as (select * from {{ ref('sample_spans') }}),
+
+labels as (select * from {{ ref('labels') }}),
+
+carried as (
     select
         sample_spans.split,
         sample_spans.role,
         unnest(sample_spans.label_indices) as label_index
-    from {{ ref('sample_spans') }} as sample_spans
+    from sample_spans
 ),
 
 counted as (
@@ -16,7 +20,7 @@ counted as (
         labels.display_name,
         count(*) as sample_count
     from carried
-    inner join {{ ref('labels') }} as labels on carried.label_index = labels.label_index
+    inner join labels on carried.label_index = labels.label_index
     group by carried.split, carried.role, labels.label_id, labels.display_name
 )
 

@@ -5,6 +5,8 @@ with sample_clips as (select * from {{ ref('sample_clips') }}),
 
 weak_negatives as (select * from {{ ref('weak_negatives') }}),
 
+positive_events as (select * from {{ ref('positive_events') }}),
+
 kept as (
     select
         sample_clips.role,
@@ -24,7 +26,7 @@ strong_positives as (
         count(*) as clip_count,
         count(*) as sample_count
     from weak_negatives
-    semi join {{ ref('positive_events') }} as positive_events
+    semi join positive_events
         on weak_negatives.clip_id = positive_events.clip_id
     group by all
 ),

@@ -1,11 +1,17 @@
 -- One label of one role and split, ranked by the number of samples in which it is active.
 -- A sample with several labels counts for each of them, so shares may add up to more than 100.
-with sizes as (
+with sample_outcomes as (select * from {{ ref('sample_outcomes') }}),
+
+sample_composition as (select * from {{ ref('sample_composition') }}),
+
+labels as (select * from {{ ref('labels') }}),
+
+sizes as (
     select
         sample_outcomes.split,
         sample_outcomes.role,
         sample_outcomes.sample_count
-    from {{ ref('sample_outcomes') }} as sample_outcomes
+    from sample_outcomes
     where sample_outcomes.outcome = 'kept'
 )
 
@@ -20,6 +26,6 @@ select
     labels.title,
     composition.sample_count,
     100 * composition.sample_count / sizes.sample_count as percentage
-from {{ ref('sample_composition') }} as composition
+from sample_composition as composition
 inner join sizes on composition.split = sizes.split and composition.role = sizes.role
-inner join {{ ref('labels') }} as labels on composition.label_id = labels.label_id
+inner join labels on composition.label_id = labels.label_id

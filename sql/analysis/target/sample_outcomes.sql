@@ -1,13 +1,15 @@
 -- One outcome of the samples of one role and split: kept, or excluded for one reason.
 -- Ranks are those of the split, for all roles alike: what is kept first, then the reason that
 -- excludes most.
-with counted as (
+with sample_counts as (select * from {{ ref('sample_counts') }}),
+
+counted as (
     select
         sample_counts.split,
         sample_counts.role,
         coalesce(sample_counts.reason, 'kept') as outcome,
         cast(sum(sample_counts.sample_count) as bigint) as sample_count
-    from {{ ref('sample_counts') }} as sample_counts
+    from sample_counts
     group by sample_counts.split, sample_counts.role, outcome
 ),
 

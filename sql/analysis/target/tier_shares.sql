@@ -1,6 +1,8 @@
 -- One tier of a pool of negatives, with its share of the labels, of the samples or of the draws by
 -- weight.
-with tiers as (
+with label_weights as (select * from {{ ref('label_weights') }}),
+
+tiers as (
     select
         label_weights.pool,
         label_weights.tier,
@@ -8,7 +10,7 @@ with tiers as (
         -- In one order, so that the sum is the same to the last bit.
         sum(label_weights.sample_percentage order by label_weights.label_id) as sample_percentage,
         sum(label_weights.draw_percentage order by label_weights.label_id) as draw_percentage
-    from {{ ref('label_weights') }} as label_weights
+    from label_weights
     group by label_weights.pool, label_weights.tier
 )
 

@@ -3,9 +3,17 @@
 {{ config(materialized='table') }}
 with target_labels as (select * from {{ ref('target_labels') }}),
 
+label_descendants as (select * from {{ ref('label_descendants') }}),
+
+strong_negative_events as (select * from {{ ref('strong_negative_events') }}),
+
+weak_negatives as (select * from {{ ref('weak_negatives') }}),
+
+labels as (select * from {{ ref('labels') }}),
+
 descendants as (
     select distinct label_descendants.descendant_id as label_id
-    from {{ ref('label_descendants') }} as label_descendants
+    from label_descendants
     semi join target_labels
         on label_descendants.label_id = target_labels.label_id and target_labels.role = 'positive'
     anti join target_labels as targeted
@@ -21,14 +29,14 @@ strong_counts as (
     select
         strong_negative_events.label_id,
         count(*) as strong_negative_event_count
-    from {{ ref('strong_negative_events') }} as strong_negative_events
+    from strong_negative_events
     semi join descendants on strong_negative_events.label_id = descendants.label_id
     group by strong_negative_events.label_id
 ),
 
 weak_labels as (
     select unnest(weak_negatives.label_ids) as label_id
-    from {{ ref('weak_negatives') }} as weak_negatives
+    from weak_negatives
     cross join descendant_list
     where main.carries_any(weak_negatives.label_ids, descendant_list.label_ids)
 ),
@@ -47,7 +55,7 @@ select
     coalesce(strong_counts.strong_negative_event_count, 0) as strong_negative_event_count,
     coalesce(weak_counts.weak_negative_count, 0) as weak_negative_count
 from descendants
-inner join {{ ref('labels') }} as labels on descendants.label_id = labels.label_id
+inner join labels on descendants.label_id = labels.label_id
 left join strong_counts on descendants.label_id = strong_counts.label_id
 left join weak_counts on descendants.label_id = weak_counts.label_id
 where strong_counts.label_id is not null or weak_counts.label_id is not null

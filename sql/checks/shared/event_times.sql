@@ -1,9 +1,13 @@
 -- An event that is not within its clip: it starts before 0 s, ends before it starts, or ends more
 -- than 0.1 s after 10 s, which allows for the rounding of a last video frame.
-with events as (
-    select * from {{ ref('strong_events') }}
+with strong_events as (select * from {{ ref('strong_events') }}),
+
+framed_events as (select * from {{ ref('framed_events') }}),
+
+events as (
+    select * from strong_events
     union all by name
-    select * exclude (is_present) from {{ ref('framed_events') }}
+    select * exclude (is_present) from framed_events
 )
 
 select

@@ -1,19 +1,25 @@
 -- A clip that is in both the train and the eval split.
-with clips as (
+with weak_clips as (select * from {{ ref('weak_clips') }}),
+
+strong_events as (select * from {{ ref('strong_events') }}),
+
+framed_events as (select * from {{ ref('framed_events') }}),
+
+clips as (
     select
         weak_clips.subset,
         weak_clips.clip_id
-    from {{ ref('weak_clips') }} as weak_clips
+    from weak_clips
     union
     select
         strong_events.subset,
         strong_events.clip_id
-    from {{ ref('strong_events') }} as strong_events
+    from strong_events
     union
     select
         framed_events.subset,
         framed_events.clip_id
-    from {{ ref('framed_events') }} as framed_events
+    from framed_events
 )
 
 select

@@ -1,8 +1,12 @@
 -- An event that a strong subset lists more than once.
-with events as (
-    select * from {{ ref('strong_events') }}
+with strong_events as (select * from {{ ref('strong_events') }}),
+
+framed_events as (select * from {{ ref('framed_events') }}),
+
+events as (
+    select * from strong_events
     union all by name
-    select * exclude (is_present) from {{ ref('framed_events') }}
+    select * exclude (is_present) from framed_events
 )
 
 select

@@ -1,14 +1,18 @@
 -- A MID that a label file lists more than once.
-with listed as (
+with strong_labels as (select * from {{ ref('strong_labels') }}),
+
+weak_labels as (select * from {{ ref('weak_labels') }}),
+
+listed as (
     select
         'mid_to_display_name.tsv' as file,
         strong_labels.label_id
-    from {{ ref('strong_labels') }} as strong_labels
+    from strong_labels
     union all
     select
         'class_labels_indices.csv' as file,
         weak_labels.label_id
-    from {{ ref('weak_labels') }} as weak_labels
+    from weak_labels
 )
 
 select

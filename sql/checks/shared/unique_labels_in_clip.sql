@@ -1,7 +1,9 @@
 -- A clip of the weak subsets that has a label twice.
+with weak_clips as (select * from {{ ref('weak_clips') }})
+
 select
     weak_clips.subset,
     weak_clips.clip_id,
     weak_clips.label_ids
-from {{ ref('weak_clips') }} as weak_clips
+from weak_clips
 where len(weak_clips.label_ids) <> len(list_distinct(weak_clips.label_ids))

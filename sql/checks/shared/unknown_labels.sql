@@ -1,6 +1,14 @@
 -- A label of events or clips that no label file lists.
-with known_labels as (
-    select * from {{ ref('labels') }}
+with labels as (select * from {{ ref('labels') }}),
+
+strong_events as (select * from {{ ref('strong_events') }}),
+
+framed_events as (select * from {{ ref('framed_events') }}),
+
+weak_clips as (select * from {{ ref('weak_clips') }}),
+
+known_labels as (
+    select * from labels
     where is_strong or is_weak
 ),
 
@@ -9,19 +17,19 @@ used_labels as (
         'strong_events' as relation,
         strong_events.subset,
         strong_events.label_id
-    from {{ ref('strong_events') }} as strong_events
+    from strong_events
     union all
     select
         'framed_events' as relation,
         framed_events.subset,
         framed_events.label_id
-    from {{ ref('framed_events') }} as framed_events
+    from framed_events
     union all
     select
         'weak_clips' as relation,
         weak_clips.subset,
         unnest(weak_clips.label_ids) as label_id
-    from {{ ref('weak_clips') }} as weak_clips
+    from weak_clips
 ),
 
 -- Without a label file, nothing is known of any label.

@@ -4,6 +4,10 @@ with present_events as (select * from {{ ref('present_events') }}),
 
 target_labels as (select * from {{ ref('target_labels') }}),
 
+positive_events as (select * from {{ ref('positive_events') }}),
+
+strong_negative_events as (select * from {{ ref('strong_negative_events') }}),
+
 labelled as (
     select
         present_events.subset,
@@ -33,7 +37,7 @@ positives as (
     select
         positive_events.subset,
         count(*) as event_count
-    from {{ ref('positive_events') }} as positive_events
+    from positive_events
     group by positive_events.subset
 ),
 
@@ -41,7 +45,7 @@ negatives as (
     select
         strong_negative_events.subset,
         count(*) as event_count
-    from {{ ref('strong_negative_events') }} as strong_negative_events
+    from strong_negative_events
     group by strong_negative_events.subset
 )
 

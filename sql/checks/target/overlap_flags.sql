@@ -1,14 +1,20 @@
 -- A positive event whose is_overlapped is not what a count of overlapping events says.
-with target_labels as (
-    select *
-    from {{ ref('target_labels') }}
+with target_labels as (select * from {{ ref('target_labels') }}),
+
+present_events as (select * from {{ ref('present_events') }}),
+
+positive_events as (select * from {{ ref('positive_events') }}),
+
+positive_labels as (
+    select label_id
+    from target_labels
     where role = 'positive'
 ),
 
 other_events as (
-    select *
-    from {{ ref('present_events') }}
-    where label_id not in (select target_labels.label_id from target_labels)
+    select present_events.*
+    from present_events
+    anti join positive_labels on present_events.label_id = positive_labels.label_id
 ),
 
 counted as (
@@ -23,7 +29,7 @@ counted as (
                 and other_events.start_seconds < positive_events.end_seconds
                 and other_events.end_seconds > positive_events.start_seconds
         ) as other_event_count
-    from {{ ref('positive_events') }} as positive_events
+    from positive_events
 )
 
 select

@@ -1,11 +1,15 @@
 -- A pool whose weights do not add up to 1, or with a label whose sample count is not the number of
 -- its members.
-with members as (
+with pool_members as (select * from {{ ref('pool_members') }}),
+
+label_pools as (select * from {{ ref('label_pools') }}),
+
+members as (
     select
         pool_members.pool,
         pool_members.label_id,
         count(*) as sample_count
-    from {{ ref('pool_members') }} as pool_members
+    from pool_members
     group by pool_members.pool, pool_members.label_id
 ),
 
@@ -15,7 +19,7 @@ pools as (
         sum(label_pools.weight) as weights,
         count(*) filter (where label_pools.sample_count is distinct from members.sample_count)
             as wrong_label_count
-    from {{ ref('label_pools') }} as label_pools
+    from label_pools
     left join members
         on label_pools.pool = members.pool and label_pools.label_id = members.label_id
     group by label_pools.pool

@@ -1,13 +1,17 @@
 -- A moment of a positive event that is in none of its windows.
 -- If any moment is not covered, then one of these is not: the start of the event, or the end of a
 -- window within the event.
-with positive_events as (
-    select * from {{ ref('events') }}
+with events as (select * from {{ ref('events') }}),
+
+windows as (select * from {{ ref('windows') }}),
+
+positive_events as (
+    select * from events
     where role = 'positive' and start_seconds < end_seconds
 ),
 
 positive_windows as (
-    select * from {{ ref('windows') }}
+    select * from windows
     where role = 'positive'
 ),
 

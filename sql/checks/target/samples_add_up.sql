@@ -1,11 +1,17 @@
 -- A role in a subset whose number of samples is not what sample_counts says.
-with counted as (
+with sample_spans as (select * from {{ ref('sample_spans') }}),
+
+sample_clips as (select * from {{ ref('sample_clips') }}),
+
+sample_counts as (select * from {{ ref('sample_counts') }}),
+
+counted as (
     select
         sample_clips.role,
         sample_clips.subset,
         count(*) as sample_count
-    from {{ ref('sample_spans') }} as sample_spans
-    inner join {{ ref('sample_clips') }} as sample_clips
+    from sample_spans
+    inner join sample_clips
         on sample_spans.clip_number = sample_clips.clip_number
     group by sample_clips.role, sample_clips.subset
 ),
@@ -15,7 +21,7 @@ expected as (
         sample_counts.role,
         sample_counts.subset,
         sample_counts.sample_count
-    from {{ ref('sample_counts') }} as sample_counts
+    from sample_counts
     where sample_counts.reason is null
 )
 

@@ -2,6 +2,8 @@
 -- not.
 with positive_windows as (select * from {{ ref('positive_windows') }}),
 
+windows as (select * from {{ ref('windows') }}),
+
 derived_windows as (
     select
         windows.subset,
@@ -12,7 +14,7 @@ derived_windows as (
         windows.label_id,
         windows.is_overlapped,
         windows.window_index
-    from {{ ref('windows') }} as windows
+    from windows
     where windows.role = 'positive'
 ),
 

@@ -1,12 +1,16 @@
 -- A sample key that more than one sample has.
-with keys as (
+with sample_spans as (select * from {{ ref('sample_spans') }}),
+
+sample_clips as (select * from {{ ref('sample_clips') }}),
+
+keys as (
     select
         sample_clips.subset,
         sample_clips.clip_id,
         sample_spans.event_id,
         sample_spans.window_index
-    from {{ ref('sample_spans') }} as sample_spans
-    inner join {{ ref('sample_clips') }} as sample_clips
+    from sample_spans
+    inner join sample_clips
         on sample_spans.clip_number = sample_clips.clip_number
 )
 

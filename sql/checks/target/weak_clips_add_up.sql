@@ -1,11 +1,15 @@
 -- A weak subset with a clip that is neither a weak negative nor has a label of the target.
 with target_labels as (select * from {{ ref('target_labels') }}),
 
+weak_clips as (select * from {{ ref('weak_clips') }}),
+
+weak_negatives as (select * from {{ ref('weak_negatives') }}),
+
 target_clips as (
     select
         weak_clips.subset,
         count(*) as clip_count
-    from {{ ref('weak_clips') }} as weak_clips
+    from weak_clips
     where
         exists (
             select 1
@@ -19,7 +23,7 @@ all_clips as (
     select
         weak_clips.subset,
         count(*) as clip_count
-    from {{ ref('weak_clips') }} as weak_clips
+    from weak_clips
     group by weak_clips.subset
 ),
 
@@ -27,7 +31,7 @@ negatives as (
     select
         weak_negatives.subset,
         count(*) as clip_count
-    from {{ ref('weak_negatives') }} as weak_negatives
+    from weak_negatives
     group by weak_negatives.subset
 )
 

@@ -1,10 +1,14 @@
 -- A weak negative with a positive or ignored label.
-with negative_labels as (
+with weak_negatives as (select * from {{ ref('weak_negatives') }}),
+
+target_labels as (select * from {{ ref('target_labels') }}),
+
+negative_labels as (
     select
         weak_negatives.subset,
         weak_negatives.clip_id,
         unnest(weak_negatives.label_ids) as label_id
-    from {{ ref('weak_negatives') }} as weak_negatives
+    from weak_negatives
 )
 
 select
@@ -12,5 +16,5 @@ select
     negative_labels.clip_id,
     negative_labels.label_id
 from negative_labels
-semi join {{ ref('target_labels') }} as target_labels
+semi join target_labels
     on negative_labels.label_id = target_labels.label_id

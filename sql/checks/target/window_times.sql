@@ -1,26 +1,34 @@
 -- A window that is empty, longer than the window length of the target, or not within its event.
-with windows as (
+with positive_windows as (select * from {{ ref('positive_windows') }}),
+
+strong_negative_windows as (select * from {{ ref('strong_negative_windows') }}),
+
+positive_events as (select * from {{ ref('positive_events') }}),
+
+strong_negative_events as (select * from {{ ref('strong_negative_events') }}),
+
+windows as (
     select
         'positive' as role,
         * exclude (is_overlapped)
-    from {{ ref('positive_windows') }}
+    from positive_windows
     union all by name
     select
         'strong_negative' as role,
         *
-    from {{ ref('strong_negative_windows') }}
+    from strong_negative_windows
 ),
 
 events as (
     select
         'positive' as role,
         * exclude (is_overlapped)
-    from {{ ref('positive_events') }}
+    from positive_events
     union all by name
     select
         'strong_negative' as role,
         *
-    from {{ ref('strong_negative_events') }}
+    from strong_negative_events
 )
 
 select
