@@ -71,7 +71,7 @@ def common_target(catalog: Path) -> Target:
         labels = connection.execute(f"""
             with counted as (
                 select label_id, count(*) as windows
-                from gun.positive_windows
+                from gun.windows
                 where subset = 'strong_train'
                 group by label_id
             )
