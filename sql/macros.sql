@@ -18,9 +18,20 @@ end;
 -- Whether a subset has strong labels: events with a start and an end.
 create or replace macro main.is_strong_subset(subset) as
 subset in ('strong_train', 'strong_eval', 'strong_eval_framed');
+-- The MID of the label Silence: a silent file of a clip that carries it is valid.
+create or replace macro main.silence_label() as '/m/028v0c';
+-- The length above which a clip of the weak subsets is wrong: AudioSet's are of 10 s, rounded.
+create or replace macro main.longest_clip_seconds() as 10.1;
+-- How many bins of a histogram lie between an amount and ten times that amount.
+create or replace macro main.bins_per_decade() as 4;
+-- How many labels a chart of shares names; all others are one part of it.
+create or replace macro main.named_label_count() as 10;
 -- Whether a name ends like a label's title: in a space and a MID, or is a MID.
 create or replace macro main.ends_with_mid(name) as
 regexp_matches(name, '(^| )/[a-z]/[0-9A-Za-z_]+$');
+-- A weight as a whole number. Whole numbers add up to the same sum in whatever order.
+create or replace macro main.whole_share(weight) as
+cast(weight * 1000000000000 as bigint);
 -- A number in [0, 1) from 53 bits, which are as many as a double holds exactly: divided by 2 to the
 -- power of 53.
 create or replace macro main.unit_number(bits) as

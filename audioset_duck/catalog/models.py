@@ -178,7 +178,7 @@ def render_models(
 
 
 def render_query(name: str, **variables: Any) -> tuple[str, str]:
-    """Render a query of `sql/` that is no relation of a catalog.
+    """Render a query of `sql/` that does not become a relation of the catalog.
 
     Args:
         name: Its path below `sql/`, without the ending.

@@ -53,11 +53,11 @@ chosen as (
 silences as (
     select demo_clip_labels.clip_id
     from demo_clip_labels
-    where demo_clip_labels.label_id = '/m/028v0c'
+    where demo_clip_labels.label_id = main.silence_label()
     union
     select demo_events.clip_id
     from demo_events
-    where demo_events.label_id = '/m/028v0c'
+    where demo_events.label_id = main.silence_label()
 ),
 
 -- Clips with the label Silence are never damaged: their silence is valid.

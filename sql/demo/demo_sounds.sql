@@ -31,7 +31,7 @@ weak_only as (
         demo_audio_clips.clip_id not in (
             select clip_labels.clip_id
             from demo_clip_labels as clip_labels
-            where clip_labels.label_id = '/m/028v0c'
+            where clip_labels.label_id = main.silence_label()
         )
 ),
 
@@ -53,7 +53,7 @@ sounds as (
         cast(demo_events.end_seconds as double) as end_seconds
     from demo_events
     semi join demo_audio_clips on demo_events.clip_id = demo_audio_clips.clip_id
-    where demo_events.label_id <> '/m/028v0c'
+    where demo_events.label_id <> main.silence_label()
     union all
     select
         placed.clip_id,

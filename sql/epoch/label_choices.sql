@@ -23,13 +23,12 @@ without_tier_b as (
     having count(*) filter (where rank_labels.tier = 'B') = 0
 ),
 
--- Shares are whole numbers: they add up to the same sum in whatever order.
 choices as (
     select
         rank_labels.on_rank,
         rank_labels.label_id,
         case rank_labels.pool when 'weak_negative' then 'weak' else 'tier_a' end as draw,
-        cast(rank_labels.weight * 1000000000000 as bigint) as share
+        main.whole_share(rank_labels.weight) as share
     from rank_labels
     where rank_labels.pool = 'weak_negative' or rank_labels.tier = 'A'
     union all
@@ -38,7 +37,7 @@ choices as (
         rank_labels.label_id,
         'tier_b' as draw,
         case rank_labels.tier
-            when 'A' then cast(rank_labels.weight * 1000000000000 as bigint)
+            when 'A' then main.whole_share(rank_labels.weight)
             else 1
         end as share
     from rank_labels

@@ -8,7 +8,7 @@ clips as (
         strong_events.subset,
         strong_events.clip_id,
         regexp_replace(strong_events.clip_id, '_[0-9]+$', '') as ytid,
-        bool_or(strong_events.label_id = '/m/028v0c') as is_silence
+        bool_or(strong_events.label_id = main.silence_label()) as is_silence
     from strong_events
     group by strong_events.subset, strong_events.clip_id
     union all
@@ -16,7 +16,7 @@ clips as (
         weak_clips.subset,
         weak_clips.clip_id,
         weak_clips.ytid,
-        list_contains(weak_clips.label_ids, '/m/028v0c') as is_silence
+        list_contains(weak_clips.label_ids, main.silence_label()) as is_silence
     from weak_clips
 )
 

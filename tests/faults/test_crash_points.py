@@ -58,8 +58,11 @@ def states(sounds: Path, tmp_path: Path, run) -> Callable[[str | Callable], tupl
     return before_and_after
 
 
-def each_command(*slow: str) -> pytest.MarkDecorator:
-    """Each command with each kind of point; some of the commands only among the slow tests."""
+def each_command(fast: str, *changed: str) -> pytest.MarkDecorator:
+    """Each command with each kind of point.
+
+    The fast tests have both kinds of one command, and changes of the disk of some others.
+    """
     return pytest.mark.parametrize(
         ("name", "statements"),
         [
@@ -67,7 +70,9 @@ def each_command(*slow: str) -> pytest.MarkDecorator:
                 name,
                 statements,
                 id=f"{name}-{'statements' if statements else 'changes'}",
-                marks=[pytest.mark.slow] if name in slow else [],
+                marks=[]
+                if name == fast or (name in changed and not statements)
+                else pytest.mark.slow,
             )
             for name in COMMANDS
             for statements in (False, True)
@@ -77,7 +82,7 @@ def each_command(*slow: str) -> pytest.MarkDecorator:
     )
 
 
-@each_command("live build", "demo", "extract", "export")
+@each_command("second target", "first build", "scan", "report")
 def test_a_full_disk_at_every_point(
     states, run, tmp_path: Path, name: str, statements: bool
 ) -> None:
@@ -105,7 +110,7 @@ def test_a_full_disk_at_every_point(
     assert left(tmp_path) == []
 
 
-@each_command("live build", "demo", "export", "report", "first build", "extract", "scan")
+@each_command("second target")
 def test_killed_at_every_point(states, tmp_path: Path, name: str, statements: bool) -> None:
     command = COMMANDS[name]
     old, new = states(command)

@@ -219,6 +219,7 @@ def test_real_metadata(
         compare(connection, name, brute_force.target(real_events, real_clips, LABELS[name]))
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("real")
 @pytest.mark.parametrize(
     ("name", "published"),

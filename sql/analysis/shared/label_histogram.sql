@@ -6,15 +6,15 @@ with label_amounts as (select * from {{ ref('label_amounts') }}),
 binned as (
     select
         label_amounts.subset,
-        floor(4 * log10(label_amounts.amount)) as bin
+        floor(main.bins_per_decade() * log10(label_amounts.amount)) as bin
     from label_amounts
     where label_amounts.amount > 0
 )
 
 select
     binned.subset,
-    pow(10, binned.bin / 4) as amount_from,
-    pow(10, (binned.bin + 1) / 4) as amount_to,
+    pow(10, binned.bin / main.bins_per_decade()) as amount_from,
+    pow(10, (binned.bin + 1) / main.bins_per_decade()) as amount_to,
     count(*) as label_count
 from binned
 group by binned.subset, binned.bin

@@ -4,16 +4,16 @@ with label_amounts as (select * from {{ ref('label_amounts') }}),
 placed as (
     select
         label_amounts.*,
-        least(label_amounts.rank, 11) as place
+        least(label_amounts.rank, main.named_label_count() + 1) as place
     from label_amounts
 )
 
 select
     placed.subset,
     placed.place,
-    case when placed.place <= 10 then min(placed.label_id) end as label_id,
+    case when placed.place <= main.named_label_count() then min(placed.label_id) end as label_id,
     case
-        when placed.place <= 10 then min(placed.title)
+        when placed.place <= main.named_label_count() then min(placed.title)
         when count(*) = 1 then 'the last label'
         else 'the other ' || count(*) || ' labels'
     end as title,

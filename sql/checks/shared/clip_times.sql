@@ -1,4 +1,4 @@
--- A clip of the weak subsets that ends before it starts, or is longer than 10 s.
+-- A clip of the weak subsets that ends before it starts, or is too long.
 with weak_clips as (select * from {{ ref('weak_clips') }})
 
 select
@@ -10,4 +10,4 @@ from weak_clips
 where
     weak_clips.video_start_seconds < 0
     or weak_clips.video_end_seconds <= weak_clips.video_start_seconds
-    or weak_clips.video_end_seconds - weak_clips.video_start_seconds > 10.1
+    or weak_clips.video_end_seconds - weak_clips.video_start_seconds > main.longest_clip_seconds()
