@@ -484,6 +484,7 @@ def test_command_makes_a_catalog(run, place: Path) -> None:
     assert inventory(place)["good_______"][0] == "ok"
 
 
+@pytest.mark.slow
 def test_an_archive_of_50000_members_is_listed_soon(tmp_path: Path) -> None:
     path = tmp_path / "eval.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -494,7 +495,7 @@ def test_an_archive_of_50000_members_is_listed_soon(tmp_path: Path) -> None:
     assert time.process_time() - began < 2
 
 
-def test_ffmpeg_says_the_same(place: Path) -> None:
+def test_ffmpeg_agrees(place: Path) -> None:
     """On every kind of file: the same status, and volumes within 0.1 dB."""
     for ytid, (data, _) in CASES.items():
         if data is None:

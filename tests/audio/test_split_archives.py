@@ -220,7 +220,7 @@ def test_without_7z(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("zip"), reason="zip is not installed")
-def test_joined_as_the_message_says(place: Path) -> None:
+def test_the_command_of_the_message_joins_the_parts(place: Path) -> None:
     archive = split(place / "zips", "x.zip")
     command = ["zip", "-q", "-s", "0", "x.zip", "--out", "joined.zip"]
     subprocess.run(command, cwd=archive.parent, check=True)

@@ -547,7 +547,7 @@ def test_a_folder_without_permission(demo_metadata: Path, tmp_path: Path) -> Non
         build(tmp_path / "catalog.duckdb", [], demo_metadata)
 
 
-def test_a_folder_that_cannot_be_made(demo_metadata: Path, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created(demo_metadata: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(AudiosetDuckError, match="file cannot be written to: "):
         build(tmp_path / "file" / "catalog.duckdb", [], demo_metadata)

@@ -62,7 +62,7 @@ def test_demo_runs_everything(run, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_demo_may_be_made_again_and_elsewhere(run, tmp_path: Path) -> None:
+def test_demo_may_be_created_again_and_elsewhere(run, tmp_path: Path) -> None:
     words = ["demo", "here", "--no-audio", "--clips"]
     assert run(*words, 10).exit_code == 0
     assert run(*words, 20).exit_code == 0
@@ -105,7 +105,7 @@ def test_a_built_target_can_be_built_again_by_name(run, demo_metadata: Path) -> 
     assert [line.split()[-1] for line in listed.splitlines()[2:]] == ["no", "no", "no", "yes"]
 
 
-def test_targets_tell_what_was_built(run, demo_metadata: Path) -> None:
+def test_targets_lists_what_was_built(run, demo_metadata: Path) -> None:
     own = ["--descendants", "--ignore", "Fireworks", "--window-seconds", "0.25"]
     assert run("build", "--metadata", demo_metadata, "--target", "gun", *own).exit_code == 0
     gun = run("targets").stdout.splitlines()[2]
@@ -402,7 +402,7 @@ def test_the_safe_shell_reads_no_other_file(demo_catalog: Path, tmp_path: Path) 
         assert " n " in result.stdout, result.stderr
 
 
-def test_sql_without_a_shell_says_where_to_get_one(run, demo_catalog: Path, monkeypatch) -> None:
+def test_sql_without_a_shell_names_the_package(run, demo_catalog: Path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     result = run("sql", "--catalog", demo_catalog)
     assert result.exit_code == 1

@@ -156,7 +156,7 @@ def test_equal_shares_are_written_the_same() -> None:
     assert training_options_json(shares[0])["head_keep_frac"] == "0.5"
 
 
-def test_a_build_says_what_it_kept(run, demo_metadata: Path, tmp_path: Path) -> None:
+def test_a_build_reports_what_it_kept(run, demo_metadata: Path, tmp_path: Path) -> None:
     """Samples by role and split, what each filter removed, labels by tier."""
     result = run("build", "--metadata", demo_metadata, "--target", "gun")
     assert result.exit_code == 0
@@ -219,7 +219,7 @@ def test_build_with_an_audio_root(run, metadata: Path, tmp_path: Path) -> None:
     assert "audio_not_found 1" in line
 
 
-def test_a_build_without_audio_says_so(run, metadata: Path) -> None:
+def test_a_build_without_audio_reports_it(run, metadata: Path) -> None:
     result = run("build", "--name", "t", "--label", "/m/gun")
     assert result.exit_code == 0
     assert re.search(r"no (audio|inventory)", result.stdout + result.stderr)

@@ -116,7 +116,7 @@ def test_every_clip_has_the_status_that_its_file_deserves(members, subsets, inve
     assert len(silent) >= 2
 
 
-def test_faults_are_of_every_kind(members) -> None:
+def test_damaged_clips_are_of_every_kind(members) -> None:
     files = [data for _, data in members.values()]
     assert files.count(None) >= 4
     assert files.count(b"") >= 4
@@ -155,7 +155,7 @@ def test_extracted_samples_are_those_of_the_archives(members, inventory) -> None
             assert (samples == samples_of(members[ytid][1])).all()
 
 
-def test_sounds_are_where_their_events_are(demo_audio, members, inventory) -> None:
+def test_audio_is_active_where_its_events_are(demo_audio, members, inventory) -> None:
     """In every valid clip with strong labels, and 20 dB above what is between them."""
     events: dict = {}
     for event in brute_force.present_events(demo_audio / "metadata"):
@@ -182,7 +182,7 @@ def test_sounds_are_where_their_events_are(demo_audio, members, inventory) -> No
     assert compared > 500
 
 
-def test_clips_are_as_long_as_the_metadata_says(demo_audio, members, inventory) -> None:
+def test_clips_are_as_long_as_in_the_metadata(demo_audio, members, inventory) -> None:
     lengths = {
         clip.ytid: clip.end - clip.start for clip in brute_force.clips(demo_audio / "metadata")
     }
@@ -216,7 +216,7 @@ def test_it_stays_small_however_many_clips_there_are(demo_audio: Path, tmp_path:
 
 
 @pytest.mark.slow
-def test_made_again_and_without_audio(run, tmp_path: Path) -> None:
+def test_created_again_and_without_audio(run, tmp_path: Path) -> None:
     """A smaller one over it leaves nothing of the larger one; others' folders are not touched."""
     for clips in (40, 20):
         result = run("demo", "here", "--clips", clips, "--target", "gun")

@@ -58,10 +58,12 @@ def states(sounds: Path, tmp_path: Path, run) -> Callable[[str | Callable], tupl
     return before_and_after
 
 
-def each_command(fast: str, *changed: str) -> pytest.MarkDecorator:
+def each_command(*fast: str, statements_of: str | None = None) -> pytest.MarkDecorator:
     """Each command with each kind of point.
 
-    The fast tests have both kinds of one command, and changes of the disk of some others.
+    Args:
+        fast: The commands whose changes of the disk are among the fast tests.
+        statements_of: The command whose statements are too.
     """
     return pytest.mark.parametrize(
         ("name", "statements"),
@@ -70,8 +72,8 @@ def each_command(fast: str, *changed: str) -> pytest.MarkDecorator:
                 name,
                 statements,
                 id=f"{name}-{'statements' if statements else 'changes'}",
-                marks=[]
-                if name == fast or (name in changed and not statements)
+                marks=()
+                if (name == statements_of if statements else name in fast)
                 else pytest.mark.slow,
             )
             for name in COMMANDS
@@ -82,7 +84,7 @@ def each_command(fast: str, *changed: str) -> pytest.MarkDecorator:
     )
 
 
-@each_command("second target", "first build", "scan", "report")
+@each_command("second target", "first build", "scan", "report", statements_of="second target")
 def test_a_full_disk_at_every_point(
     states, run, tmp_path: Path, name: str, statements: bool
 ) -> None:
@@ -110,7 +112,7 @@ def test_a_full_disk_at_every_point(
     assert left(tmp_path) == []
 
 
-@each_command("second target")
+@each_command()
 def test_killed_at_every_point(states, tmp_path: Path, name: str, statements: bool) -> None:
     command = COMMANDS[name]
     old, new = states(command)

@@ -108,6 +108,11 @@ NAMES = [
 GOOD_NAMES = ("__proto__", "constructor")
 
 
+def short_id(name: str) -> str:
+    """The name of a case: long names would fill the test report."""
+    return ascii(name)[1:-1][:20]
+
+
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A catalog with a label of each name, all of them the labels of the target `t`."""
@@ -162,7 +167,7 @@ def test_names_of_labels_on_the_command_line(run, named: Path) -> None:
     assert r"\x1b[31mred" in run("labels", "[31m", "--catalog", named).stdout
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in GOOD_NAMES])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in GOOD_NAMES], ids=short_id)
 def test_names_of_targets_that_cannot_be(run, named: Path, name: str) -> None:
     before = named.read_bytes()
     Path("mine.toml").write_text(f"[targets.{as_toml(name)}]\nlabels = ['Other']")
@@ -196,7 +201,7 @@ def test_no_name_of_a_target_is_a_word_of_sql() -> None:
             assert connection.execute(f"from {word}.samples").fetchall() == [(1,)], word
 
 
-@pytest.mark.parametrize("value", NAMES)
+@pytest.mark.parametrize("value", NAMES, ids=short_id)
 def test_labels_and_options_that_are_not_there(named: Path, run, value: str) -> None:
     unknown = f"no {value}"
     with open_catalog(named) as connection:
@@ -293,7 +298,7 @@ def test_paths_that_are_not_utf8(run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "wrong", ["[]", "null", "1", '{"targets": 1}', '{"targets": []}', "[" * 300 + "]" * 300]
 )
-def test_a_catalog_whose_builds_are_made_up(tmp_path: Path, wrong: str) -> None:
+def test_a_catalog_whose_builds_are_invented(tmp_path: Path, wrong: str) -> None:
     with duckdb.connect(str(tmp_path / "c.duckdb")) as connection:
         connection.execute(
             "create schema meta;"
@@ -771,7 +776,7 @@ def test_a_scan_of_files_that_lie(tmp_path: Path) -> None:
         assert found["one_hertz__"] == "wrong_format" and found["days_______"] == "corrupted"
 
 
-def test_a_scan_needs_no_memory_for_what_a_header_says(tmp_path: Path) -> None:
+def test_a_scan_needs_no_memory_for_what_a_header_claims(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "days_______.flac", np.zeros(9000, np.int16), 8000)
     data = bytearray((tmp_path / "days_______.flac").read_bytes())
     data[18:26] = ((8000 << 44) | (15 << 36) | 7_000_000_000).to_bytes(8, "big")
@@ -843,6 +848,7 @@ def test_names_in_the_page_are_data(hostile_page: Path) -> None:
     assert handlers == {"onsubmit"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not browser.PROGRAM, reason="there is no chromium on PATH")
 def test_names_in_a_browser(hostile_page: Path, tmp_path: Path) -> None:
     with browser.Page(tmp_path / "profile", 1280) as page:

@@ -436,7 +436,7 @@ def test_top_must_be_positive(run, demo_catalog: Path) -> None:
     assert "0 is not in the range x>=1" in result.stderr
 
 
-def test_folder_that_cannot_be_made(run, demo_catalog: Path) -> None:
+def test_folder_that_cannot_be_created(run, demo_catalog: Path) -> None:
     Path("out").write_text("a file")
     result = run("report", "--out", "out/report", "--catalog", demo_catalog)
     assert result.exit_code == 1
@@ -487,7 +487,7 @@ def test_what_there_is_nothing_of_is_not_drawn(tmp_path: Path) -> None:
     assert "total duration of 0 s" in page
 
 
-def test_audio_is_told_of_where_there_is_an_inventory(tmp_path: Path) -> None:
+def test_audio_is_reported_where_there_is_an_inventory(tmp_path: Path) -> None:
     metadata = write_metadata(
         tmp_path / "metadata", names="/m/rain Rain", balanced="aaaaaaaaaaa 0.000 10.000 /m/rain"
     )
@@ -642,7 +642,7 @@ def test_search_order_and_selection(reported: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @needs_browser
-def test_tooltips_tell_name_and_mid(reported: Path, tmp_path: Path) -> None:
+def test_tooltips_show_name_and_mid(reported: Path, tmp_path: Path) -> None:
     with browser.Page(tmp_path / "profile", 1280) as page:
         page.open(reported / "index.html")
         page.wait_for(DRAWN)
@@ -659,6 +659,7 @@ def test_tooltips_tell_name_and_mid(reported: Path, tmp_path: Path) -> None:
         assert "Speech" in text and "/m/09x0r" in text
 
 
+@pytest.mark.slow
 @needs_browser
 def test_evil_names_do_nothing_in_a_browser(evil_page: Path, tmp_path: Path) -> None:
     with browser.Page(tmp_path / "profile", 1280) as page:

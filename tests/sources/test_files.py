@@ -423,7 +423,7 @@ def test_order_of_rows_is_kept_by_threads(tmp_path: Path) -> None:
     ) == [(count, count)]
 
 
-def test_meta_sources_tell_size_checksum_and_rows(demo_catalog: Path, demo_metadata: Path) -> None:
+def test_meta_sources_has_size_checksum_and_rows(demo_catalog: Path, demo_metadata: Path) -> None:
     import hashlib
 
     for file, size, sha256, rows, rejected in ask(demo_catalog, "from meta.sources"):

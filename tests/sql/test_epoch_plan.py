@@ -335,7 +335,7 @@ def test_an_epoch_ends_when_every_positive_is_used(small: Catalog, world: int) -
     assert len(set(early)) == len(early) < 37
 
 
-def test_each_epoch_shuffles_the_positives_anew(gun: Catalog) -> None:
+def test_each_epoch_shuffles_the_positives_again(gun: Catalog) -> None:
     """The place of a positive in an epoch says nothing of its place in the next."""
     orders = [
         [row.sample_id for row in gun.plan(0, epoch, 64) if row.draw == "positive"]

@@ -449,7 +449,7 @@ def test_batches_that_no_epoch_has(sampler: TwoTierBatchSampler, batches: int) -
         sampler.state_dict(batches=batches)
 
 
-def test_the_sampler_says_what_it_is(sampler: TwoTierBatchSampler) -> None:
+def test_the_sampler_has_a_repr(sampler: TwoTierBatchSampler) -> None:
     assert repr(sampler) == (
         "<TwoTierBatchSampler of t: 6 batches of 16 an epoch, rank 0 of 1, seed 3>"
     )
