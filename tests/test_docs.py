@@ -5,6 +5,7 @@ import re
 import shlex
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.labels import resolve
 from audioset_duck.catalog.models import RELATION_LAYERS, read_templates
 from audioset_duck.cli.commands import cli
+from audioset_duck.config.sample_options import SampleOptions, sample_options_json
 from audioset_duck.config.toml_file import read_configuration
 from audioset_duck.config.training_options import TrainingOptions, training_options_json
 from audioset_duck.sqltext import sql_folder
@@ -90,10 +92,14 @@ def test_the_toml_is_a_configuration(tmp_path: Path, demo_catalog: Path) -> None
         assert resolve(connection, target).ignored_label_ids == ("/m/0bt9lr",)
 
 
-def test_training_options_are_these_with_these_defaults() -> None:
-    table = GUIDE.split("| option | default | what it is |")[1].split("\n\n")[0]
+@pytest.mark.parametrize(
+    ("number", "defaults"),
+    [(1, training_options_json(TrainingOptions())), (2, sample_options_json(SampleOptions()))],
+    ids=["training", "samples"],
+)
+def test_options_are_these_with_these_defaults(number: int, defaults: dict[str, Any]) -> None:
+    table = GUIDE.split("| option | default | what it is |")[number].split("\n\n")[0]
     listed = dict(re.findall(r"\n\| (\w+) \| ([^|]*) \|", table))
-    defaults = training_options_json(TrainingOptions())
     assert {name: tomllib.loads(f"value = {text}")["value"] for name, text in listed.items()} == {
         name: list(value)
         if isinstance(value, tuple)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from audioset_duck.catalog.audio_files import ensure_inventory, load_rows
 from audioset_duck.catalog.connection import fit_memory
-from audioset_duck.catalog.labels import resolve
+from audioset_duck.catalog.labels import resolve, resolve_samples
 from audioset_duck.catalog.models import (
     RELATION_LAYERS,
     Template,
@@ -31,6 +31,12 @@ from audioset_duck.catalog.models import (
 from audioset_duck.catalog.staging import load_sources, source_reader
 from audioset_duck.catalog.state import CatalogState, parse_targets, source_rows
 from audioset_duck.catalog.swap import replace_catalog
+from audioset_duck.config.sample_options import (
+    SampleOptions,
+    describe_changes,
+    parse_sample_options,
+    sample_options_json,
+)
 from audioset_duck.config.targets import RESERVED_NAMES, Target
 from audioset_duck.config.training_options import training_options_json
 from audioset_duck.errors import AudiosetDuckError
@@ -49,6 +55,7 @@ def build(
     targets: Sequence[Target] = (),
     metadata: Path | None = None,
     *,
+    samples: Mapping[str, object] | None = None,
     inventory: list[dict[str, Any]] | None = None,
     live: bool = False,
     skip_bad_rows: bool = False,
@@ -65,6 +72,8 @@ def build(
         targets: The targets to build; they replace targets of the same names.
         metadata: The folder of the source files. None: `metadata`, or if there is no such
             folder, the sources that the catalog holds.
+        samples: Options of the catalog that the user sets, by name, as `SampleOptions` has them;
+            the others stay as the old catalog has them. If any changes, all targets are rebuilt.
         inventory: Rows of `audio_files`, from `scan.find_files`. None: those of the catalog.
         live: Create every relation as a view over the source files.
         skip_bad_rows: Leave invalid rows out, and list them in `meta.rejected_rows`.
@@ -72,8 +81,8 @@ def build(
             1 GiB, or 256 MiB for each thread or million rows if that is more.
 
     Raises:
-        AudiosetDuckError: The sources, a target or the old catalog are invalid, or another build
-            of this catalog is in progress.
+        AudiosetDuckError: The sources, a target, an option or the old catalog are invalid, or
+            another build of this catalog is in progress.
     """
     began = time.monotonic()
     started = datetime.now(UTC).replace(tzinfo=None)
@@ -88,7 +97,14 @@ def build(
         _check_schemas(connection, kept, targets)
         wanted = {target.name: target for target in targets}
         changed = _changed_sources(old, metadata, live=live, skip_bad_rows=skip_bad_rows)
-        if changed or inventory is not None:
+        recorded = old.samples if old else SampleOptions()
+        effective = parse_sample_options(samples or {}, recorded, "samples")
+        if kept and effective != recorded:
+            log.warning(
+                "the options of [samples] changed (%s): rebuilding all targets",
+                describe_changes(recorded, effective),
+            )
+        if changed or inventory is not None or effective != recorded:
             wanted = kept | wanted
         templates = read_templates(sql_folder(), RELATION_LAYERS)
         per_target = sum(template.is_of_target for template in templates)
@@ -103,9 +119,10 @@ def build(
             ensure_inventory(connection)
             if inventory is not None:
                 load_rows(connection, inventory)
+            resolved = resolve_samples(connection, effective)
             for target in wanted.values():
                 try:
-                    _create_target(connection, templates, target, bar, live=live)
+                    _create_target(connection, templates, target, resolved, bar, live=live)
                 except AudiosetDuckError as error:
                     if target in targets:
                         raise
@@ -119,6 +136,7 @@ def build(
         configuration = {
             "live": live,
             "skip_bad_rows": skip_bad_rows if changed or not old else bool(old.rejected_count),
+            "samples": sample_options_json(effective),
             "targets": {name: _options(target) for name, target in (kept | wanted).items()},
         }
         _record_build(connection, started, configuration, time.monotonic() - began)
@@ -155,9 +173,10 @@ def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection],
             )
             return
         templates = read_templates(sql_folder(), RELATION_LAYERS)
+        samples = resolve_samples(connection, old.samples)
         with progress(name="build", unit="model", disable=True) as bar:
             for target in parse_targets(old).values():
-                _create_target(connection, templates, target, bar, live=old.is_live)
+                _create_target(connection, templates, target, samples, bar, live=old.is_live)
 
 
 def _check_file_name(catalog: Path, targets: set[str]) -> None:
@@ -279,6 +298,7 @@ def _create_target(
     connection: duckdb.DuckDBPyConnection,
     templates: list[Template],
     target: Target,
+    samples: SampleOptions,
     bar: tqdm[Any],
     *,
     live: bool,
@@ -288,7 +308,7 @@ def _create_target(
     schema = identifier(target.name)
     connection.execute(f"drop schema if exists {schema} cascade")
     connection.execute(f"create schema {schema}")
-    models = render_models(templates, RELATION_LAYERS, resolved)
+    models = render_models(templates, RELATION_LAYERS, resolved, samples=samples)
     for model in models:
         bar.set_postfix_str(f"{target.name}.{model.name}")
         create(connection, model, live)

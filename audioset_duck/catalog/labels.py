@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import duckdb
 
+from audioset_duck.config.sample_options import SampleOptions
 from audioset_duck.config.targets import MID, Target
 from audioset_duck.config.training_options import TrainingOptions
 from audioset_duck.errors import AudiosetDuckError
@@ -22,7 +23,7 @@ class ResolvedTarget:
         ignored_label_ids: MIDs of the ignored labels.
         descendants: Whether the ontology's descendants of the positive labels are positive too.
         window_seconds: Length of a window, in seconds.
-        training: Training options; `head_labels` are MIDs.
+        training: Training options.
     """
 
     name: str
@@ -54,19 +55,31 @@ def resolve(connection: duckdb.DuckDBPyConnection, target: Target) -> ResolvedTa
             f"{where}descendants = true needs ontology.json, which is not among the sources; put"
             " the file into the metadata folder and build again"
         )
-    # A MID that no clip carries trims nothing, but a name must be known.
-    head_labels = tuple(
-        label if MID.fullmatch(label) else _resolve_label(connection, label, where)
-        for label in target.training.head_labels
-    )
     return ResolvedTarget(
         target.name,
         positive,
         ignored,
         target.descendants,
         target.window_seconds,
-        replace(target.training, head_labels=head_labels),
+        target.training,
     )
+
+
+def resolve_samples(connection: duckdb.DuckDBPyConnection, samples: SampleOptions) -> SampleOptions:
+    """Replace the names of head labels by MIDs: the variable `samples` of a target's models.
+
+    Raises:
+        AudiosetDuckError: An unknown name (the message lists similar ones), or one of several
+            labels.
+    """
+    # A MID that no clip carries trims nothing, but a name must be known.
+    head_labels = tuple(
+        label
+        if MID.fullmatch(label)
+        else _resolve_label(connection, label, "head_labels of [samples]: ")
+        for label in samples.head_labels
+    )
+    return replace(samples, head_labels=head_labels)
 
 
 def nearest_names(connection: duckdb.DuckDBPyConnection, text: str, count: int = 5) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from audioset_duck.catalog.connection import open_catalog
+from audioset_duck.config.sample_options import SampleOptions, parse_sample_options
 from audioset_duck.config.targets import (
     BUILT_IN,
     DEFAULT_WINDOW_SECONDS,
@@ -50,6 +51,7 @@ class CatalogState:
         models: Fingerprint of the models that the catalog was built from.
         sha256s: SHA-256 of each source file, by file name.
         rejected_count: Number of rows of the sources that were left out.
+        samples: Which weak negatives are samples, of all targets.
     """
 
     is_live: bool
@@ -57,6 +59,7 @@ class CatalogState:
     models: str
     sha256s: Mapping[str, str]
     rejected_count: int
+    samples: SampleOptions
 
 
 def source_rows(connection: duckdb.DuckDBPyConnection) -> int:
@@ -89,6 +92,7 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:
     """
     build = read_newest_build(connection)
     targets = _json_object(json.dumps(build.configuration.get("targets", {})))
+    samples = _json_object(json.dumps(build.configuration.get("samples", {})))
     sources = connection.execute("select file, sha256, rejected_count from meta.sources").fetchall()
     schemas = connection.execute(
         "select schema_name from duckdb_schemas() where database_name = current_database()"
@@ -100,6 +104,7 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:
         build.versions.get("models", ""),
         {file: sha256 for file, sha256, _ in sources},
         sum(rejected_count for *_, rejected_count in sources),
+        parse_sample_options(samples, SampleOptions(), "the catalog's [samples]"),
     )
 
 

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from audioset_duck.config.sample_options import SampleOptions, parse_sample_options
 from audioset_duck.config.targets import (
     BUILT_IN,
     DEFAULT_WINDOW_SECONDS,
@@ -74,6 +75,23 @@ def choose_targets(
         )
         for target in chosen
     ]
+
+
+def choose_samples(configured: Mapping[str, object], given: Mapping[str, str]) -> dict[str, object]:
+    """Merge the sample options of `--samples` and of the configuration file.
+
+    Args:
+        configured: The options of the file, by name.
+        given: `--samples`: options by name, as text.
+
+    Returns:
+        The options of both, by name; an option of the command line takes precedence.
+
+    Raises:
+        AudiosetDuckError: An unknown option of the command line, or an invalid value.
+    """
+    parse_sample_options(given, SampleOptions(), "--samples")
+    return {**configured, **given}
 
 
 def _check_flags(

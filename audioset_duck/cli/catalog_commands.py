@@ -49,12 +49,12 @@ def echo_targets(settings: Settings, names: list[str]) -> None:
             )
 
 
-def split_options(texts: tuple[str, ...]) -> dict[str, str]:
-    """Split each `OPTION=VALUE` of --training."""
+def split_options(flag: str, texts: tuple[str, ...], example: str) -> dict[str, str]:
+    """Split each `OPTION=VALUE` of a flag; the example is for the message if there is no `=`."""
     for text in texts:
         if "=" not in text:
             raise AudiosetDuckError(
-                f"--training {text!r} has no value; expected OPTION=VALUE, as in head_keep_frac=0.5"
+                f"{flag} {text!r} has no value; expected OPTION=VALUE, as in {example}"
             )
     return dict(text.split("=", 1) for text in texts)
 
@@ -97,6 +97,13 @@ def split_options(texts: tuple[str, ...]) -> dict[str, str]:
     help="Option of [training] in audioset-duck.toml. May be given several times.",
 )
 @click.option(
+    "--samples",
+    multiple=True,
+    metavar="OPTION=VALUE",
+    help="Option of [samples] in audioset-duck.toml, for all targets of the catalog. May be given"
+    " several times.",
+)
+@click.option(
     "--audio-root",
     type=PATH,
     metavar="DIR",
@@ -125,6 +132,7 @@ def build(
     ignore: tuple[str, ...],
     window_seconds: str | None,
     training: tuple[str, ...],
+    samples: tuple[str, ...],
     audio_root: Path | None,
     live: bool,
     skip_bad_rows: bool,
@@ -132,18 +140,20 @@ def build(
 ) -> None:
     """Build the catalog, with one or more targets.
 
-    Targets that the catalog already has are kept. They are rebuilt if a source file has changed.
+    Targets that the catalog already has are kept. They are rebuilt if a source file or an option of
+    [samples] has changed. Options of [samples] that are set nowhere stay as the catalog has them.
 
     \b
     Examples
       audioset-duck build --target gun --target snore
       audioset-duck build --target gun --descendants --window-seconds 0.5
       audioset-duck build --name dog --label Bark --label /m/0ghcn6
-      audioset-duck build --target gun --training head_keep_frac=0.5
+      audioset-duck build --target gun --training tier_a_fraction=0.5
+      audioset-duck build --samples head_keep_frac=0.5
     """
     from audioset_duck.catalog import build as building
     from audioset_duck.catalog.state import built_targets
-    from audioset_duck.cli.build_options import choose_targets
+    from audioset_duck.cli.build_options import choose_samples, choose_targets
     from audioset_duck.config.targets import parse_window_seconds
     from audioset_duck.config.toml_file import read_configuration
 
@@ -158,8 +168,11 @@ def build(
         descendants=descendants,
         window_seconds=None if window_seconds is None else parse_window_seconds(window_seconds),
         default_window_seconds=configuration.window_seconds,
-        training=split_options(training),
+        training=split_options("--training", training, "tier_a_fraction=0.5"),
         default_training=configuration.training,
+    )
+    sample_options = choose_samples(
+        configuration.samples, split_options("--samples", samples, "head_keep_frac=0.5")
     )
     inventory = None
     if audio_root:
@@ -170,6 +183,7 @@ def build(
         settings.catalog,
         targets,
         metadata,
+        samples=sample_options,
         inventory=inventory,
         live=live,
         skip_bad_rows=skip_bad_rows,

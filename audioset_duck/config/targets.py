@@ -41,7 +41,7 @@ class Target:
         ignore: MIDs or display names of labels that are neither positive nor negative.
         descendants: Whether the ontology's descendants of `labels` are positive too.
         window_seconds: Length of a window, in seconds: above 0, at most 10, whole milliseconds.
-        training: Which samples are kept, and how they are drawn.
+        training: How its samples are drawn.
     """
 
     name: str
@@ -149,6 +149,11 @@ def parse_target(
     if not isinstance(options, Mapping):
         raise AudiosetDuckError(f"{where} is {options!r}; expected a table with labels")
     for option, value in options.items():
+        if option == "samples":
+            raise AudiosetDuckError(
+                f"{where}: samples are options of the catalog, the same for all its targets; write"
+                " them in the table [samples], outside of the targets"
+            )
         if option not in kinds:
             raise AudiosetDuckError(
                 f"{where}: unknown option {option!r}; expected one of {', '.join(kinds)}"

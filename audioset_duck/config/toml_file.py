@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from audioset_duck.config.sample_options import SampleOptions, parse_sample_options
 from audioset_duck.config.targets import (
     BUILT_IN,
     DEFAULT_WINDOW_SECONDS,
@@ -31,12 +33,15 @@ class Configuration:
         origins: Where each of them is defined: `built in` or the path of the file.
         window_seconds: Default length of a window, in seconds.
         training: Default training options.
+        samples: Sample options that the file sets, as it writes them, by name. The others stay as
+            the catalog has them.
     """
 
     targets: dict[str, Target] = field(default_factory=lambda: dict(BUILT_IN))
     origins: dict[str, str] = field(default_factory=lambda: dict.fromkeys(BUILT_IN, "built in"))
     window_seconds: Decimal = DEFAULT_WINDOW_SECONDS
     training: TrainingOptions = field(default_factory=TrainingOptions)
+    samples: Mapping[str, object] = field(default_factory=dict)
 
 
 def read_configuration(file: Path | None = None) -> Configuration:
@@ -65,9 +70,10 @@ def read_configuration(file: Path | None = None) -> Configuration:
         ) from None
     except ValueError as error:
         raise AudiosetDuckError(f"{file} is not valid TOML: {error}") from None
-    for key in document.keys() - {"targets", "window_seconds", "training"}:
+    for key in document.keys() - {"targets", "window_seconds", "training", "samples"}:
         raise AudiosetDuckError(
-            f"{file}: unknown option {key!r}; expected one of window_seconds, targets, training"
+            f"{file}: unknown option {key!r}; expected one of window_seconds, targets, training,"
+            " samples"
         )
     window_seconds = parse_window_seconds(
         document.get("window_seconds", DEFAULT_WINDOW_SECONDS), f"{file}: "
@@ -75,6 +81,8 @@ def read_configuration(file: Path | None = None) -> Configuration:
     training = parse_training_options(
         document.get("training", {}), TrainingOptions(), f"{file}: [training]"
     )
+    samples = document.get("samples", {})
+    parse_sample_options(samples, SampleOptions(), f"{file}: [samples]")
     tables = document.get("targets", {})
     if not isinstance(tables, dict):
         raise AudiosetDuckError(
@@ -95,6 +103,7 @@ def read_configuration(file: Path | None = None) -> Configuration:
         dict.fromkeys(built_in, "built in") | dict.fromkeys(own, str(file)),
         window_seconds,
         training,
+        samples,
     )
 
 

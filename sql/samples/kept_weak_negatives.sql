@@ -23,7 +23,7 @@ label_counts as (
 rare as (
     select list(label_counts.label_id) as label_ids
     from label_counts
-    where label_counts.clips < {{ target.training.completion_rare_cutoff }}
+    where label_counts.clips < {{ samples.completion_rare_cutoff }}
 ),
 
 positive_clips as (
@@ -38,8 +38,8 @@ anti join positive_clips on weak_negatives.clip_id = positive_clips.clip_id
 where
     weak_negatives.subset <> 'weak_unbalanced_train'
     or not main.carries_any(
-        weak_negatives.label_ids, {{ literal(target.training.head_labels) }}
+        weak_negatives.label_ids, {{ literal(samples.head_labels) }}
     )
     or main.carries_any(weak_negatives.label_ids, rare.label_ids)
-    or main.uniform({{ target.training.seed }}, 'head', weak_negatives.clip_id)
-    < {{ target.training.head_keep_frac }}
+    or main.uniform({{ samples.seed }}, 'head', weak_negatives.clip_id)
+    < {{ samples.head_keep_frac }}

@@ -42,7 +42,7 @@ rare_labels as (
         carried.label_index
     from carried
     group by carried.is_weak, carried.label_index
-    having count(*) < {{ target.training.completion_rare_cutoff }}
+    having count(*) < {{ samples.completion_rare_cutoff }}
 ),
 
 -- The rare ones are under no column.

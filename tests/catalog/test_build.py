@@ -673,6 +673,12 @@ def test_meta_builds(demo_catalog: Path) -> None:
     assert json.loads(configuration) == {
         "live": False,
         "skip_bad_rows": False,
+        "samples": {
+            "head_labels": ["/m/09x0r", "/m/04rlf"],
+            "head_keep_frac": "0.2",
+            "completion_rare_cutoff": 10,
+            "seed": 0,
+        },
         "targets": {
             name: {
                 "labels": list(target.labels),
@@ -680,11 +686,8 @@ def test_meta_builds(demo_catalog: Path) -> None:
                 "descendants": False,
                 "window_seconds": "1.000",
                 "training": {
-                    "head_labels": ["/m/09x0r", "/m/04rlf"],
-                    "head_keep_frac": "0.2",
-                    "completion_rare_cutoff": 10,
-                    "seed": 0,
                     "pos_per_batch_frac": "0.25",
+                    "pos_weak_per_batch_frac": "0",
                     "strong_neg_per_batch_frac": "0.25",
                     "weak_neg_per_batch_frac": "0.5",
                     "tier_a_fraction": "0.6",

@@ -170,7 +170,12 @@ def test_toml_of_the_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ("text", "message"),
     [
         ("targets = [", "mine.toml is not valid TOML: Invalid value"),
-        ("target = 1", "unknown option 'target'; expected one of window_seconds, targets"),
+        ("target = 1", "unknown option 'target'; expected one of window_seconds, .* samples"),
+        (
+            "[targets.dog]\nlabels = ['B']\n[targets.dog.samples]\nseed = 1",
+            r"\[targets.dog\]: samples are options of the catalog, the same for all its targets;"
+            r" write them in the table \[samples\]",
+        ),
         ("targets = 1", r"targets is 1; expected .*\[targets.NAME\]"),
         ("targets.dog = 1", r"\[targets.dog\] is 1; expected a table with labels"),
         ("[targets.dog]", r"\[targets.dog\] has no label; expected"),

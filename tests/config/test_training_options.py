@@ -1,5 +1,6 @@
-"""Training options, and the samples that a build keeps with them and with the audio there is."""
+"""Training options, and the samples that a build keeps with the audio there is."""
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -26,39 +27,51 @@ from audioset_duck.config.training_options import (
 from audioset_duck.errors import AudiosetDuckError
 
 NAMES = (
-    "head_labels, head_keep_frac, completion_rare_cutoff, seed, pos_per_batch_frac,"
-    " strong_neg_per_batch_frac, weak_neg_per_batch_frac, tier_a_fraction, primary_fraction,"
-    " tier_a_coverage"
+    "pos_per_batch_frac, pos_weak_per_batch_frac, strong_neg_per_batch_frac,"
+    " weak_neg_per_batch_frac, tier_a_fraction, primary_fraction, tier_a_coverage"
 )
 SUM = (
-    "pos_per_batch_frac, strong_neg_per_batch_frac and weak_neg_per_batch_frac are {}, which add up"
-    " to {}; expected 1"
+    "pos_per_batch_frac, pos_weak_per_batch_frac, strong_neg_per_batch_frac and"
+    " weak_neg_per_batch_frac are {}, which add up to {}; expected 1"
 )
+TOO_MUCH = (
+    "pos_per_batch_frac, pos_weak_per_batch_frac and strong_neg_per_batch_frac are {}, which add up"
+    " to {}; expected at most 1, since weak_neg_per_batch_frac is the rest of a batch"
+)
+OF_SAMPLES = "{0!r} is an option of [samples]; write it there, or as --samples {1}"
 SHARE = "expected a fraction from 0 to 1, with at most 9 decimals"
-WHOLE = "expected a whole number, 0 or more"
 # Lines of TOML, and the message.
 WRONG = [
-    ("head_keep_fraction = 0.5", f"unknown option 'head_keep_fraction'; expected one of {NAMES}"),
-    ("head_keep_frac = 1.5", f"head_keep_frac is Decimal('1.5'); {SHARE}"),
-    ("head_keep_frac = -0.1", f"head_keep_frac is Decimal('-0.1'); {SHARE}"),
-    ("head_keep_frac = 2", f"head_keep_frac is 2; {SHARE}"),
-    ("head_keep_frac = true", f"head_keep_frac is True; {SHARE}"),
-    ("head_keep_frac = nan", f"head_keep_frac is Decimal('NaN'); {SHARE}"),
-    ("head_keep_frac = 'half'", f"head_keep_frac is 'half'; {SHARE}"),
+    ("tier_a = 0.5", f"unknown option 'tier_a'; expected one of {NAMES}"),
     ("tier_a_fraction = 0.1234567891", f"tier_a_fraction is Decimal('0.1234567891'); {SHARE}"),
     ("primary_fraction = 1.01", f"primary_fraction is Decimal('1.01'); {SHARE}"),
     ("tier_a_coverage = [0.5]", f"tier_a_coverage is [Decimal('0.5')]; {SHARE}"),
-    ("completion_rare_cutoff = 1.5", f"completion_rare_cutoff is Decimal('1.5'); {WHOLE}"),
-    ("completion_rare_cutoff = -1", f"completion_rare_cutoff is -1; {WHOLE}"),
-    ("seed = true", f"seed is True; {WHOLE}"),
-    ("seed = 'x'", f"seed is 'x'; {WHOLE}"),
-    ("head_labels = 3", "head_labels is 3; expected a list of strings"),
-    ("head_labels = [1]", "head_labels is [1]; expected a list of strings"),
-    ("pos_per_batch_frac = 0.5", SUM.format("0.5, 0.25, 0.5", "1.25")),
+    ("pos_weak_per_batch_frac = 'x'", f"pos_weak_per_batch_frac is 'x'; {SHARE}"),
+    ("weak_neg_per_batch_frac = 0.6", SUM.format("0.25, 0, 0.25, 0.6", "1.10")),
+    ("pos_per_batch_frac = 0.8", TOO_MUCH.format("0.8, 0, 0.25", "1.05")),
+    (
+        "pos_per_batch_frac = 0.5\npos_weak_per_batch_frac = 0.4\nstrong_neg_per_batch_frac = 0.3",
+        TOO_MUCH.format("0.5, 0.4, 0.3", "1.2"),
+    ),
     (
         "pos_per_batch_frac = 0.3\nstrong_neg_per_batch_frac = 0.3\nweak_neg_per_batch_frac = 0.3",
-        SUM.format("0.3, 0.3, 0.3", "0.9"),
+        SUM.format("0.3, 0, 0.3, 0.3", "0.9"),
     ),
+    ("head_keep_frac = 0.50", OF_SAMPLES.format("head_keep_frac", "head_keep_frac=0.5")),
+    ("seed = 7", OF_SAMPLES.format("seed", "seed=7")),
+    (
+        "completion_rare_cutoff = 5",
+        OF_SAMPLES.format("completion_rare_cutoff", "completion_rare_cutoff=5"),
+    ),
+    (
+        "head_labels = ['/m/04rlf', '/m/09x0r']",
+        OF_SAMPLES.format("head_labels", "head_labels=/m/04rlf,/m/09x0r"),
+    ),
+    (
+        "head_labels = ['Male speech, man speaking']",
+        OF_SAMPLES.format("head_labels", "'head_labels=Male speech, man speaking'"),
+    ),
+    ("head_keep_frac = 2", f"head_keep_frac is 2; {SHARE}"),
 ]
 
 
@@ -77,7 +90,7 @@ def test_wrong_options_in_a_file(tmp_path: Path, lines: str, message: str) -> No
 def test_training_that_is_not_a_table(tmp_path: Path) -> None:
     file = tmp_path / "audioset-duck.toml"
     file.write_text("training = 5")
-    message = r"\[training\] is 5; expected a table of training options"
+    message = r"\[training\] is 5; expected a table of options"
     with pytest.raises(AudiosetDuckError, match=message):
         read_configuration(file)
 
@@ -85,13 +98,16 @@ def test_training_that_is_not_a_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["head_keep_frac"], "--training 'head_keep_frac' has no value; "),
+        (["tier_a_fraction"], "--training 'tier_a_fraction' has no value; expected OPTION=VALUE"),
         (["keep=1"], f"--training: unknown option 'keep'; expected one of {NAMES}"),
-        (["seed=-1"], f"--training: seed is '-1'; {WHOLE}"),
-        (["head_keep_frac=50%"], f"--training: head_keep_frac is '50%'; {SHARE}"),
+        (["primary_fraction=50%"], f"--training: primary_fraction is '50%'; {SHARE}"),
         (["tier_a_fraction="], f"--training: tier_a_fraction is ''; {SHARE}"),
-        (["pos_per_batch_frac=0.3"], "--training: " + SUM.format("0.3, 0.25, 0.5", "1.05")),
-        (["head_labels=Speach"], "unknown label 'Speach'; expected a MID or an exact display"),
+        (["weak_neg_per_batch_frac=0"], "--training: " + SUM.format("0.25, 0, 0.25, 0", "0.50")),
+        (["pos_per_batch_frac=0.9"], "--training: " + TOO_MUCH.format("0.9, 0, 0.25", "1.15")),
+        (
+            ["head_keep_frac=0.5"],
+            "--training: " + OF_SAMPLES.format("head_keep_frac", "head_keep_frac=0.5"),
+        ),
     ],
 )
 def test_wrong_options_of_a_command(
@@ -105,7 +121,7 @@ def test_wrong_options_of_a_command(
 
 
 def test_options_need_a_target(run, demo_metadata: Path) -> None:
-    result = run("build", "--metadata", demo_metadata, "--training", "seed=1")
+    result = run("build", "--metadata", demo_metadata, "--training", "tier_a_fraction=1")
     assert result.exit_code == 1
     assert "--training need a target; name it with --target or --name" in result.stderr
 
@@ -114,32 +130,64 @@ def test_options_of_a_file_a_target_and_a_command(run, demo_metadata: Path, tmp_
     """The option closest to the target wins; options set nowhere have their defaults."""
     (tmp_path / "audioset-duck.toml").write_text("""
         [training]
-        seed = 5
-        head_keep_frac = 0.50
-        completion_rare_cutoff = 3
+        tier_a_fraction = 0.5
+        primary_fraction = 0.50
+        tier_a_coverage = 0.3
 
         [targets.dog]
         labels = ["Bark"]
-        training = { head_keep_frac = 0.4 }
+        training = { primary_fraction = 0.4 }
     """)
     words = ["build", "--metadata", demo_metadata, "--target", "gun", "--target", "dog"]
-    words += ["--training", "seed=7", "--training", "head_labels=Speech, /m/04rlf"]
+    words += ["--training", "tier_a_fraction=0.7", "--training", "pos_weak_per_batch_frac=0.1"]
     assert run(*words).exit_code == 0
     with open_catalog(tmp_path / "catalog.duckdb") as connection:
         kept = parse_targets(read_state(connection))
-    expected = TrainingOptions(("Speech", "/m/04rlf"), Decimal("0.5"), 3, 7)
-    assert kept["gun"].training == expected
-    assert kept["dog"].training == TrainingOptions(("Speech", "/m/04rlf"), Decimal("0.4"), 3, 7)
+    for name, primary_fraction in {"gun": "0.5", "dog": "0.4"}.items():
+        assert kept[name].training == TrainingOptions(
+            pos_weak_per_batch_frac=Decimal("0.1"),
+            weak_neg_per_batch_frac=Decimal("0.4"),
+            tier_a_fraction=Decimal("0.7"),
+            primary_fraction=Decimal(primary_fraction),
+            tier_a_coverage=Decimal("0.3"),
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "rest"),
+    [
+        ({}, "0.5"),
+        ({"tier_a_fraction": "0.1"}, "0.5"),
+        ({"pos_per_batch_frac": "0.3"}, "0.45"),
+        ({"pos_weak_per_batch_frac": "0.25"}, "0.25"),
+        ({"strong_neg_per_batch_frac": "0.75"}, "0"),
+        ({"strong_neg_per_batch_frac": "0.65", "weak_neg_per_batch_frac": "0.1"}, "0.1"),
+    ],
+)
+def test_weak_negatives_are_the_rest_of_a_batch(options: dict[str, str], rest: str) -> None:
+    training = parse_training_options(options, TrainingOptions(), "")
+    assert training_options_json(training)["weak_neg_per_batch_frac"] == rest
+
+
+def test_the_rest_of_a_batch_is_that_of_the_closest_table() -> None:
+    """A target that sets one fraction need not repeat the others."""
+    outer = parse_training_options(
+        {"pos_per_batch_frac": "0.35", "weak_neg_per_batch_frac": "0.4"}, TrainingOptions(), ""
+    )
+    inner = parse_training_options({"pos_per_batch_frac": "0.5"}, outer, "")
+    assert inner.weak_neg_per_batch_frac == Decimal("0.25")
+    assert parse_training_options({"tier_a_fraction": "0.1"}, outer, "") == dataclasses.replace(
+        outer, tier_a_fraction=Decimal("0.1")
+    )
 
 
 @pytest.mark.parametrize(
     "training",
     [
         TrainingOptions(),
-        TrainingOptions(
-            ("Speech",), Decimal(1), 0, 10**18 - 1, tier_a_coverage=Decimal("0.123456789")
-        ),
-        TrainingOptions((), Decimal(0), 100, tier_a_fraction=Decimal("0.000000001")),
+        TrainingOptions(Decimal(1), Decimal(0), Decimal(0), Decimal(0)),
+        TrainingOptions(tier_a_coverage=Decimal("0.123456789"), primary_fraction=Decimal(0)),
+        TrainingOptions(tier_a_fraction=Decimal("0.000000001")),
     ],
 )
 def test_options_are_written_and_read_back(training: TrainingOptions) -> None:
@@ -149,11 +197,11 @@ def test_options_are_written_and_read_back(training: TrainingOptions) -> None:
 
 def test_equal_shares_are_written_the_same() -> None:
     shares = [
-        parse_training_options({"head_keep_frac": text}, TrainingOptions(), "")
+        parse_training_options({"tier_a_fraction": text}, TrainingOptions(), "")
         for text in ("0.50", "0.5")
     ]
     assert training_options_json(shares[0]) == training_options_json(shares[1])
-    assert training_options_json(shares[0])["head_keep_frac"] == "0.5"
+    assert training_options_json(shares[0])["tier_a_fraction"] == "0.5"
 
 
 def test_a_build_reports_what_it_kept(run, demo_metadata: Path, tmp_path: Path) -> None:

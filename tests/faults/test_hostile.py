@@ -40,8 +40,9 @@ from audioset_duck.audio.validation import ValidationLimits, validate
 from audioset_duck.audio.worker import Options
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.connection import open_catalog
-from audioset_duck.catalog.labels import resolve
+from audioset_duck.catalog.labels import resolve, resolve_samples
 from audioset_duck.catalog.state import read_state
+from audioset_duck.config.sample_options import SampleOptions
 from audioset_duck.config.targets import Target, check_name
 from audioset_duck.config.toml_file import read_configuration
 from audioset_duck.errors import AudiosetDuckError
@@ -213,23 +214,20 @@ def test_labels_and_options_that_are_not_there(named: Path, run, value: str) -> 
             with pytest.raises(AudiosetDuckError, match="unknown label"):
                 resolve(connection, target)
     for option in (f"{value.replace('=', '')}=1", f"seed={value}", f"head_keep_frac={value}"):
-        result = run("build", "--target", "gun", "--training", option, "--catalog", "none.duckdb")
+        result = run("build", "--samples", option, "--catalog", "none.duckdb")
         assert result.exit_code == 1
-        assert result.stderr.startswith("Error: --training")
+        assert result.stderr.startswith("Error: --samples")
         assert repr(value if value in option else value.replace("=", "")) in result.stderr
     assert not Path("none.duckdb").exists()
 
 
 @pytest.mark.parametrize("label", ["/m/x'; drop schema main; --", "/m/\0", "/", "//", "/m/x\n"])
 def test_head_labels_that_are_no_mids(named: Path, label: str) -> None:
-    from audioset_duck.config.training_options import TrainingOptions
-
-    target = Target("x", ("Other",), training=TrainingOptions(head_labels=(label,)))
     with (
         open_catalog(named) as connection,
-        pytest.raises(AudiosetDuckError, match="unknown label"),
+        pytest.raises(AudiosetDuckError, match=r"head_labels of \[samples\]: unknown label"),
     ):
-        resolve(connection, target)
+        resolve_samples(connection, SampleOptions(head_labels=(label,)))
 
 
 def test_ids_of_clips_that_are_sql(tmp_path: Path) -> None:
@@ -296,7 +294,11 @@ def test_paths_that_are_not_utf8(run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["[]", "null", "1", '{"targets": 1}', '{"targets": []}', "[" * 300 + "]" * 300]
+    "wrong",
+    [
+        *("[]", "null", "1", '{"targets": 1}', '{"targets": []}', '{"samples": 1}'),
+        "[" * 300 + "]" * 300,
+    ],
 )
 def test_a_catalog_whose_builds_are_invented(tmp_path: Path, wrong: str) -> None:
     with duckdb.connect(str(tmp_path / "c.duckdb")) as connection:
@@ -337,7 +339,9 @@ def test_toml_that_means_harm(tmp_path: Path, text: str, message: str) -> None:
     assert "\n" not in str(error.value)
 
 
-keys = st.sampled_from(["targets", "window_seconds", "training", "labels", "ignore", "seed", "t"])
+keys = st.sampled_from(
+    ["targets", "window_seconds", "training", "samples", "labels", "ignore", "seed", "t"]
+)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates(),
     lambda inner: (

@@ -44,7 +44,7 @@ def seeds(kind: str) -> list[bytes]:
     if kind == "configuration":
         return [
             b'window_seconds = 0.5\n[targets.dog]\nlabels = ["Bark"]\ndescendants = true\n',
-            b"[training]\nseed = 1\nhead_keep_frac = 0.5\n",
+            b"[samples]\nseed = 1\nhead_keep_frac = 0.5\n[training]\ntier_a_fraction = 0.5\n",
         ]
     rows = [b"aaaaaaaaaaa_0\t1.000\t2.000\t/m/gun\tPRESENT\n", b'0,/m/a,"A"\n', b"/m/a\tA\n"]
     rows += [b'aaaaaaaaaaa, 0.000, 10.000, "/m/gun"\n', b'[{"id": "/m/a", "name": "A"}]']

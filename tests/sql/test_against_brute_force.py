@@ -90,7 +90,7 @@ def compare_training(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     candidates: Iterable[tuple[brute_force.Sample, str | None]],
-    training: brute_force.TrainingOptions = brute_force.USUAL,
+    options: brute_force.Options = brute_force.USUAL,
 ) -> None:
     """Samples, their numbers, pools and counts."""
     candidates = list(candidates)
@@ -98,7 +98,7 @@ def compare_training(
     rows = connection.execute(f"select {SAMPLE} from {name}.samples").fetchall()
     assert Counter((*row[:9], tuple(row[9]), *row[10:]) for row in rows) == Counter(samples)
     compare_numbers(connection, name, samples)
-    compare_pools(connection, name, brute_force.pools(samples, training))
+    compare_pools(connection, name, brute_force.pools(samples, options))
     compare_counts(connection, name, candidates)
 
 
@@ -372,7 +372,7 @@ def inventory_rows(rows: list) -> list[dict]:
     length=st.sampled_from([1, 137, 500, 1000, 2500, 10_000]),
     files=st.none() | audio.map(inventory_rows),
     options=st.builds(
-        brute_force.TrainingOptions,
+        brute_force.Options,
         st.sets(labels, max_size=3).map(frozenset),
         st.sampled_from([Fraction(0), Fraction(1, 2), Fraction(1)]),
         st.integers(0, 4),
@@ -394,17 +394,19 @@ def test_random_metadata(
             names="/m/p1 First\n/m/p2 Second\n/m/ignored Ignored",
         )
         catalog = Path(folder) / "catalog.duckdb"
+        samples = {
+            "head_labels": sorted(options.head_labels),
+            "head_keep_frac": float(options.head_keep_frac),
+            "completion_rare_cutoff": options.rare_cutoff,
+            "seed": options.seed,
+        }
         training = TrainingOptions(
-            tuple(sorted(options.head_labels)),
-            Decimal(float(options.head_keep_frac)),
-            options.rare_cutoff,
-            options.seed,
             tier_a_coverage=Decimal(str(float(options.tier_a_coverage))),
         )
         target = Target(
             "t", ("First", "/m/p2"), ("Ignored",), False, Decimal(length) / 1000, training
         )
-        build(catalog, [target], metadata, inventory=files)
+        build(catalog, [target], metadata, samples=samples, inventory=files)
         heard = brute_force.present_events(metadata)
         weak = brute_force.clips(metadata)
         expected = brute_force.target(heard, weak, {"/m/p1", "/m/p2"}, {"/m/ignored"}, length)

@@ -56,7 +56,9 @@ class Sample(NamedTuple):
 class Catalog:
     """A target's samples, and its plans."""
 
-    def __init__(self, path: Path, target: str, training: TrainingOptions = USUAL) -> None:
+    def __init__(
+        self, path: Path, target: str, training: TrainingOptions = USUAL, cutoff: int = 10
+    ) -> None:
         self.path = path
         self.target = target
         self.training = training
@@ -76,7 +78,6 @@ class Catalog:
             for label in sample.labels
             if sample.role == "weak_negative" or label == sample.label
         )
-        cutoff = training.completion_rare_cutoff
         self.named = {key for key, count in counts.items() if count >= cutoff}
 
     def ids(self, role: str) -> list[int]:
@@ -128,17 +129,16 @@ CHANGED = TrainingOptions(
     tier_a_fraction=Decimal("0.55"),
     primary_fraction=Decimal("0.35"),
     tier_a_coverage=Decimal("0.5"),
-    completion_rare_cutoff=3,
 )
 
 
 @pytest.fixture(scope="module", params=["usual", "changed", "all rare"])
 def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     """Few samples, so that they are used up: with usual options, changed ones, in one bucket."""
-    training = {
-        "usual": TrainingOptions(),
-        "changed": CHANGED,
-        "all rare": TrainingOptions(completion_rare_cutoff=1000),
+    training, cutoff = {
+        "usual": (TrainingOptions(), 10),
+        "changed": (CHANGED, 3),
+        "all rare": (TrainingOptions(), 1000),
     }[request.param]
     folder = tmp_path_factory.mktemp("small")
     sounds = {"/m/a": 60, "/m/b": 25, "/m/c": 11, "/m/d": 10, "/m/e": 9, "/m/f": 2, "/m/g": 1}
@@ -146,8 +146,9 @@ def small(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         folder / "metadata", 37, sounds, {"/m/a,/m/b": 20, "/m/b,/m/e,/m/f": 3, "/m/c": 12}
     )
     target = Target("t", ("/m/gun",), training=training)
-    build(folder / "catalog.duckdb", [target], metadata)
-    catalog = Catalog(folder / "catalog.duckdb", "t", training)
+    samples = {"completion_rare_cutoff": cutoff}
+    build(folder / "catalog.duckdb", [target], metadata, samples=samples)
+    catalog = Catalog(folder / "catalog.duckdb", "t", training, cutoff)
     yield catalog
     catalog.connection.close()
 
@@ -628,21 +629,21 @@ def test_head_trimming_of_rare_labels_and_seeds(tmp_path: Path) -> None:
     ten = "\n".join(f"t{number:010d} 0.000 10.000 /m/09x0r,/m/ten" for number in range(10))
     metadata = write_sounds(tmp_path / "metadata", 1, unbalanced=f"{speech}\n{rare}\n{ten}")
     options = {
-        "usual": TrainingOptions(),
-        "other_seed": TrainingOptions(seed=1),
-        "half": TrainingOptions(head_keep_frac=Decimal("0.5")),
-        "none": TrainingOptions(head_keep_frac=Decimal("0")),
-        "all_kept": TrainingOptions(head_keep_frac=Decimal("1")),
-        "no_head": TrainingOptions(head_labels=()),
-        "no_rare": TrainingOptions(head_keep_frac=Decimal("0"), completion_rare_cutoff=0),
+        "usual": {},
+        "other_seed": {"seed": 1},
+        "half": {"seed": 0, "head_keep_frac": 0.5},
+        "none": {"head_keep_frac": 0},
+        "no_rare": {"completion_rare_cutoff": 0},
+        "all_kept": {"completion_rare_cutoff": 10, "head_keep_frac": 1},
+        "no_head": {"head_keep_frac": 0, "head_labels": []},
     }
     catalog = tmp_path / "catalog.duckdb"
-    targets = [Target(name, ("/m/gun",), training=value) for name, value in options.items()]
-    build(catalog, targets, metadata)
+    build(catalog, [Target("t", ("/m/gun",))], metadata)
     kept = {}
-    with duckdb.connect(str(catalog), read_only=True) as connection:
-        for name in options:
-            rows = connection.execute(f"select ytid from {name}.samples where label_id is null")
+    for name, samples in options.items():
+        build(catalog, [], metadata, samples=samples)
+        with duckdb.connect(str(catalog), read_only=True) as connection:
+            rows = connection.execute("select ytid from t.samples where label_id is null")
             kept[name] = {ytid for (ytid,) in rows.fetchall()}
     assert all(
         sum(ytid[0] == "r" for ytid in kept[name]) == 9 for name in kept if name != "no_rare"

@@ -14,6 +14,7 @@ from audioset_duck.catalog.models import (
     TARGET_LAYERS,
     read_templates,
 )
+from audioset_duck.config.sample_options import SampleOptions
 from audioset_duck.sqltext import sql_folder
 
 EVENTS = "subset event_id clip_id start_seconds end_seconds label_id"
@@ -295,12 +296,12 @@ def test_a_label_that_a_file_lists_twice_is_one_label() -> None:
     assert found == "/m/1 A 3 Three"
 
 
-def kept(weak_clips: str, positive_events: str = "clip_id\n-", **training: object) -> str:
+def kept(weak_clips: str, positive_events: str = "clip_id\n-", **options: object) -> str:
     """The clips that head trimming keeps of weak negatives."""
     return run_model(
         "samples/kept_weak_negatives",
         "select clip_id from t.kept_weak_negatives order by all",
-        a_target(**training),
+        sample_options=SampleOptions(**options),
         weak_negatives=weak_clips,
         weak_clips=weak_clips,
         positive_events=positive_events,

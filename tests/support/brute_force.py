@@ -171,8 +171,8 @@ def below(children: dict[str, list[str]], labels: set[str]) -> set[str]:
     return found
 
 
-class TrainingOptions(NamedTuple):
-    """The options that decide of samples and pools, as the contract has them."""
+class Options(NamedTuple):
+    """The options of a catalog and a target that decide on samples and pools, by the contract."""
 
     head_labels: frozenset[str] = frozenset({"/m/09x0r", "/m/04rlf"})
     head_keep_frac: Fraction = Fraction(1, 5)
@@ -181,7 +181,7 @@ class TrainingOptions(NamedTuple):
     tier_a_coverage: Fraction = Fraction(4, 5)
 
 
-USUAL = TrainingOptions()
+USUAL = Options()
 
 
 class Sample(NamedTuple):
@@ -224,7 +224,7 @@ def candidates(
     positive: set[str],
     ignored: set[str] = frozenset(),
     length: int = 1000,
-    training: TrainingOptions = USUAL,
+    options: Options = USUAL,
     inventory: list[dict[str, Any]] | None = None,
 ) -> Iterator[tuple[Sample, str | None]]:
     """All that rule 6 may make a sample of, and what removes it; None: it is one."""
@@ -282,8 +282,8 @@ def candidates(
         if clip.subset == "weak_unbalanced_train"
         for label in set(clip.labels)
     )
-    rare = {label for label, count in carried.items() if count < training.rare_cutoff}
-    kept_below = math.ceil(training.head_keep_frac * 2**53)
+    rare = {label for label, count in carried.items() if count < options.rare_cutoff}
+    kept_below = math.ceil(options.head_keep_frac * 2**53)
     positive_clips = {clip_id for (_, clip_id), labels in present.items() if labels & positive}
     for clip in weak_clips:
         labels = set(clip.labels)
@@ -294,9 +294,9 @@ def candidates(
             reason = "strong_positive"
         elif (
             clip.subset == "weak_unbalanced_train"
-            and labels & training.head_labels
+            and labels & options.head_labels
             and not labels & rare
-            and uniform(training.seed, "head", clip.clip_id) >= kept_below
+            and uniform(options.seed, "head", clip.clip_id) >= kept_below
         ):
             reason = "head_trimming"
         yield (
@@ -331,13 +331,11 @@ def drawn_by(sample: Sample) -> tuple[str, ...]:
     return sample.labels if sample.label is None else (sample.label,)
 
 
-def bucket(counts: Counter, pool: str, label: str, training: TrainingOptions) -> str:
-    return label if counts[pool, label] >= training.rare_cutoff else "other_rare"
+def bucket(counts: Counter, pool: str, label: str, options: Options) -> str:
+    return label if counts[pool, label] >= options.rare_cutoff else "other_rare"
 
 
-def pools(
-    samples: Iterable[Sample], training: TrainingOptions = USUAL
-) -> dict[tuple[str, str], Pool]:
+def pools(samples: Iterable[Sample], options: Options = USUAL) -> dict[tuple[str, str], Pool]:
     """Rule 8: the labels of the pools of the train split."""
     # How many samples are drawn by the same labels: then 5 million samples take little room.
     alike = Counter(
@@ -351,7 +349,7 @@ def pools(
             counts[pool, label] += count
     shared: Counter = Counter()
     for (pool, labels), count in alike.items():
-        for label in {bucket(counts, pool, label, training) for label in labels}:
+        for label in {bucket(counts, pool, label, options) for label in labels}:
             shared[pool, label] += count
     found = {}
     for pool in {pool for pool, _ in shared}:
@@ -359,7 +357,7 @@ def pools(
         total, roots = sum(members.values()), sum(map(math.sqrt, members.values()))
         covered = 0
         for label in sorted(members, key=lambda label: (-members[label], label)):
-            tier = "A" if covered < training.tier_a_coverage * total else "B"
+            tier = "A" if covered < options.tier_a_coverage * total else "B"
             covered += members[label]
             found[pool, label] = Pool(members[label], math.sqrt(members[label]) / roots, tier)
     return found

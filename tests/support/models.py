@@ -16,6 +16,7 @@ from audioset_duck.catalog.models import (
     read_templates,
     render_models,
 )
+from audioset_duck.config.sample_options import SampleOptions
 from audioset_duck.config.training_options import TrainingOptions
 from audioset_duck.sources.definitions import SOURCES
 from audioset_duck.sources.files import read_sql
@@ -41,7 +42,13 @@ def a_target(
     return ResolvedTarget("t", positive, ignored, descendants, Decimal(window_seconds), options)
 
 
-def run_model(name: str, query: str, target: ResolvedTarget | None = None, **given: str) -> str:
+def run_model(
+    name: str,
+    query: str,
+    target: ResolvedTarget | None = None,
+    sample_options: SampleOptions | None = None,
+    **given: str,
+) -> str:
     """Create a model over given rows, ask for it, and give the rows as text.
 
     Models that it refers to and that are not given are created over what they refer to, down to
@@ -51,6 +58,7 @@ def run_model(name: str, query: str, target: ResolvedTarget | None = None, **giv
         name: Folder and name of the model, as in `windows/positive_windows`.
         query: What is asked; the target's relations are in the schema `t`.
         target: What it is rendered for. None: `a_target()`.
+        sample_options: The options of the catalog. None: the defaults.
         given: Rows of relations by name: the names of the columns in the first line, then a row a
             line; null as `-`, lists with commas.
 
@@ -60,7 +68,7 @@ def run_model(name: str, query: str, target: ResolvedTarget | None = None, **giv
     target = target or a_target()
     with _database() as connection:
         for template in _needed(name, given):
-            model = _render(template, target)
+            model = _render(template, target, sample_options or SampleOptions())
             if template.name in given:
                 _fill(connection, model, given[template.name])
             else:
@@ -108,11 +116,12 @@ def _needed(name: str, given: dict[str, str]) -> Iterator[Template]:
     yield from (template for key, template in _templates().items() if key in needed)
 
 
-def _render(template: Template, target: ResolvedTarget) -> Model:
+def _render(template: Template, target: ResolvedTarget, samples: SampleOptions) -> Model:
     (model,) = render_models(
         [template],
         [template.layer],
         target if template.is_of_target else None,
+        samples=samples,
         source=lambda file: read_sql(next(item for item in SOURCES if item.file == file), None),
     )
     return model
@@ -123,7 +132,7 @@ def _types(name: str) -> dict[str, str]:
     """The columns of a relation, as a catalog without a row has them."""
     with _database() as connection:
         for template in _needed(name, {}):
-            model = _render(template, a_target())
+            model = _render(template, a_target(), SampleOptions())
             create(connection, model, live=True)
         rows = connection.execute(f"describe {model.relation}").fetchall()
     return {column: kind for column, kind, *_ in rows}

@@ -14,7 +14,7 @@ select
     label_pools.label_id,
     case label_pools.label_id
         when 'other_rare'
-            then 'all under {{ target.training.completion_rare_cutoff }} samples'
+            then 'all under {{ samples.completion_rare_cutoff }} samples'
         else labels.title
     end as title,
     label_pools.tier,
