@@ -55,7 +55,7 @@ def event_timeline(
     with open_catalog(Path(catalog)) as connection:
         found = fetch_rows(
             connection,
-            "select subset from main.present_events where clip_id = $clip_id"
+            "select subset from internal.present_events where clip_id = $clip_id"
             " group by subset order by main.subset_place(subset)",
             parameters,
         )

@@ -32,6 +32,38 @@ regexp_matches(name, '(^| )/[a-z]/[0-9A-Za-z_]+$');
 -- A weight as a whole number. Whole numbers add up to the same sum in whatever order.
 create or replace macro main.whole_share(weight) as
 cast(weight * 1000000000000 as bigint);
+-- The name of a clip: its YouTube id and its start in the video, in milliseconds.
+create or replace macro main.clip_id(ytid, video_start_seconds) as
+ytid || '_' || cast(video_start_seconds * 1000 as bigint);
+-- Seconds as whole milliseconds, in which windows are computed, so that none is won or lost to
+-- rounding.
+create or replace macro main.milliseconds(seconds) as cast(seconds * 1000 as integer);
+-- Milliseconds as seconds.
+create or replace macro main.seconds(ms) as cast(ms / 1000.0 as decimal(9, 3));
+-- The number of windows of an event, both lengths in milliseconds. An event without duration has
+-- none.
+create or replace macro main.window_count(event_ms, window_ms) as
+(greatest(0, event_ms) + window_ms - 1) // window_ms;
+-- Whether a window is a full one, cut from the start of its event.
+create or replace macro main.is_full_window(event_ms, window_ms, window_index) as
+(window_index + 1) * window_ms <= event_ms;
+-- The start of a window, in milliseconds. A rest of at least half a window is a shorter window of
+-- its own. If less remains, the last window ends with the event and reaches back a full window.
+create or replace macro main.window_start_ms(start_ms, end_ms, window_ms, window_index) as
+case
+    when
+        main.is_full_window(end_ms - start_ms, window_ms, window_index)
+        or 2 * ((end_ms - start_ms) % window_ms) >= window_ms
+        then start_ms + window_index * window_ms
+    else greatest(start_ms, end_ms - window_ms)
+end;
+-- The end of a window, in milliseconds.
+create or replace macro main.window_end_ms(start_ms, end_ms, window_ms, window_index) as
+case
+    when main.is_full_window(end_ms - start_ms, window_ms, window_index)
+        then start_ms + (window_index + 1) * window_ms
+    else end_ms
+end;
 -- A number in [0, 1) from 53 bits, which are as many as a double holds exactly: divided by 2 to the
 -- power of 53.
 create or replace macro main.unit_number(bits) as
@@ -63,10 +95,30 @@ cast(floor(number * 1024) as bigint);
 -- The part of a guide table that begins at or after a number in [0, 1].
 create or replace macro main.guide_end(number) as
 cast(ceil(number * 1024) as bigint);
+-- A random stride through a number of members, from a number in [0, 1): it has no factor in common
+-- with their number. Among 64 consecutive numbers one is such a stride, for any number below 10^12.
+create or replace macro main.walk_stride(number, member_count) as
+list_filter(
+    range(
+        1 + cast(floor(number * member_count) as bigint),
+        65 + cast(floor(number * member_count) as bigint)
+    ),
+    lambda stride: gcd(stride, member_count) = 1
+)[1];
+-- The place, from 0, that a walk with a stride visits at a turn. It visits each once in a round.
+create or replace macro main.walk_place(start, stride, turn, member_count) as
+(start + turn % member_count * stride) % member_count;
 -- Whether a list of labels has any of the wanted labels in it. For lists this short, comparing is
 -- four times as fast as the hashing of list_has_any.
 create or replace macro main.carries_any(label_ids, wanted_ids) as
 len(list_filter(label_ids, lambda label_id: list_contains(wanted_ids, label_id))) > 0;
--- A sorted list without repeated items. list_distinct would hash.
-create or replace macro main.sorted_set(items) as
-list_filter(items, lambda item, place: place = 1 or item <> items[place - 1]);  -- noqa: PRS
+-- The columns of the label mask of the events that have a moment in common with a window,
+-- ascending.
+create or replace macro main.active_labels(events, window_start_ms, window_end_ms) as
+list_sort(list_distinct(list_transform(
+    list_filter(
+        events,
+        lambda event: event.start_ms < window_end_ms and event.end_ms > window_start_ms
+    ),
+    lambda event: event.label_index
+)));

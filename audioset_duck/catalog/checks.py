@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from audioset_duck.catalog.labels import resolve
 from audioset_duck.catalog.models import CHECK_LAYERS, Model, read_templates, render_models
 from audioset_duck.catalog.state import parse_targets, read_state
 from audioset_duck.progress import progress
-from audioset_duck.sqltext import sql_folder
+from audioset_duck.sqltext import identifier, sql_folder
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,16 @@ def run_checks(connection: duckdb.DuckDBPyConnection, most: int = 10) -> Iterato
         for target in [None, *targets]
         for model in render_models(templates, CHECK_LAYERS, target)
     ]
-    for model in progress(models, name="check", unit="check"):
-        yield _run(connection, model, most)
+    ((database,),) = connection.execute("select current_database()").fetchall()
+
+    def run(model: Model) -> CheckResult:
+        with connection.cursor() as cursor:
+            cursor.execute(f"use {identifier(database)}")
+            return _run(cursor, model, most)
+
+    # Two at a time: parts of many a check run on one core.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        yield from progress(pool.map(run, models), name="check", unit="check", total=len(models))
 
 
 def _run(connection: duckdb.DuckDBPyConnection, model: Model, most: int) -> CheckResult:

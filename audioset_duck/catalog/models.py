@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ from audioset_duck.sqltext import identifier, literal, sql_folder
 RELATION_LAYERS = (
     "staging",
     "shared",
-    "target",
+    "pools",
     "windows",
+    "target",
     "samples",
     "epoch",
     "analysis/shared",
@@ -34,10 +36,14 @@ RELATION_LAYERS = (
 )
 CHECK_LAYERS = ("checks/shared", "checks/target")
 LAYERS = RELATION_LAYERS + CHECK_LAYERS
+# What follows from the source files alone, and what also from the audio and `[samples]`.
+SOURCE_LAYERS = ("staging", "shared", "analysis/shared")
+POOL_LAYERS = ("pools",)
+# The layers that are rendered once for each window length.
+WINDOW_LAYERS = ("windows",)
 # The layers that are rendered once for each target, into the schema of its name.
 TARGET_LAYERS = (
     "target",
-    "windows",
     "samples",
     "epoch",
     "analysis/target",
@@ -49,6 +55,8 @@ _MACRO = re.compile(r"(?:^--.*\n)+^create or replace macro (?P<name>[\w.]+)\([^;
 # An item of such a list in the comment at the head of a model.
 _ITEM = re.compile(r"--   \w+: ")
 MATERIALIZATIONS = ("view", "table", "table_function")
+# The schema of relations that are nobody's to query by hand.
+INTERNAL = "internal"
 
 
 @dataclass(frozen=True)
@@ -59,18 +67,20 @@ class Template:
         name: The stem of the file.
         layer: The folder of the file, below `sql/`.
         text: What is in it.
-        refs: The templates that it refers to, by name: each as `LAYER/NAME`.
+        refs: The templates that it refers to, by name.
+        schema: The schema that its `config()` names; None: the one of its layer.
     """
 
     name: str
     layer: str
     text: str
-    refs: Mapping[str, str]
+    refs: Mapping[str, Template]
+    schema: str | None
 
     @property
-    def is_of_target(self) -> bool:
-        """Whether it is rendered for each target."""
-        return self.layer in TARGET_LAYERS
+    def key(self) -> str:
+        """Its folder and name."""
+        return f"{self.layer}/{self.name}"
 
 
 @dataclass(frozen=True)
@@ -122,59 +132,91 @@ def read_templates(folder: Path, layers: Iterable[str] = LAYERS) -> list[Templat
         AudiosetDuckError: A syntax error, a `ref()` to a model that does not exist or to one of
             several, or models that refer to each other in a circle; all by name.
     """
-    texts: dict[str, tuple[str, str, frozenset[str]]] = {}
+    texts: dict[str, str] = {}
+    found: dict[str, tuple[frozenset[str], str | None]] = {}
     layers_of: dict[str, list[str]] = {}
     for layer in layers:
         for path in sorted((folder / layer).glob("*.sql")):
-            text = path.read_text(encoding="utf-8")
-            texts[f"{layer}/{path.stem}"] = (layer, text, _find_refs(path, text))
+            key = f"{layer}/{path.stem}"
+            texts[key] = path.read_text(encoding="utf-8")
+            found[key] = _find_refs_and_schema(path, texts[key])
             layers_of.setdefault(path.stem, []).append(layer)
-    templates = {}
-    for key, (layer, text, names) in texts.items():
+    graph = {}
+    for key, (names, _) in found.items():
+        layer = key.rpartition("/")[0]
         refs = {}
         for name in sorted(names):
-            found = layers_of.get(name, [])
-            if layer in found:
-                found = [layer]
-            if len(found) != 1:
-                problem = "does not exist" if not found else f"is in {' and in '.join(found)}"
+            choice = layers_of.get(name, [])
+            if layer in choice:
+                choice = [layer]
+            if len(choice) != 1:
+                problem = "does not exist" if not choice else f"is in {' and in '.join(choice)}"
                 raise AudiosetDuckError(f"sql/{key}.sql refers to {name!r}, which {problem}")
-            refs[name] = f"{found[0]}/{name}"
-        templates[key] = Template(key.rpartition("/")[2], layer, text, refs)
-    graph = {key: sorted(template.refs.values()) for key, template in templates.items()}
+            refs[name] = f"{choice[0]}/{name}"
+        graph[key] = refs
     try:
-        order = list(graphlib.TopologicalSorter(graph).static_order())
+        order = list(
+            graphlib.TopologicalSorter(
+                {key: list(refs.values()) for key, refs in graph.items()}
+            ).static_order()
+        )
     except graphlib.CycleError as error:
         raise AudiosetDuckError(
             f"models refer to each other: {' -> '.join(error.args[1])}"
         ) from None
-    return [templates[key] for key in order]
+    templates: dict[str, Template] = {}
+    for key in order:
+        layer, _, name = key.rpartition("/")
+        refs_of = {ref: templates[graph[key][ref]] for ref in graph[key]}
+        templates[key] = Template(name, layer, texts[key], refs_of, found[key][1])
+    return list(templates.values())
 
 
 def render_models(
     templates: Iterable[Template],
     layers: Collection[str],
     target: Any = None,
+    window_ms: int | None = None,
     **variables: Any,
 ) -> list[Model]:
-    """Render the models of one target, or with no target the shared ones, in building order.
+    """Render the models of one target, of one window length, or those that all share.
 
     Args:
         templates: From `read_templates`.
         layers: Which layers to render.
-        target: What `{{ target }}` is in the models; its `name` is the schema.
+        target: What `{{ target }}` is in the models; its `name` is the schema. With a target, only
+            the models of targets are rendered.
+        window_ms: The window length in milliseconds; None with a target: the target's. Without a
+            target, only the models of a window length are rendered.
         **variables: What else the models may use, such as `source`: a function that gives the
             SQL of a relation that reads the source file of a name.
+
+    Returns:
+        The models in building order.
 
     Raises:
         AudiosetDuckError: A template uses a variable that does not exist, or is stored in a way
             that does not exist.
     """
+    if target is not None:
+        window_ms = milliseconds(target.window_seconds)
     return [
-        _render(template, target, variables)
+        _render(template, target, window_ms, variables)
         for template in templates
-        if template.layer in layers and template.is_of_target == (target is not None)
+        if template.layer in layers
+        and (template.layer in TARGET_LAYERS) == (target is not None)
+        and (template.layer in WINDOW_LAYERS) == (target is None and window_ms is not None)
     ]
+
+
+def milliseconds(window_seconds: Decimal) -> int:
+    """A window length in milliseconds, as the models have it."""
+    return int(window_seconds * 1000)
+
+
+def windows_schema(window_ms: int) -> str:
+    """The schema of the relations that all targets of a window length share."""
+    return f"internal_{window_ms}ms"
 
 
 def render_query(name: str, **variables: Any) -> tuple[str, str]:
@@ -192,55 +234,76 @@ def render_query(name: str, **variables: Any) -> tuple[str, str]:
     return split_header(_compiled(text).render(functions | variables))
 
 
-def _render(template: Template, target: Any, variables: Mapping[str, Any]) -> Model:
-    place = f"sql/{template.layer}/{template.name}.sql"
-    settings = {"materialized": "view", "parameters": ""}
+def _render(
+    template: Template, target: Any, window_ms: int | None, variables: Mapping[str, Any]
+) -> Model:
+    place = f"sql/{template.key}.sql"
+    settings = {"materialized": "view", "parameters": "", "schema": ""}
 
     def config(**given: str) -> str:
         settings.update(given)
         return ""
 
     def ref(name: str) -> str:
-        return f"{identifier(_schema(template.refs[name], target))}.{identifier(name)}"
+        schema = _schema(template.refs[name], target, window_ms)
+        return f"{identifier(schema)}.{identifier(name)}"
 
-    functions = {"ref": ref, "literal": literal, "target": target, "config": config}
+    functions = {
+        "ref": ref,
+        "literal": literal,
+        "target": target,
+        "config": config,
+        "window_ms": window_ms,
+    }
     try:
         text = _compiled(template.text).render(functions | dict(variables))
     except jinja2.UndefinedError as error:
         raise AudiosetDuckError(f"{place}: {error.message}") from None
-    if settings["materialized"] not in MATERIALIZATIONS or len(settings) != 2:
+    if settings["materialized"] not in MATERIALIZATIONS or len(settings) != 3:
         raise AudiosetDuckError(
             f"{place}: config({', '.join(settings)}) with materialized="
             f"{settings['materialized']!r}; expected materialized, one of"
-            f" {', '.join(MATERIALIZATIONS)}, and parameters"
+            f" {', '.join(MATERIALIZATIONS)}, parameters and schema"
         )
     comment, select = split_header(text)
-    schema = _schema(f"{template.layer}/{template.name}", target)
-    return Model(template.name, template.layer, schema, select, comment=comment, **settings)
+    settings["schema"] = _schema(template, target, window_ms)
+    return Model(template.name, template.layer, select=select, comment=comment, **settings)
 
 
-def _schema(key: str, target: Any) -> str:
-    """The schema of a template's relation, which follows from its folder."""
-    layer = key.rpartition("/")[0]
-    if layer in TARGET_LAYERS:
+def _schema(template: Template, target: Any, window_ms: int | None) -> str:
+    """The schema of a template's relation, which follows from its folder or its `config()`."""
+    if template.schema is not None:
+        return template.schema
+    if template.layer in TARGET_LAYERS:
         return str(target.name)
-    return "staging" if layer == "staging" else "main"
+    if template.layer in WINDOW_LAYERS:
+        return windows_schema(window_ms or 0)
+    return {"staging": "staging", "pools": INTERNAL}.get(template.layer, "main")
 
 
-def _find_refs(path: Path, text: str) -> frozenset[str]:
-    """The names that a template refers to."""
+def _find_refs_and_schema(path: Path, text: str) -> tuple[frozenset[str], str | None]:
+    """The names that a template refers to, and the schema that it names, if it does."""
     try:
-        calls = _environment().parse(text).find_all(nodes.Call)
+        calls = [
+            (call.node.name, call)
+            for call in _environment().parse(text).find_all(nodes.Call)
+            if isinstance(call.node, nodes.Name)
+        ]
     except jinja2.TemplateSyntaxError as error:
         raise AudiosetDuckError(f"{path}, line {error.lineno}: {error.message}") from None
     try:
-        return frozenset(
-            call.args[0].as_const()
-            for call in calls
-            if isinstance(call.node, nodes.Name) and call.node.name == "ref"
-        )
+        names = frozenset(call.args[0].as_const() for name, call in calls if name == "ref")
+        settings = {
+            option.key: option.value.as_const()
+            for name, call in calls
+            if name == "config"
+            for option in call.kwargs
+        }
     except nodes.Impossible:
-        raise AudiosetDuckError(f"{path}: ref() takes the name of a model in quotes") from None
+        raise AudiosetDuckError(
+            f"{path}: ref() takes the name of a model in quotes, and config() texts"
+        ) from None
+    return names, settings.get("schema")
 
 
 def create_macros(connection: duckdb.DuckDBPyConnection) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from audioset_duck.catalog.connection import (
-    attach,
+    attach_for_writing,
     attach_new,
     bound_memory,
     check_length,
@@ -57,7 +57,7 @@ def replace_catalog(
     with _scratch_folder(catalog) as folder:
         scratch = folder / "new.duckdb"
         before = _copy_old(catalog, scratch)
-        connection = attach(scratch) if before else attach_new(scratch)
+        connection = attach_for_writing(scratch) if before else attach_new(scratch)
         with connection:
             rows = source_rows(connection) if before else 0
             bound_memory(connection, folder, memory_limit, rows)

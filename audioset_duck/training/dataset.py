@@ -21,7 +21,12 @@ from audioset_duck.catalog.connection import ALIAS, open_catalog
 from audioset_duck.catalog.state import built_target, has_inventory
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sqltext import literal
-from audioset_duck.training.sample_table import catalog_id, read_sample_table
+from audioset_duck.training.sample_table import (
+    DEFAULT_ROLES,
+    ROLES,
+    catalog_id,
+    read_sample_table,
+)
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +107,7 @@ def collate(items: Sequence[Item]) -> Batch:
 
 
 class AudioSetDataset(Dataset[Item]):
-    """A map-style Dataset of the samples of a target and split.
+    """A map-style Dataset of the samples of a target and split, in the order of sample_id.
 
     A window of an event is read exactly as labelled. Of a weak clip, a crop is read: the one in the
     plan of a sampler, else the middle. Slices shorter than `window_seconds` are padded with zeros.
@@ -117,6 +122,8 @@ class AudioSetDataset(Dataset[Item]):
         sample_rate: Sample rate of the waveforms, in Hz.
         window_seconds: Length of the windows; must be the one that the target is built with. None:
             that one.
+        roles: Roles of the samples: some of `positive`, `strong_negative`, `weak_negative` and
+            `weak_positive`.
         on_error: `replace` returns another sample of the same role for a file that cannot be
             loaded, and counts it in `failures`; `raise` raises AudiosetDuckError.
 
@@ -134,7 +141,7 @@ class AudioSetDataset(Dataset[Item]):
         >>> dataset = AudioSetDataset("catalog.duckdb", "gun", sample_rate=16000)
         >>> wav, label, label_mask, sample_key = dataset[0]
         >>> wav.shape, wav.dtype, label
-        (torch.Size([16000]), torch.float32, tensor(1.))
+        (torch.Size([16000]), torch.float32, tensor(0.))
     """
 
     def __init__(
@@ -144,10 +151,16 @@ class AudioSetDataset(Dataset[Item]):
         split: str = "train",
         sample_rate: int = 32000,
         window_seconds: float | None = None,
+        roles: Sequence[str] = DEFAULT_ROLES,
         on_error: str = "replace",
     ) -> None:
         if split not in SPLITS:
             raise AudiosetDuckError(f"split is {split!r}; expected 'train' or 'eval'")
+        for role in [roles] if isinstance(roles, str) else roles or [""]:
+            if role not in ROLES or isinstance(roles, str):
+                raise AudiosetDuckError(
+                    f"roles is {roles!r}; expected some of {', '.join(map(repr, ROLES))}"
+                )
         if on_error not in ("replace", "raise"):
             raise AudiosetDuckError(f"on_error is {on_error!r}; expected 'replace' or 'raise'")
         if type(sample_rate) is not int or not 1000 <= sample_rate <= 384_000:
@@ -157,6 +170,7 @@ class AudioSetDataset(Dataset[Item]):
         self.catalog = Path(catalog).absolute()
         self.target = target
         self.split = split
+        self.roles = tuple(dict.fromkeys(roles))
         self.sample_rate = sample_rate
         self.on_error = on_error
         with open_catalog(self.catalog) as connection:
@@ -171,7 +185,7 @@ class AudioSetDataset(Dataset[Item]):
             self.window_seconds = built
             self.has_audio = has_inventory(connection)
             try:
-                self._columns = read_sample_table(connection, target, split)
+                self._columns = read_sample_table(connection, target, split, self.roles)
                 self.catalog_id = catalog_id(connection, target)
             except duckdb.CatalogException:
                 raise AudiosetDuckError(
@@ -180,7 +194,8 @@ class AudioSetDataset(Dataset[Item]):
                 ) from None
         if not len(self):
             raise AudiosetDuckError(
-                f"{target} has no samples of the {split} split; see why they are excluded with"
+                f"{target} has no samples of the {split} split in the roles"
+                f" {', '.join(self.roles)}; see why they are excluded with"
                 f' audioset-duck sql "from {target}.sample_counts"'
             )
         if not self.has_audio:
@@ -219,25 +234,21 @@ class AudioSetDataset(Dataset[Item]):
         if not self.has_audio:
             raise AudiosetDuckError(f"{self.catalog} {_NO_AUDIO}")
         columns = self._columns
-        wanted = [
-            index if isinstance(index, Sample) else Sample(columns.first_id + index)
-            for index in indices
+        rows = self._rows_of(indices)
+        crops = [
+            index.crop_start_seconds if isinstance(index, Sample) else None for index in indices
         ]
-        rows = np.array([sample.sample_id for sample in wanted], np.int64) - columns.first_id
-        for row in rows[(rows < 0) | (rows >= len(self))].tolist():
-            raise IndexError(
-                f"index {row} is out of range: the {self.split} split has {len(self):,} samples"
-            )
         wavs = torch.empty(len(rows), self.window_samples)
-        for place, (path, start, end) in enumerate(self._slices(rows, wanted)):
+        for place, (path, start, end) in enumerate(self._slices(rows, crops)):
             wav = wavs[place].numpy()
             try:
                 read_slice(path, start, end, self.sample_rate, wav)
             except _LOADING_ERRORS as error:
                 self._fail(int(rows[place]), path, error)
                 rows[place] = self._replace(int(rows[place]), wav)
-        labels = torch.from_numpy(rows < columns.role_ends[0]).float()
-        return Items(Batch(wavs, labels, columns.masks_of(rows), columns.keys_of(rows)))
+        return Items(
+            Batch(wavs, columns.labels_of(rows), columns.masks_of(rows), columns.keys_of(rows))
+        )
 
     @property
     def failures(self) -> int:
@@ -280,23 +291,35 @@ class AudioSetDataset(Dataset[Item]):
         connection.execute(f"set search_path = {literal(f'{ALIAS}.{self.target},{ALIAS}.main')}")
         return connection.sql(query)
 
+    def _rows_of(self, indices: Sequence[int | Sample]) -> npt.NDArray[np.int64]:
+        """The rows of samples that are given by their position or by what a sampler plans."""
+        rows = np.array([-1 if isinstance(index, Sample) else index for index in indices], np.int64)
+        is_planned = np.array([isinstance(index, Sample) for index in indices])
+        planned = [index.sample_id for index in indices if isinstance(index, Sample)]
+        rows[is_planned] = self._columns.rows_of(np.array(planned, np.int64))
+        for place in np.flatnonzero((rows < 0) | (rows >= len(self))).tolist():
+            raise IndexError(
+                f"{indices[place]} is not one of the {len(self):,} samples of the {self.split}"
+                " split"
+            )
+        return rows
+
     def _slices(
-        self, rows: npt.NDArray[np.int64], wanted: Sequence[Sample]
+        self, rows: npt.NDArray[np.int64], crops: Sequence[float | None]
     ) -> Iterator[tuple[str, float, float]]:
         """The file of each sample, and the start and end of its slice, in seconds."""
         columns = self._columns
-        for row, sample, path, start_ms, end_ms in zip(
+        for row, crop, path, start_ms, end_ms in zip(
             rows.tolist(),
-            wanted,
+            crops,
             columns.paths_of(rows),
             columns.start_ms.numpy()[rows].tolist(),
             columns.end_ms.numpy()[rows].tolist(),
             strict=True,
         ):
             start, end = start_ms / 1000, end_ms / 1000
-            if row >= columns.role_ends[1]:
+            if columns.is_clip(row):
                 middle = max(0.0, end - self.window_seconds) / 2
-                crop = sample.crop_start_seconds
                 start = middle if crop is None else crop
                 end = start + self.window_seconds
             yield path, start, end
@@ -307,16 +330,16 @@ class AudioSetDataset(Dataset[Item]):
         The replacement is the same in every run and in every process.
         """
         columns = self._columns
-        same_role = columns.role_rows(columns.role_of(row))
+        same_role = columns.rows_like(row)
         path = ""
-        for other in random.Random(row).choices(same_role, k=_TRIES):  # noqa: S311
-            ((path, start, end),) = self._slices(np.array([other]), [Sample(other)])
+        for other in random.Random(row).choices(same_role.tolist(), k=_TRIES):  # noqa: S311
+            ((path, start, end),) = self._slices(np.array([other]), [None])
             try:
                 read_slice(path, start, end, self.sample_rate, wav)
             except _LOADING_ERRORS as error:
                 self._fail(other, path, error)
             else:
-                return other
+                return int(other)
         raise AudiosetDuckError(
             f"{_TRIES} audio files in a row could not be loaded, the last one {path}; check that"
             " their disk is mounted"
@@ -328,7 +351,7 @@ class AudioSetDataset(Dataset[Item]):
             raise AudiosetDuckError(message) from None
         worker = get_worker_info()
         self._failures[0 if worker is None else 1 + worker.id % (_COUNTERS - 1)] += 1
-        clip = self._columns.clip_of[row]
+        clip = int(self._columns.clip_of[row])
         if not self._is_reported[clip]:
             self._is_reported[clip] = True
             log.warning("%s; another sample replaces it", message)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from audioset_duck.sqltext import identifier, literal
+from audioset_duck.catalog.models import milliseconds, render_query, windows_schema
+from audioset_duck.catalog.state import built_target, read_state
 
-ROLES = ("positive", "strong_negative", "weak_negative")
-_ROWS_A_BATCH = 20_000
+DEFAULT_ROLES = ("positive", "strong_negative", "weak_negative")
+ROLES = (*DEFAULT_ROLES, "weak_positive")
+# The roles whose samples are clips, of which a crop is read.
+_FIRST_CLIP_ROLE = ROLES.index("weak_negative")
+_POSITIVE_ROLES = [ROLES.index("positive"), ROLES.index("weak_positive")]
 
 
 @dataclass(frozen=True)
@@ -44,42 +47,51 @@ class StringColumn:
 
 @dataclass(frozen=True)
 class SampleTable:
-    """The samples of a split: row i is the sample with the id `first_id` + i.
+    """The samples of a split, in the order of their sample_id.
 
     The arrays are torch tensors, which worker processes get in shared memory.
 
     Attributes:
-        first_id: The sample_id of row 0.
-        role_ends: End of the rows of each of `ROLES`, which are consecutive.
-        clip_of: int32, (n,): row of the clip of a sample in `clips` and `paths`.
+        sample_ids: int32, (n,), ascending.
+        roles: int8, (n,): indices into `ROLES`.
+        clip_of: int32, (n,): row of the clip of a sample in `clips`, `paths` and `label_starts`.
         start_ms: Start of the window in the audio, in milliseconds: int32, (n,).
         end_ms: End of it, exclusive; of a weak clip, its length: int32, (n,).
         event_id: Number of its event in the source file; -1 for a weak clip: int32, (n,).
         window_index: Number of its window in the event; -1 for a weak clip: int16, (n,).
-        label_starts: int32, (n,): start of the labels of a sample in `labels`.
-        label_counts: int16, (n,): number of the labels of a sample.
-        labels: int16: indices into `label_ids`.
+        label_starts: int32, (n_clips + 1,): where the labels of a clip begin in the next three.
+        label_start_ms: int32: when a label of a clip becomes active, in milliseconds.
+        label_end_ms: int32: when it is no longer active.
+        label_columns: int16: indices into `label_ids`.
         label_ids: The labels of events and weak clips, in the order of the label mask.
         clips: `SUBSET/CLIP_ID`.
         paths: Paths of the audio files; empty without an inventory of audio.
     """
 
-    first_id: int
-    role_ends: tuple[int, ...]
+    sample_ids: torch.Tensor
+    roles: torch.Tensor
     clip_of: torch.Tensor
     start_ms: torch.Tensor
     end_ms: torch.Tensor
     event_id: torch.Tensor
     window_index: torch.Tensor
     label_starts: torch.Tensor
-    label_counts: torch.Tensor
-    labels: torch.Tensor
+    label_start_ms: torch.Tensor
+    label_end_ms: torch.Tensor
+    label_columns: torch.Tensor
     label_ids: list[str]
     clips: StringColumn
     paths: StringColumn
 
     def __len__(self) -> int:
-        return len(self.clip_of)
+        return len(self.sample_ids)
+
+    def rows_of(self, sample_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The rows of samples; -1 for ids that are not among them."""
+        own = self.sample_ids.numpy()
+        rows = np.searchsorted(own, sample_ids)
+        is_found = own[np.minimum(rows, len(own) - 1)] == sample_ids
+        return np.where(is_found, rows, -1)
 
     def paths_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
         """The audio files of the given rows."""
@@ -95,100 +107,86 @@ class SampleTable:
             for clip, event, window in zip(clips, events, windows, strict=True)
         ]
 
+    def labels_of(self, rows: npt.NDArray[np.int64]) -> torch.Tensor:
+        """The labels of the given rows: float32, (len(rows),), 1 for positives, 0 for negatives."""
+        return torch.from_numpy(np.isin(self.roles.numpy()[rows], _POSITIVE_ROLES)).float()
+
     def masks_of(self, rows: npt.NDArray[np.int64]) -> torch.Tensor:
-        """The label masks of the given rows: float32, (len(rows), n_labels), 0 or 1."""
+        """The label masks of the given rows: float32, (len(rows), n_labels), 0 or 1.
+
+        A label is in the mask if it is active at any moment of the window: `main.active_labels`.
+        """
         masks = torch.zeros(len(rows), len(self.label_ids))
-        counts = self.label_counts.numpy()[rows]
+        clips = self.clip_of.numpy()[rows]
+        starts = self.label_starts.numpy()[clips]
+        counts = self.label_starts.numpy()[clips + 1] - starts
         ends = np.cumsum(counts)
-        places = np.repeat(self.label_starts.numpy()[rows] - (ends - counts), counts)
-        columns = self.labels.numpy()[places + np.arange(len(places))]
-        masks.numpy()[np.repeat(np.arange(len(rows)), counts), columns] = 1
+        places = np.repeat(starts - (ends - counts), counts) + np.arange(counts.sum())
+        owners = np.repeat(np.arange(len(rows)), counts)
+        is_active = (self.label_start_ms.numpy()[places] < self.end_ms.numpy()[rows][owners]) & (
+            self.label_end_ms.numpy()[places] > self.start_ms.numpy()[rows][owners]
+        )
+        masks.numpy()[owners[is_active], self.label_columns.numpy()[places[is_active]]] = 1
         return masks
 
-    def role_of(self, row: int) -> str:
-        """The role of a row, one of `ROLES`."""
-        return ROLES[bisect.bisect_right(self.role_ends, row)]
+    def is_clip(self, row: int) -> bool:
+        """Whether a row is a weak clip, of which a crop is read."""
+        return bool(self.roles[row] >= _FIRST_CLIP_ROLE)
 
-    def role_rows(self, role: str) -> range:
-        """The rows of a role."""
-        index = ROLES.index(role)
-        return range(self.role_ends[index - 1] if index else 0, self.role_ends[index])
+    def rows_like(self, row: int) -> npt.NDArray[np.int64]:
+        """The rows of the role of a row."""
+        return np.flatnonzero(self.roles.numpy() == self.roles.numpy()[row])
 
 
 def read_sample_table(
-    connection: duckdb.DuckDBPyConnection, target: str, split: str
+    connection: duckdb.DuckDBPyConnection, target: str, split: str, roles: Sequence[str]
 ) -> SampleTable:
-    """Read the samples of a target's split in batches, without a Python object per row."""
-    schema = identifier(target)
-    spans = f"(from {schema}.sample_spans where split = {literal(split)})"
-    ((first_id, first_clip, label_count, *role_counts),) = connection.execute(f"""
-        select
-            coalesce(min(sample_id), 0),
-            (
-                select coalesce(min(clip_number), 0)
-                from {schema}.sample_clips
-                where split = {literal(split)}
-            ),
-            cast(coalesce(sum(len(label_indices)), 0) as bigint),
-            {", ".join(f"count(*) filter (where role = {literal(role)})" for role in ROLES)}
-        from {spans}
-    """).fetchall()
-    count = sum(role_counts)
+    """Read the samples of a target's split and roles, without a Python object per row."""
+    _, query = render_query(
+        "training/dataset_samples", target=target, split=split, roles=ROLES, chosen_roles=roles
+    )
+    samples = connection.sql(query).to_arrow_table()
+    # Rows come in any order.
+    order = np.argsort(_numpy(samples["sample_id"]), kind="stable")
+    columns = {
+        name: torch.from_numpy(_numpy(samples[name])[order]) for name in samples.column_names
+    }
+    # Clips are numbered in the order of the samples.
+    clip_numbers = columns.pop("clip_number").numpy()
+    is_new = np.diff(clip_numbers, prepend=-1) != 0
+    clip_of = torch.from_numpy(np.cumsum(is_new, dtype=np.int32) - np.int32(1))
+    used = pa.table(
+        {
+            "clip_number": clip_numbers[is_new],
+            "row_index": np.arange(is_new.sum(), dtype=np.int32),
+        }
+    )
+    connection.register("used_clips", used)
+    try:
+        clips, paths = _read_clips(connection)
+        label_starts, label_start_ms, label_end_ms, label_columns = _read_labels(
+            connection, len(used)
+        )
+    finally:
+        connection.unregister("used_clips")
     label_ids = [
         label_id
         for (label_id,) in connection.execute(
             "select label_id from main.labels where label_index is not null order by label_index"
         ).fetchall()
     ]
-    clip_of, start_ms, end_ms, event_id, label_starts = (
-        torch.empty(count, dtype=torch.int32) for _ in range(5)
-    )
-    window_index, label_counts = (torch.empty(count, dtype=torch.int16) for _ in range(2))
-    labels = torch.empty(label_count, dtype=torch.int16)
-    filled = 0
-    for batch in _batches(
-        connection,
-        f"""
-        select
-            sample_id - {first_id} as row,
-            cast(clip_number - {first_clip} as integer) as clip,
-            cast(start_seconds * 1000 as integer) as start_ms,
-            cast(end_seconds * 1000 as integer) as end_ms,
-            cast(coalesce(event_id, -1) as integer) as event_id,
-            cast(coalesce(window_index, -1) as smallint) as window_index,
-            cast(len(label_indices) as integer) as label_count,
-            label_indices
-        from {spans}
-        """,
-    ):
-        rows = _numpy(batch["row"])
-        # Rows come in any order; each goes to the position of its number.
-        for column, name in (
-            (clip_of, "clip"),
-            (start_ms, "start_ms"),
-            (end_ms, "end_ms"),
-            (event_id, "event_id"),
-            (window_index, "window_index"),
-            (label_counts, "label_count"),
-        ):
-            column.numpy()[rows] = _numpy(batch[name])
-        counts = _numpy(batch["label_count"])
-        label_starts.numpy()[rows] = filled + np.cumsum(counts) - counts
-        flat = _numpy(batch["label_indices"].flatten())
-        labels.numpy()[filled : filled + len(flat)] = flat
-        filled += len(flat)
-    clips, paths = _read_clips(connection, schema, split, first_clip)
     return SampleTable(
-        first_id,
-        tuple(np.cumsum(role_counts).tolist()),
+        columns["sample_id"].int(),
+        columns["role"],
         clip_of,
-        start_ms,
-        end_ms,
-        event_id,
-        window_index,
+        columns["start_ms"],
+        columns["end_ms"],
+        columns["event_id"],
+        columns["window_index"],
         label_starts,
-        label_counts,
-        labels,
+        label_start_ms,
+        label_end_ms,
+        label_columns,
         label_ids,
         clips,
         paths,
@@ -196,87 +194,58 @@ def read_sample_table(
 
 
 def catalog_id(connection: duckdb.DuckDBPyConnection, target: str) -> str:
-    """A hash that differs between catalogs with different samples or plans of a target."""
-    schema = identifier(target)
-    ((digest,),) = connection.execute(f"""
-        select md5(concat_ws(
-            ':',
-            (
-                select sum((member_id + 1) * shuffle_key::hugeint + crop_ms)
-                from {schema}.pool_members
-            ),
-            (select sum(sample_id::hugeint * shuffle_key) from {schema}.sample_spans),
-            (select count(*) from {schema}.sample_spans),
-            (
-                select string_agg(
-                    concat_ws(':', pool, label_id, sample_count, tier), ',' order by pool, label_id
-                )
-                from {schema}.label_pools
-            ),
-            (
-                select configuration->'targets'->{literal(target)}
-                from meta.builds
-                order by rowid desc
-                limit 1
-            )
-        ))
-    """).fetchall()
+    """A hash that differs between catalogs with different samples or plans of a target.
+
+    A live catalog has no plans, and its samples follow its files: its hash is `live`.
+    """
+    if read_state(connection).is_live:
+        return "live"
+    window_ms = milliseconds(built_target(connection, target).window_seconds)
+    _, query = render_query(
+        "training/catalog_id", target=target, windows_schema=windows_schema(window_ms)
+    )
+    ((digest,),) = connection.execute(query).fetchall()
     return str(digest)
 
 
-def _read_clips(
-    connection: duckdb.DuckDBPyConnection, schema: str, split: str, first_clip: int
-) -> tuple[StringColumn, StringColumn]:
-    """The names and audio files of the clips of a split, in the order of their numbers."""
-    query = f"""
-        select
-            clip_number - {first_clip} as row,
-            subset || '/' || clip_id as clip,
-            coalesce(audio_path, '') as path
-        from {schema}.sample_clips
-        where split = {literal(split)}
-    """
-    ((count, clip_bytes, path_bytes),) = connection.execute(f"""
-        select
-            count(*),
-            cast(sum(strlen(clip)) as bigint),
-            cast(sum(strlen(path)) as bigint)
-        from ({query})
-    """).fetchall()
-    clips, paths = (
-        StringColumn(
-            torch.zeros(count + 1, dtype=torch.int64), torch.empty(size or 0, dtype=torch.uint8)
-        )
-        for size in (clip_bytes, path_bytes)
+def _read_labels(
+    connection: duckdb.DuckDBPyConnection, count: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The labels of the clips of `used_clips`: where each clip's begin, start, end and column."""
+    _, query = render_query("training/dataset_labels")
+    labels = connection.sql(query).to_arrow_table()
+    rows = _numpy(labels["row_index"])
+    order = np.argsort(rows, kind="stable")
+    starts = np.zeros(count + 1, np.int32)
+    np.cumsum(np.bincount(rows, minlength=count), out=starts[1:])
+    limits = np.iinfo(np.int32)
+    # A label without times is active throughout.
+    start_ms = _numpy(pc.fill_null(labels["start_ms"], pa.scalar(limits.min, pa.int32())))
+    end_ms = _numpy(pc.fill_null(labels["end_ms"], pa.scalar(limits.max, pa.int32())))
+    return (
+        torch.from_numpy(starts),
+        torch.from_numpy(start_ms[order]),
+        torch.from_numpy(end_ms[order]),
+        torch.from_numpy(_numpy(labels["label_index"])[order]),
     )
-    # Rows come in any order; the lengths come first, to know where each string goes.
-    for batch in _batches(connection, query):
-        rows = _numpy(batch["row"]) + 1
-        clips.offsets.numpy()[rows] = _numpy(pc.binary_length(batch["clip"]))
-        paths.offsets.numpy()[rows] = _numpy(pc.binary_length(batch["path"]))
-    for texts in (clips, paths):
-        np.cumsum(texts.offsets.numpy(), out=texts.offsets.numpy())
-    for batch in _batches(connection, query):
-        rows = _numpy(batch["row"])
-        _place(clips, rows, batch["clip"])
-        _place(paths, rows, batch["path"])
-    return clips, paths
 
 
-def _place(texts: StringColumn, rows: npt.NDArray[np.int64], column: pa.StringArray) -> None:
-    """Copy the strings of an Arrow array to the positions of their rows."""
-    _, offset_buffer, data_buffer = column.buffers()
-    begin = column.offset
-    offsets = np.frombuffer(offset_buffer, np.int32)[begin : begin + len(column) + 1]
-    size = int(offsets[-1] - offsets[0])
-    if size:
-        data = np.frombuffer(data_buffer, np.uint8, size, int(offsets[0]))
-        shifts = texts.offsets.numpy()[rows] - (offsets[:-1] - offsets[0])
-        texts.data.numpy()[np.repeat(shifts, np.diff(offsets)) + np.arange(size)] = data
+def _read_clips(connection: duckdb.DuckDBPyConnection) -> tuple[StringColumn, StringColumn]:
+    """The names and audio files of the clips of `used_clips`, in their order."""
+    _, query = render_query("training/dataset_clips")
+    clips = connection.sql(query).to_arrow_table()
+    order = np.argsort(_numpy(clips["row_index"]))
+    return _strings(clips["clip"], order), _strings(clips["audio_path"], order)
 
 
-def _batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
-    yield from connection.sql(query).to_arrow_reader(_ROWS_A_BATCH)
+def _strings(column: pa.ChunkedArray, order: npt.NDArray[np.int64]) -> StringColumn:
+    """The strings of a column in another order, in one buffer."""
+    ordered = column.cast(pa.large_string()).combine_chunks().take(pa.array(order))
+    _, offsets, data = ordered.buffers()
+    return StringColumn(
+        torch.from_numpy(np.frombuffer(offsets, np.int64)[: len(ordered) + 1].copy()),
+        torch.from_numpy(np.frombuffer(data or b"", np.uint8).copy()),
+    )
 
 
 def _numpy(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:

@@ -23,20 +23,14 @@ with label_pools as (select * from {{ ref('label_pools') }}),
 
 draws as (
     select
-        'strong_negative' as pool,
-        strong_draws.label_id,
-        strong_draws.step
-    from {{ ref('strong_draws') }}(seed, epoch, batch_size, world_size, hard) as strong_draws
-    where strong_draws.draw <> 'hard'
-    union all
-    select
-        'weak_negative' as pool,
-        weak_draws.label_id,
-        weak_draws.step
-    from range(world_size) as ranks (on_rank)
-    cross join
-        lateral {{ ref('weak_draws') }}(seed, epoch, batch_size, ranks.on_rank, world_size)
-            as weak_draws
+        case negative_labels.draw when 'weak' then 'weak_negative' else 'strong_negative' end
+            as pool,
+        negative_labels.label_id,
+        negative_labels.step
+    from
+        {{ ref('negative_labels') }}(seed, epoch, batch_size, null, world_size, hard)
+            as negative_labels
+    where negative_labels.draw <> 'hard'
 ),
 
 counted as (

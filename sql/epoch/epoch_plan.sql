@@ -12,63 +12,38 @@
 --   step: Number of the batch, from 0.
 --   slot: Number of the slot in the batch, from 0.
 --   sample_id: The sample.
---   draw: What it is drawn as: positive, tier_a, completion, hard, tier_b or weak.
---   label_id: MID of the label that it is drawn by.
+--   draw: What it is drawn as: positive, weak_positive, tier_a, completion, hard, tier_b or weak.
+--   label_id: MID of the label that it is drawn by; null for a weak positive.
 --   crop_start_seconds: Start of the crop of a weak clip, in seconds from the start of its audio;
 --     null for a window.
 {{ config(
     materialized='table_function',
     parameters='seed, epoch, batch_size, rank := 0, world_size := 1, hard := []'
 ) }}
-with pool_members as (select * from {{ ref('pool_members') }}),
+with weak_samples as (select * from {{ ref('weak_samples') }}),
 
-sample_spans as (select * from {{ ref('sample_spans') }}),
-
-negative_draws as materialized (
+draws as (
     select *
-    from {{ ref('negative_draws') }}(seed, epoch, batch_size, rank, world_size, hard)
-),
-
-negatives as (
-    select
-        negative_draws.* exclude (sample_id),
-        pool_members.sample_id,
-        case when negative_draws.draw = 'weak' then pool_members.crop_ms end as crop_ms
-    from negative_draws
-    inner join pool_members
-        on negative_draws.member_id = pool_members.member_id
-    union all
-    select
-        negative_draws.* exclude (sample_id),
-        negative_draws.sample_id,
-        case
-            when sample_spans.role = 'weak_negative'
-                then cast(
-                    greatest(0, sample_spans.end_seconds - {{ target.window_seconds }}) * 1000
-                    as integer
-                )
-        end as crop_ms
-    from negative_draws
-    inner join sample_spans
-        on negative_draws.sample_id = sample_spans.sample_id
+    from {{ ref('positive_draws') }}(seed, epoch, batch_size, rank, world_size)
+    union all by name
+    select *
+    from {{ ref('negative_samples') }}(seed, epoch, batch_size, rank, world_size, hard)
 )
 
 select
-    positive_draws.step,
-    positive_draws.slot,
-    positive_draws.sample_id,
-    'positive' as draw,
-    positive_draws.label_id,
-    cast(null as decimal(9, 3)) as crop_start_seconds
-from {{ ref('positive_draws') }}(seed, epoch, batch_size, rank, world_size) as positive_draws
-union all
-select
-    negatives.step,
-    negatives.slot,
-    negatives.sample_id,
-    negatives.draw,
-    negatives.label_id,
-    cast(floor(negatives.crop * (negatives.crop_ms + 1)) / 1000 as decimal(9, 3))
-        as crop_start_seconds
-from negatives
-order by step, slot
+    draws.step,
+    draws.slot,
+    cast(draws.sample_id as bigint) as sample_id,
+    draws.draw,
+    draws.label_id,
+    -- Only weak clips are among weak_samples: a window has no crop.
+    case
+        when weak_samples.clip_number is not null
+            then main.seconds(floor(
+                draws.crop
+                * (greatest(0, main.milliseconds(weak_samples.seconds) - {{ window_ms }}) + 1)
+            ))
+    end as crop_start_seconds
+from draws
+left join weak_samples on draws.sample_id = weak_samples.clip_number
+order by draws.step, draws.slot

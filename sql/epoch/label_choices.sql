@@ -12,6 +12,8 @@
 --   label_id: MID of the label.
 --   lower_bound: Lower end of its numbers, inclusive.
 --   upper_bound: Upper end of its numbers, exclusive.
+--   first_member_id: The first of the members that the rank may draw under the label.
+--   member_count: How many members there are.
 {{ config(materialized='table_function', parameters='world_size := 1') }}
 with rank_labels as materialized (select * from {{ ref('rank_labels') }}(world_size)),
 
@@ -27,6 +29,8 @@ choices as (
     select
         rank_labels.on_rank,
         rank_labels.label_id,
+        rank_labels.first_member_id,
+        rank_labels.member_count,
         case rank_labels.pool when 'weak_negative' then 'weak' else 'tier_a' end as draw,
         main.whole_share(rank_labels.weight) as share
     from rank_labels
@@ -35,6 +39,8 @@ choices as (
     select
         rank_labels.on_rank,
         rank_labels.label_id,
+        rank_labels.first_member_id,
+        rank_labels.member_count,
         'tier_b' as draw,
         case rank_labels.tier
             when 'A' then main.whole_share(rank_labels.weight)
@@ -64,6 +70,8 @@ bounds as (
         added_up.on_rank,
         added_up.draw,
         added_up.label_id,
+        added_up.first_member_id,
+        added_up.member_count,
         cast(added_up.shares - added_up.share as double) / cast(added_up.total as double)
             as lower_bound,
         cast(added_up.shares as double) / cast(added_up.total as double) as upper_bound
@@ -79,5 +87,7 @@ select
     )) as part,
     bounds.label_id,
     bounds.lower_bound,
-    bounds.upper_bound
+    bounds.upper_bound,
+    bounds.first_member_id,
+    bounds.member_count
 from bounds

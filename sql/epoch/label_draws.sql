@@ -1,55 +1,33 @@
--- One slot of tier_a or hard of an epoch, with the label that is drawn for it or the hard negative
--- that takes it.
+-- One slot of an epoch that draws a label by chance, with the label, or with the hard negative that
+-- takes it: tier_a and hard on all ranks, weak on one rank.
 -- Each hard negative takes one slot, the newest first, on the rank that its slice belongs to. Slots
 -- that are left draw a label of tier B. Completion slots are not among these rows, since they
--- depend on them.
+-- depend on them. One hash gives the number that draws the label and the one that places the crop:
+-- its halves are independent.
 -- Parameters:
 --   seed: Seed of the sampler, a whole number from 0.
 --   epoch: The epoch, from 0.
 --   batch_size: Samples in a batch, on one rank.
+--   rank: The rank whose weak negatives are drawn, from 0; null: all.
 --   world_size: Number of ranks.
 --   hard: Ids of the hard negatives, the newest first.
 -- Columns:
 --   step: Number of the batch, from 0.
 --   on_rank: The rank.
 --   slot: Number of the slot in the batch, from 0.
---   draw: tier_a, tier_b or hard.
+--   draw: tier_a, tier_b, hard or weak.
 --   label_id: MID of the label.
+--   first_member_id: The first of the members that the rank may draw under the label.
+--   member_count: How many members there are.
 --   sample_id: The hard negative, or null.
+--   crop: Number in [0, 1) that places the crop in a weak clip.
 {{ config(
     materialized='table_function',
-    parameters='seed, epoch, batch_size, world_size := 1, hard := []'
+    parameters='seed, epoch, batch_size, rank := 0, world_size := 1, hard := []'
 ) }}
-with sample_spans as (select * from {{ ref('sample_spans') }}),
-
-epoch_slots as (
+with epoch_slots as (
     select * from {{ ref('epoch_slots') }}(batch_size, world_size)
-    where draw in ('tier_a', 'hard')
-),
-
-hard_ids as (
-    select
-        unnest(hard) as sample_id,
-        generate_subscripts(hard, 1) as age
-),
-
-hard_samples as (
-    select
-        sample_spans.sample_id,
-        sample_spans.label_id,
-        min(hard_ids.age) as age,
-        main.rank_of(main.slice_of(sample_spans.shuffle_key), world_size) as on_rank
-    from hard_ids
-    inner join sample_spans
-        on hard_ids.sample_id = sample_spans.sample_id
-    group by all
-),
-
-queued as (
-    select
-        hard_samples.*,
-        row_number() over (partition by hard_samples.on_rank order by hard_samples.age) - 1 as turn
-    from hard_samples
+    where draw in ('tier_a', 'hard') or (draw = 'weak' and on_rank = coalesce(rank, on_rank))
 ),
 
 draws as (
@@ -61,24 +39,32 @@ draws as (
         queued.sample_id,
         queued.label_id as hard_label_id,
         case
-            when epoch_slots.draw = 'tier_a' then 'tier_a'
+            when epoch_slots.draw <> 'hard' then epoch_slots.draw
             when queued.sample_id is not null then 'hard'
             else 'tier_b'
         end as draw
     from epoch_slots
-    left join queued
+    left join {{ ref('hard_queue') }}(world_size, hard) as queued
         on
             epoch_slots.draw = 'hard'
             and epoch_slots.on_rank = queued.on_rank
             and epoch_slots.turn = queued.turn
 ),
 
-numbers as (
+hashed as (
     select
         draws.*,
-        main.uniform(concat_ws(':', seed, epoch), draws.draw, draws.draw_number) as number,
-        main.guide_part(number) as part
+        md5_number(concat_ws(':', seed, epoch, draws.draw, draws.draw_number)) as hash
     from draws
+),
+
+numbers as (
+    select
+        hashed.*,
+        main.unit_number(hashed.hash >> 75) as number,
+        main.guide_part(number) as part,
+        main.unit_number(hashed.hash & main.unit_bits()) as crop
+    from hashed
 )
 
 select
@@ -87,7 +73,10 @@ select
     numbers.slot,
     numbers.draw,
     coalesce(numbers.hard_label_id, label_choices.label_id) as label_id,
-    numbers.sample_id
+    label_choices.first_member_id,
+    label_choices.member_count,
+    numbers.sample_id,
+    numbers.crop
 from numbers
 left join {{ ref('label_choices') }}(world_size) as label_choices
     on

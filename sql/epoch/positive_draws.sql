@@ -1,5 +1,5 @@
--- One slot of an epoch for a positive on one rank, with the sample that takes it.
--- Positives are shuffled and dealt to the ranks like cards. A rank that has used all of its own
+-- One slot of an epoch for a positive or weak positive on one rank, with the sample that takes it.
+-- The samples are shuffled and dealt to the ranks like cards. A rank that has used all of its own
 -- starts again with its first.
 -- Parameters:
 --   seed: Seed of the sampler, a whole number from 0.
@@ -10,49 +10,93 @@
 -- Columns:
 --   step: Number of the batch, from 0.
 --   slot: Number of the slot in the batch, from 0.
+--   draw: positive or weak_positive.
 --   sample_id: The sample.
---   label_id: MID of its label.
+--   label_id: MID of the label of its event; null for a weak positive.
+--   crop: Number in [0, 1) that places the crop in a weak clip; null for a positive.
 {{ config(
     materialized='table_function',
     parameters='seed, epoch, batch_size, rank := 0, world_size := 1'
 ) }}
-with sample_spans as (select * from {{ ref('sample_spans') }}),
+with positive_samples as (select * from {{ ref('positive_samples') }}),
+
+weak_positive_samples as (select * from {{ ref('weak_positive_samples') }}),
+
+label_columns as (select * from {{ ref('label_columns') }}),
+
+slots as (
+    select
+        *,
+        case
+            when draw = 'weak_positive'
+                then main.uniform(concat_ws(':', seed, epoch), 'weak_positive crop', draw_number)
+        end as crop
+    from {{ ref('epoch_slots') }}(batch_size, world_size)
+    where on_rank = rank and draw in ('positive', 'weak_positive')
+),
+
+candidates as (
+    select
+        'positive' as draw,
+        positive_samples.sample_id,
+        positive_samples.label_index
+    from positive_samples
+    where main.split_of(positive_samples.subset) = 'train'
+    union all
+    select
+        'weak_positive' as draw,
+        weak_positive_samples.clip_number as sample_id,
+        null as label_index
+    from weak_positive_samples
+    where
+        main.split_of(weak_positive_samples.subset) = 'train'
+        and weak_positive_samples.reason is null
+),
 
 shuffled as (
     select
-        sample_spans.sample_id,
-        sample_spans.label_id,
+        candidates.*,
         row_number() over (
+            partition by candidates.draw
             order by
-                main.uniform(concat_ws(':', seed, epoch), 'positive', sample_spans.sample_id),
-                sample_spans.sample_id
+                main.uniform(concat_ws(':', seed, epoch), candidates.draw, candidates.sample_id),
+                candidates.sample_id
         ) - 1 as place
-    from sample_spans
-    where sample_spans.role = 'positive' and sample_spans.split = 'train'
+    from candidates
+    semi join slots on candidates.draw = slots.draw
 ),
 
 own as (
     select
-        shuffled.sample_id,
-        shuffled.label_id,
-        shuffled.place // world_size as turn
+        shuffled.*,
+        shuffled.place // world_size as turn,
+        count(*) over (partition by shuffled.draw) as sample_count
     from shuffled
     where shuffled.place % world_size = rank
 ),
 
-slots as (
+sizes as (
+    select distinct
+        own.draw,
+        own.sample_count
+    from own
+),
+
+turns as (
     select
-        epoch_slots.step,
-        epoch_slots.slot,
-        epoch_slots.turn % (select count(*) from own) as turn
-    from {{ ref('epoch_slots') }}(batch_size, world_size) as epoch_slots
-    where epoch_slots.draw = 'positive' and epoch_slots.on_rank = rank
+        slots.*,
+        slots.turn % sizes.sample_count as sample_turn
+    from slots
+    inner join sizes on slots.draw = sizes.draw
 )
 
 select
-    slots.step,
-    slots.slot,
+    turns.step,
+    turns.slot,
+    turns.draw,
     own.sample_id,
-    own.label_id
-from slots
-inner join own on slots.turn = own.turn
+    label_columns.label_id,
+    turns.crop
+from turns
+inner join own on turns.draw = own.draw and turns.sample_turn = own.turn
+left join label_columns on own.label_index = label_columns.label_index

@@ -1,5 +1,5 @@
--- One sample of the train split, as the training of the older pipeline reads it. The row index,
--- from 0, is the sample_id.
+-- One sample of the train split, as the training of the older pipeline reads it. Rows are
+-- in the order of sample_id; label_mappings_file has their indexes, from 0.
 -- `labels` are what the sample is drawn by: nothing for a positive, the label of its event for a
 -- strong negative, all labels of its clip for a weak one. The file names in `source_files` are in
 -- the order of main.subset_names().
@@ -21,5 +21,5 @@ select
     samples.audio_path,
     samples.sample_key
 from samples
-where samples.split = 'train'
+where samples.split = 'train' and samples.role <> 'weak_positive'
 order by samples.sample_id

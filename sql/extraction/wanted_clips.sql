@@ -1,6 +1,18 @@
 -- One clip of a subset whose audio is asked for; without names of subsets, of all of them. A target
 -- counts as a subset, with the clips of its samples.
-with named_clips as (
+with clips as (
+    select
+        clip_number,
+        clip_id
+    from internal.strong_clips
+    union all
+    select
+        clip_number,
+        main.clip_id(ytid, video_start_seconds) as clip_id
+    from internal.numbered_weak_clips
+),
+
+named_clips as (
     select
         subset,
         ytid,
@@ -10,10 +22,12 @@ with named_clips as (
         union all
         select
             {{ literal(target) }} as subset,
-            left(sample_clips.clip_id, 11) as ytid,
+            left(clips.clip_id, 11) as ytid,
             subset_clips.is_silence
         from {{ identifier(target) }}.sample_clips
-        left join main.subset_clips on sample_clips.clip_id = subset_clips.clip_id
+        inner join clips on sample_clips.clip_number = clips.clip_number
+        left join main.subset_clips on clips.clip_id = subset_clips.clip_id
+        where sample_clips.reason is null or starts_with(sample_clips.reason, 'audio_')
     {% endfor %}
 )
 

@@ -3,24 +3,51 @@
 -- up to 1. Tier A is the smallest set of most frequent labels that together have at least
 -- {{ target.training.tier_a_coverage }} of the counts of the pool.
 {{ config(materialized='table') }}
-with pool_members as (select * from {{ ref('pool_members') }}),
+with left_slices as (select * from {{ ref('left_slices') }}),
+
+rare_members as (select * from {{ ref('rare_members') }}),
+
+label_columns as (select * from {{ ref('label_columns') }}),
+
+left_labels as (
+    select
+        left_slices.pool,
+        left_slices.label_index,
+        sum(left_slices.member_count) as sample_count
+    from left_slices
+    group by left_slices.pool, left_slices.label_index
+),
+
+samples as (
+    select
+        left_labels.pool,
+        label_columns.label_id,
+        cast(left_labels.sample_count as bigint) as sample_count
+    from left_labels
+    inner join label_columns on left_labels.label_index = label_columns.label_index
+    where left_labels.sample_count >= greatest(1, {{ samples.completion_rare_cutoff }})
+    union all
+    select
+        rare_members.pool,
+        'other_rare' as label_id,
+        count(*) as sample_count
+    from rare_members
+    group by rare_members.pool
+),
 
 counted as (
     select
-        pool_members.pool,
-        pool_members.label_id,
-        count(*) as sample_count,
+        samples.*,
         -- Whole numbers add up to the same sum in whatever order.
-        cast(sqrt(count(*)) * 1000000 as bigint) as share
-    from pool_members
-    group by pool_members.pool, pool_members.label_id
+        cast(sqrt(samples.sample_count) * 1000000 as bigint) as share
+    from samples
 ),
 
 ranked as (
     select
         counted.*,
         sum(counted.share) over (partition by counted.pool) as shares,
-        sum(counted.sample_count) over (partition by counted.pool) as samples,
+        sum(counted.sample_count) over (partition by counted.pool) as pool_sample_count,
         sum(counted.sample_count) over (
             partition by counted.pool order by counted.sample_count desc, counted.label_id asc
         ) - counted.sample_count as samples_above
@@ -33,7 +60,8 @@ select
     ranked.sample_count,
     cast(ranked.share as double) / cast(ranked.shares as double) as weight,
     case
-        when ranked.samples_above < {{ target.training.tier_a_coverage }} * ranked.samples then 'A'
+        when ranked.samples_above < {{ target.training.tier_a_coverage }} * ranked.pool_sample_count
+            then 'A'
         else 'B'
     end as tier
 from ranked

@@ -1,73 +1,74 @@
--- One clip that samples come from, or would come from if its audio were available.
--- Samples are numbered clip by clip, those of the train split first. As long as the catalog has no
--- inventory of audio, all audio counts as available.
-{{ config(materialized='table') }}
-with event_window_counts as (select * from {{ ref('event_window_counts') }}),
+-- One clip in one role, with the number of samples that come from it, or would come from it but for
+-- the reason: 'head_trimming', 'strong_positive', 'has_strong_labels', or the status of its audio.
+with positive_windows as (select * from {{ ref('positive_windows') }}),
 
-kept_weak_negatives as (select * from {{ ref('kept_weak_negatives') }}),
+strong_clips as (select * from {{ ref('strong_clips') }}),
+
+clip_windows as (select * from {{ ref('clip_windows') }}),
+
+clip_audio as (select * from {{ ref('clip_audio') }}),
+
+weak_samples as (select * from {{ ref('weak_samples') }}),
+
+weak_positive_samples as (select * from {{ ref('weak_positive_samples') }}),
+
+excluded_clips as (select * from {{ ref('excluded_clips') }}),
+
+positive_clips as (
+    select
+        positive_windows.subset,
+        positive_windows.clip_id,
+        count(*) as sample_count
+    from positive_windows
+    group by positive_windows.subset, positive_windows.clip_id
+),
 
 clips as (
     select
-        event_window_counts.role,
-        event_window_counts.subset,
-        event_window_counts.clip_id,
-        cast(sum(event_window_counts.window_count) as bigint) as sample_count,
-        null as video_seconds,
-        null as label_ids
-    from event_window_counts
-    where event_window_counts.window_count > 0
-    group by event_window_counts.role, event_window_counts.subset, event_window_counts.clip_id
+        'positive' as role,
+        positive_clips.subset,
+        strong_clips.clip_number,
+        positive_clips.sample_count
+    from positive_clips
+    inner join strong_clips
+        on
+            positive_clips.subset = strong_clips.subset
+            and positive_clips.clip_id = strong_clips.clip_id
     union all
     select
-        'weak_negative' as role,
-        kept.subset,
-        kept.clip_id,
-        1 as sample_count,
-        kept.video_end_seconds - kept.video_start_seconds as video_seconds,
-        kept.label_ids
-    from kept_weak_negatives as kept
-),
-
-audio as (
-    select
-        audio_files.ytid,
-        min(audio_files.audio_path) as audio_path,
-        arg_min(audio_files.duration_seconds, audio_files.audio_path) as audio_seconds,
-        min(audio_files.status) filter (where audio_files.audio_path is null) as status
-    from main.audio_files
-    group by audio_files.ytid
-),
-
-found as (
-    select
-        clips.*,
-        main.split_of(clips.subset) as split,
-        case
-            when audio.audio_path is null and exists (select 1 from main.audio_files)
-                then coalesce(audio.status, 'not_found')
-        end as missing_audio,
-        audio.audio_path,
-        cast(coalesce(audio.audio_seconds, clips.video_seconds) as decimal(9, 3)) as seconds
-    from clips
-    left join audio on left(clips.clip_id, 11) = audio.ytid
+        'strong_negative' as role,
+        strong_clips.subset,
+        strong_clips.clip_number,
+        clip_windows.window_count as sample_count
+    from strong_clips
+    inner join clip_windows on strong_clips.clip_number = clip_windows.clip_number
+    anti join excluded_clips on strong_clips.clip_number = excluded_clips.clip_number
+    where clip_windows.window_count > 0
 )
 
 select
-    row_number() over numbered as clip_number,
-    found.role,
-    found.split,
-    found.subset,
-    found.clip_id,
-    found.sample_count,
-    cast(
-        sum(found.sample_count) filter (where found.missing_audio is null) over numbered as bigint
-    ) - found.sample_count as first_sample_id,
-    found.label_ids,
-    found.missing_audio,
-    found.audio_path,
-    found.seconds
-from found
-window numbered as (
-    order by found.split desc, found.role asc, found.subset asc, found.clip_id asc
-    rows between unbounded preceding and current row
-)
+    clips.role,
+    clips.subset,
+    clips.clip_number,
+    clips.sample_count,
+    clip_audio.reason
+from clips
+left join clip_audio on clips.clip_number = clip_audio.clip_number
+union all
+select
+    'weak_negative' as role,
+    weak_samples.subset,
+    weak_samples.clip_number,
+    1 as sample_count,
+    coalesce(excluded_clips.reason, weak_samples.reason) as reason
+from weak_samples
+left join excluded_clips on weak_samples.clip_number = excluded_clips.clip_number
+where excluded_clips.reason is null or excluded_clips.reason = 'strong_positive'
+union all
+select
+    'weak_positive' as role,
+    weak_positive_samples.subset,
+    weak_positive_samples.clip_number,
+    1 as sample_count,
+    weak_positive_samples.reason
+from weak_positive_samples

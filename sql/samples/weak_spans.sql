@@ -1,42 +1,29 @@
--- One sample that is a weak negative clip, with its labels, as columns of the label mask.
-with sample_clips as (select * from {{ ref('sample_clips') }}),
+-- One sample that is a clip of the weak subsets, without its labels.
+with weak_samples as (select * from {{ ref('weak_samples') }}),
 
-labels as (select * from {{ ref('labels') }}),
+weak_positive_samples as (select * from {{ ref('weak_positive_samples') }}),
+
+excluded_clips as (select * from {{ ref('excluded_clips') }}),
 
 clips as (
-    select * from sample_clips
-    where missing_audio is null and role = 'weak_negative'
-),
-
-carried as (
     select
-        clips.clip_number,
-        unnest(clips.label_ids) as label_id
-    from clips
-),
-
-clip_labels as (
+        'weak_negative' as role,
+        weak_samples.*
+    from weak_samples
+    anti join excluded_clips on weak_samples.clip_number = excluded_clips.clip_number
+    union all by name
     select
-        carried.clip_number,
-        list_sort(list(labels.label_index)) as label_indices
-    from carried
-    inner join labels
-        on carried.label_id = labels.label_id
-    group by carried.clip_number
+        'weak_positive' as role,
+        weak_positive_samples.*
+    from weak_positive_samples
 )
 
 select
-    clips.first_sample_id as sample_id,
-    clips.clip_number,
+    clips.clip_number as sample_id,
     clips.role,
-    clips.split,
-    cast(null as bigint) as event_id,
-    cast(null as bigint) as window_index,
-    cast(0 as decimal(9, 3)) as start_seconds,
-    clips.seconds as end_seconds,
-    cast(null as varchar) as label_id,
-    clip_labels.label_indices,
-    cast(null as boolean) as is_overlapped,
-    main.shuffle_key(main.sample_key(clips.subset, clips.clip_id, null, null)) as shuffle_key
+    clips.subset,
+    clips.clip_number,
+    0 as start_ms,
+    main.milliseconds(clips.seconds) as end_ms
 from clips
-inner join clip_labels on clips.clip_number = clip_labels.clip_number
+where clips.reason is null

@@ -1,5 +1,6 @@
 -- One event that is present, of any of the three strong subsets. Targets are computed from these.
 -- The framed subset also lists labels that are not present in a frame. Those rows are not events.
+{{ config(schema='internal') }}
 with strong_train as (select * from {{ ref('strong_train') }}),
 
 strong_eval as (select * from {{ ref('strong_eval') }}),

@@ -1,15 +1,15 @@
 -- One label of one role and split, with the number of samples in which it is active.
 -- A sample with several labels counts for each of them.
-with sample_spans as (select * from {{ ref('sample_spans') }}),
+with samples as (select * from {{ ref('samples') }}),
 
 labels as (select * from {{ ref('labels') }}),
 
 carried as (
     select
-        sample_spans.split,
-        sample_spans.role,
-        unnest(sample_spans.label_indices) as label_index
-    from sample_spans
+        samples.split,
+        samples.role,
+        unnest(samples.label_ids) as label_id
+    from samples
 ),
 
 counted as (
@@ -20,7 +20,7 @@ counted as (
         labels.display_name,
         count(*) as sample_count
     from carried
-    inner join labels on carried.label_index = labels.label_index
+    inner join labels on carried.label_id = labels.label_id
     group by carried.split, carried.role, labels.label_id, labels.display_name
 )
 

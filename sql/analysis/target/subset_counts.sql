@@ -1,60 +1,68 @@
 -- One subset, with the number of rows that each relation of the target has of it.
 {{ config(materialized='table') }}
-with events as (select * from {{ ref('events') }}),
+with positive_events as (select * from {{ ref('positive_events') }}),
 
-event_window_counts as (select * from {{ ref('event_window_counts') }}),
+strong_clips as (select * from {{ ref('strong_clips') }}),
 
-weak_negatives as (select * from {{ ref('weak_negatives') }}),
+clip_windows as (select * from {{ ref('clip_windows') }}),
+
+excluded_clips as (select * from {{ ref('excluded_clips') }}),
+
+numbered_weak_clips as (select * from {{ ref('numbered_weak_clips') }}),
 
 subsets as (select unnest(main.subset_names()) as subset),
 
-event_counts as (
+positive_counts as (
     select
-        events.subset,
-        count(*) filter (where events.role = 'positive') as positive_event_count,
-        count(*) filter (where not events.is_overlapped) as not_overlapped_event_count,
-        count(*) filter (where events.is_overlapped) as overlapped_event_count,
-        count(*) filter (where events.role = 'strong_negative') as strong_negative_event_count
-    from events
-    group by events.subset
+        positive_events.subset,
+        count(*) as positive_event_count,
+        count(*) filter (where not positive_events.is_overlapped) as not_overlapped_event_count,
+        count(*) filter (where positive_events.is_overlapped) as overlapped_event_count,
+        sum(main.window_count(
+            main.milliseconds(positive_events.end_seconds - positive_events.start_seconds),
+            {{ window_ms }}
+        )) as positive_window_count
+    from positive_events
+    group by positive_events.subset
 ),
 
-window_counts as (
+-- A clip that is not excluded is a negative with all its events.
+strong_counts as (
     select
-        event_window_counts.subset,
-        cast(
-            sum(event_window_counts.window_count) filter (
-                where event_window_counts.role = 'positive'
-            ) as bigint
-        ) as positive_window_count,
-        cast(
-            sum(event_window_counts.window_count) filter (
-                where event_window_counts.role = 'strong_negative'
-            ) as bigint
-        ) as strong_negative_window_count
-    from event_window_counts
-    group by event_window_counts.subset
+        strong_clips.subset,
+        sum(len(strong_clips.events)) as strong_negative_event_count,
+        sum(clip_windows.window_count) as strong_negative_window_count
+    from strong_clips
+    inner join clip_windows on strong_clips.clip_number = clip_windows.clip_number
+    anti join excluded_clips on strong_clips.clip_number = excluded_clips.clip_number
+    group by strong_clips.subset
 ),
 
 weak_counts as (
     select
-        weak_negatives.subset,
+        numbered_weak_clips.subset,
         count(*) as weak_negative_count
-    from weak_negatives
-    group by weak_negatives.subset
+    from numbered_weak_clips
+    anti join excluded_clips
+        on
+            numbered_weak_clips.clip_number = excluded_clips.clip_number
+            and excluded_clips.reason <> 'strong_positive'
+    group by numbered_weak_clips.subset
 )
 
 select
     subsets.subset,
-    coalesce(event_counts.positive_event_count, 0) as positive_event_count,
-    coalesce(event_counts.not_overlapped_event_count, 0) as not_overlapped_event_count,
-    coalesce(event_counts.overlapped_event_count, 0) as overlapped_event_count,
-    coalesce(window_counts.positive_window_count, 0) as positive_window_count,
-    coalesce(event_counts.strong_negative_event_count, 0) as strong_negative_event_count,
-    coalesce(window_counts.strong_negative_window_count, 0) as strong_negative_window_count,
+    coalesce(positive_counts.positive_event_count, 0) as positive_event_count,
+    coalesce(positive_counts.not_overlapped_event_count, 0) as not_overlapped_event_count,
+    coalesce(positive_counts.overlapped_event_count, 0) as overlapped_event_count,
+    cast(coalesce(positive_counts.positive_window_count, 0) as bigint) as positive_window_count,
+    cast(coalesce(strong_counts.strong_negative_event_count, 0) as bigint)
+        as strong_negative_event_count,
+    cast(coalesce(strong_counts.strong_negative_window_count, 0) as bigint)
+        as strong_negative_window_count,
     coalesce(weak_counts.weak_negative_count, 0) as weak_negative_count
 from subsets
-left join event_counts on subsets.subset = event_counts.subset
-left join window_counts on subsets.subset = window_counts.subset
+left join positive_counts on subsets.subset = positive_counts.subset
+left join strong_counts on subsets.subset = strong_counts.subset
 left join weak_counts on subsets.subset = weak_counts.subset
 order by main.subset_place(subsets.subset)

@@ -23,6 +23,7 @@ descendants as (
 descendant_list as (
     select list(descendants.label_id) as label_ids
     from descendants
+    having count(*) > 0
 ),
 
 strong_counts as (

@@ -10,23 +10,34 @@ clips as (
         weak_clips.subset,
         weak_clips.clip_id
     from weak_clips
-    union
-    select
+    union all
+    select distinct
         strong_events.subset,
         strong_events.clip_id
     from strong_events
-    union
-    select
+    union all
+    select distinct
         framed_events.subset,
         framed_events.clip_id
     from framed_events
+),
+
+-- Few: those of the train split need only be compared with them.
+eval_clips as (
+    select clips.* from clips
+    where main.split_of(clips.subset) = 'eval'
+),
+
+train_clips as (
+    select clips.*
+    from clips
+    semi join eval_clips on clips.clip_id = eval_clips.clip_id
+    where main.split_of(clips.subset) = 'train'
 )
 
 select
-    clips.clip_id,
-    list(clips.subset order by clips.subset) as subsets
-from clips
-group by clips.clip_id
-having
-    bool_or(main.split_of(clips.subset) = 'train')
-    and bool_or(main.split_of(clips.subset) = 'eval')
+    train_clips.clip_id,
+    list_sort(list_distinct(list(train_clips.subset) || list(eval_clips.subset))) as subsets
+from train_clips
+inner join eval_clips on train_clips.clip_id = eval_clips.clip_id
+group by train_clips.clip_id

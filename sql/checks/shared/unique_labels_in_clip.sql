@@ -6,4 +6,4 @@ select
     weak_clips.clip_id,
     weak_clips.label_ids
 from weak_clips
-where len(weak_clips.label_ids) <> len(list_distinct(weak_clips.label_ids))
+where len(weak_clips.label_ids) <> list_unique(weak_clips.label_ids)

@@ -1,19 +1,15 @@
 -- A role in a subset whose number of samples is not what sample_counts says.
 with sample_spans as (select * from {{ ref('sample_spans') }}),
 
-sample_clips as (select * from {{ ref('sample_clips') }}),
-
 sample_counts as (select * from {{ ref('sample_counts') }}),
 
 counted as (
     select
-        sample_clips.role,
-        sample_clips.subset,
+        sample_spans.role,
+        sample_spans.subset,
         count(*) as sample_count
     from sample_spans
-    inner join sample_clips
-        on sample_spans.clip_number = sample_clips.clip_number
-    group by sample_clips.role, sample_clips.subset
+    group by sample_spans.role, sample_spans.subset
 ),
 
 expected as (

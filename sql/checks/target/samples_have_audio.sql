@@ -1,13 +1,13 @@
 -- A clip whose samples have no audio file in the inventory, although there is an inventory.
-with sample_clips as (select * from {{ ref('sample_clips') }}),
+with sample_spans as (select * from {{ ref('sample_spans') }}),
 
-inventory as (select count(*) as files from main.audio_files)
+inventory as (select count(*) as file_count from main.audio_files)
 
-select
-    sample_clips.subset,
-    sample_clips.clip_id,
-    sample_clips.audio_path
-from sample_clips
+select distinct
+    sample_spans.subset,
+    sample_spans.clip_id,
+    sample_spans.audio_path
+from sample_spans
 cross join inventory
-anti join main.audio_files on sample_clips.audio_path = audio_files.audio_path
-where sample_clips.missing_audio is null and inventory.files > 0
+anti join main.audio_files on sample_spans.audio_path = audio_files.audio_path
+where inventory.file_count > 0

@@ -5,17 +5,18 @@ weak_clips as (select * from {{ ref('weak_clips') }}),
 
 weak_negatives as (select * from {{ ref('weak_negatives') }}),
 
+targeted as (
+    select list(target_labels.label_id) as label_ids
+    from target_labels
+),
+
 target_clips as (
     select
         weak_clips.subset,
         count(*) as clip_count
     from weak_clips
-    where
-        exists (
-            select 1
-            from target_labels
-            where list_contains(weak_clips.label_ids, target_labels.label_id)
-        )
+    cross join targeted
+    where main.carries_any(weak_clips.label_ids, targeted.label_ids)
     group by weak_clips.subset
 ),
 

@@ -3,18 +3,15 @@ with weak_negatives as (select * from {{ ref('weak_negatives') }}),
 
 target_labels as (select * from {{ ref('target_labels') }}),
 
-negative_labels as (
-    select
-        weak_negatives.subset,
-        weak_negatives.clip_id,
-        unnest(weak_negatives.label_ids) as label_id
-    from weak_negatives
+targeted as (
+    select list(target_labels.label_id) as label_ids
+    from target_labels
 )
 
 select
-    negative_labels.subset,
-    negative_labels.clip_id,
-    negative_labels.label_id
-from negative_labels
-semi join target_labels
-    on negative_labels.label_id = target_labels.label_id
+    weak_negatives.subset,
+    weak_negatives.clip_id,
+    weak_negatives.label_ids
+from weak_negatives
+cross join targeted
+where main.carries_any(weak_negatives.label_ids, targeted.label_ids)

@@ -1,12 +1,11 @@
 -- A weak negative sample whose strong labels contain the target.
-with sample_clips as (select * from {{ ref('sample_clips') }}),
+with sample_spans as (select * from {{ ref('sample_spans') }}),
 
 positive_events as (select * from {{ ref('positive_events') }})
 
 select
-    sample_clips.subset,
-    sample_clips.clip_id
-from sample_clips
-semi join positive_events
-    on sample_clips.clip_id = positive_events.clip_id
-where sample_clips.role = 'weak_negative'
+    sample_spans.subset,
+    sample_spans.clip_id
+from sample_spans
+semi join positive_events on sample_spans.clip_id = positive_events.clip_id
+where sample_spans.role = 'weak_negative'

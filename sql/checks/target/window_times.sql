@@ -1,35 +1,7 @@
 -- A window that is empty, longer than the window length of the target, or not within its event.
-with positive_windows as (select * from {{ ref('positive_windows') }}),
+with windows as (select * from {{ ref('windows') }}),
 
-strong_negative_windows as (select * from {{ ref('strong_negative_windows') }}),
-
-positive_events as (select * from {{ ref('positive_events') }}),
-
-strong_negative_events as (select * from {{ ref('strong_negative_events') }}),
-
-windows as (
-    select
-        'positive' as role,
-        * exclude (is_overlapped)
-    from positive_windows
-    union all by name
-    select
-        'strong_negative' as role,
-        *
-    from strong_negative_windows
-),
-
-events as (
-    select
-        'positive' as role,
-        * exclude (is_overlapped)
-    from positive_events
-    union all by name
-    select
-        'strong_negative' as role,
-        *
-    from strong_negative_events
-)
+events as (select * from {{ ref('events') }})
 
 select
     windows.role,
@@ -41,18 +13,16 @@ select
     windows.label_id,
     windows.window_index
 from windows
+left join events
+    on
+        windows.role = events.role
+        and windows.subset = events.subset
+        and windows.event_id = events.event_id
 where
     windows.end_seconds <= windows.start_seconds
     or windows.end_seconds - windows.start_seconds > {{ target.window_seconds }}
-    or not exists (
-        select 1
-        from events
-        where
-            events.role = windows.role
-            and events.subset = windows.subset
-            and events.event_id = windows.event_id
-            and events.clip_id = windows.clip_id
-            and events.label_id = windows.label_id
-            and events.start_seconds <= windows.start_seconds
-            and events.end_seconds >= windows.end_seconds
-    )
+    or events.event_id is null
+    or windows.clip_id <> events.clip_id
+    or windows.label_id <> events.label_id
+    or windows.start_seconds < events.start_seconds
+    or windows.end_seconds > events.end_seconds

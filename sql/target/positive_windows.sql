@@ -1,5 +1,4 @@
 -- One window of a positive event.
-{{ config(materialized='table') }}
 with windows as (select * from {{ ref('windows') }})
 
 select
@@ -13,4 +12,3 @@ select
     windows.window_index
 from windows
 where windows.role = 'positive'
-order by windows.subset, windows.event_id, windows.window_index

@@ -1,29 +1,33 @@
--- One slot of an epoch for a strong negative or a hard negative, with its label.
--- Completion slots go through the labels of the pool. On each rank, the labels that this rank has
--- to complete come first, and of these the labels that the other draws reach late or never. So a
--- slot takes a label that the epoch has not had yet, until it has had all.
+-- One slot of an epoch for a negative, with its label: those of label_draws, and completion slots.
+-- Completion slots go through the labels of the strong pool. On each rank, the labels that this
+-- rank has to complete come first, and of these the labels that the other draws reach late or
+-- never. So a slot takes a label that the epoch has not had yet, until it has had all.
 -- Parameters:
 --   seed: Seed of the sampler, a whole number from 0.
 --   epoch: The epoch, from 0.
 --   batch_size: Samples in a batch, on one rank.
+--   rank: The rank whose weak negatives are drawn, from 0; null: all.
 --   world_size: Number of ranks.
 --   hard: Ids of the hard negatives, the newest first.
 -- Columns:
 --   step: Number of the batch, from 0.
 --   on_rank: The rank.
 --   slot: Number of the slot in the batch, from 0.
---   draw: tier_a, tier_b, completion or hard.
+--   draw: tier_a, tier_b, completion, hard or weak.
 --   label_id: MID of the label.
+--   first_member_id: The first of the members that the rank may draw under the label.
+--   member_count: How many members there are.
 --   sample_id: The hard negative, or null.
+--   crop: Number in [0, 1) that places the crop in a weak clip; null for a completion slot.
 {{ config(
     materialized='table_function',
-    parameters='seed, epoch, batch_size, world_size := 1, hard := []'
+    parameters='seed, epoch, batch_size, rank := 0, world_size := 1, hard := []'
 ) }}
 with label_pools as (select * from {{ ref('label_pools') }}),
 
 label_draws as materialized (
     select *
-    from {{ ref('label_draws') }}(seed, epoch, batch_size, world_size, hard)
+    from {{ ref('label_draws') }}(seed, epoch, batch_size, rank, world_size, hard)
 ),
 
 completion_slots as (
@@ -50,7 +54,7 @@ first_draws as (
     from label_draws
     left join label_pools
         on label_draws.label_id = label_pools.label_id and label_pools.pool = 'strong_negative'
-    where label_draws.label_id is not null
+    where label_draws.label_id is not null and label_draws.draw <> 'weak'
     group by all
 ),
 
@@ -66,6 +70,8 @@ queue as (
     select
         rank_labels.on_rank,
         rank_labels.label_id,
+        rank_labels.first_member_id,
+        rank_labels.member_count,
         row_number() over (
             partition by rank_labels.on_rank
             order by
@@ -95,21 +101,15 @@ turns as (
     inner join lengths on completion_slots.on_rank = lengths.on_rank
 )
 
-select
-    label_draws.step,
-    label_draws.on_rank,
-    label_draws.slot,
-    label_draws.draw,
-    label_draws.label_id,
-    label_draws.sample_id
-from label_draws
-union all
+select * from label_draws
+union all by name
 select
     turns.step,
     turns.on_rank,
     turns.slot,
     'completion' as draw,
     queue.label_id,
-    null as sample_id
+    queue.first_member_id,
+    queue.member_count
 from turns
 inner join queue on turns.on_rank = queue.on_rank and turns.queue_turn = queue.turn
