@@ -146,7 +146,7 @@ def test_the_models_are_read_in_an_order_that_explains_them() -> None:
     named = [f"{layer}/{name}" for layer, names in rows for name in names.split(", ")]
     assert sorted(named) == sorted(key for key in templates if not key.startswith("analysis/"))
     for place, key in enumerate(named):
-        assert set(templates[key].refs.values()) <= set(named[:place]), key
+        assert {other.key for other in templates[key].refs.values()} <= set(named[:place]), key
 
 
 @pytest.mark.slow

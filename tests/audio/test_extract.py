@@ -437,34 +437,42 @@ def test_summary_where_a_clip_is_valid_in_one_subset_only(run, place: Path) -> N
 
 
 def test_clips_that_a_target_needs(run, tmp_path: Path) -> None:
-    """Positives, and negatives of both kinds; not what is neither. Samples are then made anew."""
+    """Positives and negatives of both kinds; not what is neither. Samples are then rebuilt."""
     write_metadata(
         tmp_path / "metadata",
-        names="/m/gun Gun\n/m/rain Rain",
+        names="/m/gun Gun\n/m/rain Rain\n/m/boom Boom",
         train="positive____0 0.000 1.000 /m/gun\nnegative____0 0.000 1.000 /m/rain",
-        balanced="weak_______ 0.000 10.000 /m/rain\nneither____ 0.000 10.000 /m/gun",
+        balanced="weak_______ 0.000 10.000 /m/rain\nneither____ 0.000 10.000 /m/gun,/m/boom\n"
+        "weakly_____ 0.000 10.000 /m/gun",
     )
     (tmp_path / "zips").mkdir()
     with zipfile.ZipFile(tmp_path / "zips" / "balanced_train_segments.zip", "w") as archive:
-        for ytid in ("positive___", "weak_______", "neither____"):
+        for ytid in ("positive___", "weak_______", "weakly_____", "neither____"):
             archive.writestr(f"Y{ytid}.wav", GOOD)
     words = ["--archives", "zips", "--audio-root", "audio"]
-    assert run("build", "--name", "shot", "--label", "Gun").exit_code == 0
+    build = ("build", "--name", "shot", "--label", "Gun", "--ignore", "Boom")
+    assert run(*build).exit_code == 0
     done = run("extract", *words, "--target", "shot", "--layout", "subset")
     assert done.exit_code == 0, done.stderr
     assert [line.split()[:3] for line in done.stdout.splitlines()[2:]] == [
-        ["shot", "ok", "2"],
+        ["shot", "ok", "3"],
         ["shot", "missing", "1"],
     ]
     assert files(tmp_path) == {
         "shot/positive___.wav",
         "shot/weak_______.wav",
+        "shot/weakly_____.wav",
         "missing_files/shot.txt",
     }
     assert (tmp_path / "audio/missing_files/shot.txt").read_text() == "Ynegative___.wav\n"
     query = "select role, parse_filename(audio_path) as file from shot.samples order by role"
     listed = run("sql", "--format", "csv", query).stdout.splitlines()
-    assert listed == ["role,file", "positive,positive___.wav", "weak_negative,weak_______.wav"]
+    assert listed == [
+        "role,file",
+        "positive,positive___.wav",
+        "weak_negative,weak_______.wav",
+        "weak_positive,weakly_____.wav",
+    ]
 
     unknown = run("extract", *words, "--target", "shout")
     assert unknown.exit_code == 1

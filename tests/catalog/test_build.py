@@ -490,6 +490,7 @@ def test_labels_that_no_file_lists_are_warned_of(tmp_path: Path, caplog) -> None
     )
 
 
+@pytest.mark.slow
 def test_a_live_catalog_whose_files_are_gone(run, demo_metadata: Path, tmp_path: Path) -> None:
     metadata = Path(shutil.copytree(demo_metadata, tmp_path / "metadata"))
     assert run("build", "--live", "--target", "gun").exit_code == 0

@@ -1,6 +1,8 @@
 """The model engine, and what it promises of every model that ships."""
 
 import re
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -9,6 +11,11 @@ import pytest
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.models import (
     LAYERS,
+    POOL_LAYERS,
+    RELATION_LAYERS,
+    SOURCE_LAYERS,
+    TARGET_LAYERS,
+    WINDOW_LAYERS,
     create,
     explain_columns,
     read_templates,
@@ -66,7 +73,7 @@ def test_a_name_is_of_its_own_layer_first(tmp_path: Path) -> None:
         tmp_path, shared__a="select 1", target__a="select 2", target__b="from {{ ref('a') }}"
     )
     (b,) = (template for template in read_templates(folder) if template.name == "b")
-    assert b.refs == {"a": "target/a"}
+    assert {name: other.key for name, other in b.refs.items()} == {"a": "target/a"}
 
 
 @pytest.mark.parametrize("settings", ["materialized='cube'", "stored='table'"])
@@ -75,6 +82,57 @@ def test_a_way_of_storing_that_does_not_exist_is_named(tmp_path: Path, settings:
     templates = read_templates(write_models(tmp_path, shared__a=text))
     with pytest.raises(AudiosetDuckError, match=r"a.sql: .*expected materialized, one of"):
         render_models(templates, LAYERS)
+
+
+def test_a_model_may_name_its_schema(tmp_path: Path) -> None:
+    folder = write_models(
+        tmp_path,
+        shared__a="{{ config(schema='internal') }}\nselect 1 as rank",
+        shared__b="select * from {{ ref('a') }}",
+    )
+    models = {model.name: model for model in render_models(read_templates(folder), LAYERS)}
+    assert {name: model.schema for name, model in models.items()} == {"a": "internal", "b": "main"}
+    with duckdb.connect() as connection:
+        connection.execute("create schema internal")
+        for model in models.values():
+            create(connection, model)
+        assert connection.execute("from main.b").fetchall() == [(1,)]
+
+
+def test_a_schema_that_is_computed_is_an_error(tmp_path: Path) -> None:
+    folder = write_models(tmp_path, shared__a="{{ config(schema=target.name) }}\nselect 1")
+    with pytest.raises(AudiosetDuckError, match=r"a.sql: .*config\(\) texts"):
+        read_templates(folder)
+
+
+@dataclass(frozen=True)
+class NamedTarget:
+    """What rendering needs of a target."""
+
+    name: str
+    window_seconds: Decimal
+
+
+def test_windows_are_shared_by_the_targets_of_their_length(tmp_path: Path) -> None:
+    """A target reads what is shared, and the windows of its own length."""
+    folder = write_models(
+        tmp_path,
+        pools__clips="select 1",
+        windows__cuts="select {{ window_ms }} from {{ ref('clips') }}",
+        target__events="select {{ window_ms }} from {{ ref('cuts') }}",
+    )
+    templates = read_templates(folder)
+
+    def relations(**scope: object) -> dict[str, str]:
+        return {model.relation: model.select for model in render_models(templates, LAYERS, **scope)}
+
+    assert relations() == {'"internal"."clips"': "select 1"}
+    assert relations(window_ms=250) == {
+        '"internal_250ms"."cuts"': 'select 250 from "internal"."clips"'
+    }
+    assert relations(target=NamedTarget("t", Decimal("0.250"))) == {
+        '"t"."events"': 'select 250 from "internal_250ms"."cuts"'
+    }
 
 
 def test_an_undefined_variable_is_an_error(tmp_path: Path) -> None:
@@ -123,12 +181,28 @@ def test_layers_read_only_from_layers_below() -> None:
     height = {layer: index for index, layer in enumerate(LAYERS)}
     for template in templates:
         for other in template.refs.values():
-            layer = other.rpartition("/")[0]
-            assert height[layer] <= height[template.layer], (template, other)
+            assert height[other.layer] <= height[template.layer], (template.key, other.key)
         if template.layer == "staging":
             assert not template.refs
         else:
             assert "source(" not in template.text
+
+
+def test_what_is_built_first_reads_nothing_that_is_built_later() -> None:
+    """Sources change before the pools, pools before the windows, windows before the targets."""
+    stages = [SOURCE_LAYERS, POOL_LAYERS, WINDOW_LAYERS, TARGET_LAYERS]
+    for number, stage in enumerate(stages):
+        before = set().union(*stages[: number + 1])
+        for template in read_templates(sql_folder()):
+            if template.layer in stage:
+                for other in template.refs.values():
+                    assert other.layer in before, (template.key, other.key)
+
+
+def test_every_layer_is_built_in_one_stage() -> None:
+    built = [*SOURCE_LAYERS, *POOL_LAYERS, *WINDOW_LAYERS, *TARGET_LAYERS]
+    assert len(built) == len(set(built))
+    assert set(RELATION_LAYERS) <= set(built)
 
 
 def test_every_model_has_a_head_and_fits_on_a_screen() -> None:
@@ -191,6 +265,7 @@ CONTRACT = {
     " is_overlapped",
     "gun.strong_negative_events": "subset event_id clip_id start_seconds end_seconds label_id",
     "gun.weak_negatives": "subset clip_id ytid video_start_seconds video_end_seconds label_ids",
+    "gun.weak_positives": "subset clip_id ytid video_start_seconds video_end_seconds label_ids",
     "gun.positive_windows": "subset event_id clip_id start_seconds end_seconds label_id"
     " is_overlapped window_index",
     "gun.strong_negative_windows": "subset event_id clip_id start_seconds end_seconds label_id"
@@ -198,7 +273,7 @@ CONTRACT = {
     "main.audio_files": "ytid audio_path status reason duration_seconds sample_rate_hz channels"
     " peak_dbfs bytes archive member",
     "gun.samples": "sample_id sample_key role split subset clip_id ytid start_seconds end_seconds"
-    " label_id label_ids is_overlapped audio_path",
+    " event_id window_index label_id label_ids is_overlapped audio_path",
     "gun.label_pools": "pool label_id sample_count weight tier",
     "gun.epoch_plan(0, 0, 32)": "step slot sample_id draw label_id crop_start_seconds",
     "meta.sources": "file bytes sha256 row_count rejected_count",
@@ -240,10 +315,10 @@ def test_live_makes_views_of_everything(
             select schema_name || '.' || view_name from duckdb_views()
             where
                 database_name = current_database()
-                and schema_name in ('staging', 'main', 'gun')
+                and schema_name in ('staging', 'main', 'internal', 'internal_1000ms', 'gun')
                 and not internal
         """).fetchall()
-        assert len(names) > 40
+        assert len(names) > 60
         for (name,) in names:
             live, stored = (
                 connection.execute(

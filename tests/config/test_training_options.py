@@ -212,21 +212,23 @@ def test_a_build_reports_what_it_kept(run, demo_metadata: Path, tmp_path: Path) 
         counts = connection.execute("""
             select split, role, sum(sample_count) filter (where reason is null),
                 sum(sample_count) filter (where reason = 'head_trimming'),
-                sum(sample_count) filter (where reason = 'strong_positive')
+                sum(sample_count) filter (where reason = 'strong_positive'),
+                sum(sample_count) filter (where reason = 'has_strong_labels')
             from gun.sample_counts group by all
         """).fetchall()
         tiers = connection.execute(
             "select pool, tier, count(*) from gun.label_pools group by all"
         ).fetchall()
     lines = [re.sub(r"\s+", " ", line) for line in result.stdout.splitlines()]
-    for split, role, samples, trimmed, conflicts in counts:
+    for split, role, samples, trimmed, conflicts, labelled in counts:
         (line,) = (line for line in lines if line.strip().startswith(f"{split} {role} "))
-        assert f"{samples:,}" in line
-        for reason, count in {"head_trimming": trimmed, "strong_positive": conflicts}.items():
+        assert f"{samples or 0:,}" in line
+        reasons = {"head_trimming": trimmed, "strong_positive": conflicts}
+        for reason, count in (reasons | {"has_strong_labels": labelled}).items():
             assert (f"{reason} {count or 0:,}" in line) == bool(count)
     for pool, tier, labels in tiers:
         assert [line for line in lines if line.strip().startswith(f"{pool} {tier} {labels} ")]
-    assert len(counts) == 6
+    assert len(counts) == 8
     assert len(tiers) == 4
 
 
@@ -258,9 +260,14 @@ def test_build_with_an_audio_root(run, metadata: Path, tmp_path: Path) -> None:
     (tmp_path / "audio" / f"{youtube_id('g', 1)}.wav").write_bytes(b"no audio")
     result = run(*words)
     assert result.exit_code == 0
+    # The numbers are those that they have among all samples, with audio or without.
     assert samples(tmp_path / "catalog.duckdb") == [
         (number, ytid, str(tmp_path / "audio" / f"{ytid}.wav"))
-        for number, ytid in enumerate(youtube_id(letter, 0) for letter in "gsw")
+        for number, ytid in (
+            (0, youtube_id("w", 0)),
+            (2, youtube_id("g", 0)),
+            (5, youtube_id("s", 0)),
+        )
     ]
     line = next(line for line in result.stdout.splitlines() if "positive" in line and "aud" in line)
     assert "audio_corrupted 1" in line

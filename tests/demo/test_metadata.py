@@ -103,7 +103,14 @@ def test_the_example_catalog_is_the_demo(demo_catalog: Path) -> None:
             where database_name = current_database() and not internal
         """).fetchall()
         assert len(relations) > 40
-        assert {schema for schema, _ in relations} == {"main", "meta", "staging", "gun"}
+        assert {schema for schema, _ in relations} == {
+            "gun",
+            "internal",
+            "internal_1000ms",
+            "main",
+            "meta",
+            "staging",
+        }
         for schema, name in relations:
             if (schema, name) != ("meta", "builds"):
                 example, demo = (

@@ -18,11 +18,8 @@ from support.effort import MORE
 from support.metadata import write_metadata
 
 from audioset_duck.catalog.build import build
-from audioset_duck.catalog.labels import resolve
-from audioset_duck.catalog.models import create, read_templates, render_models
 from audioset_duck.config.targets import BUILT_IN, Target
 from audioset_duck.config.training_options import TrainingOptions
-from audioset_duck.sqltext import sql_folder
 
 GUN = {"/m/032s66", "/m/04zjc", "/m/073cg4"}
 LABELS = {"gun": GUN, "baby_cry": {"/t/dd00002"}, "snore": {"/m/01d3sd", "/m/07q0yl5"}}
@@ -105,23 +102,37 @@ def compare_training(
 def compare_numbers(
     connection: duckdb.DuckDBPyConnection, name: str, samples: Iterable[brute_force.Sample]
 ) -> None:
-    """Ids are 0 to n - 1: the train split first, in each the roles in a row."""
-    counts = Counter((sample.split, sample.role) for sample in samples)
-    first, expected = 0, []
-    for split in ("train", "eval"):
-        for role in ("positive", "strong_negative", "weak_negative"):
-            if count := counts[split, role]:
-                expected.append((split, role, first, first + count - 1, count))
-                first += count
-    assert (
-        expected
-        == connection.execute(f"""
-        select split, role, min(sample_id), max(sample_id), count(distinct sample_id)
-        from {name}.samples
-        group by split, role
-        order by min(sample_id)
-    """).fetchall()
+    """Each sample has an id of its own: weak clips first, then windows clip by clip."""
+    ids = dict(connection.execute(f"select sample_key, sample_id from {name}.samples").fetchall())
+    assert len(set(ids.values())) == len(ids)
+    samples = list(samples)
+    windows = sorted(
+        (sample for sample in samples if not sample.role.startswith("weak_")),
+        key=lambda sample: ids[sample.key],
     )
+    order = [
+        (list(brute_force.STRONG).index(sample.subset), sample.clip_id, *map(int, numbers))
+        for sample in windows
+        for numbers in [sample.key.rpartition("/")[2].split(".")]
+    ]
+    assert order == sorted(order)
+    weak = [ids[sample.key] for sample in samples if sample.role.startswith("weak_")]
+    assert max(weak, default=-1) < min((ids[sample.key] for sample in windows), default=10**9)
+
+
+def test_ids_are_the_same_for_all_targets(demo_catalog: Path) -> None:
+    with duckdb.connect(str(demo_catalog), read_only=True) as connection:
+        ((samples, keys, ids),) = connection.execute("""
+            select count(*), count(distinct sample_key), count(distinct sample_id)
+            from (
+                select sample_key, sample_id from gun.samples
+                union
+                select sample_key, sample_id from baby_cry.samples
+                union
+                select sample_key, sample_id from snore.samples
+            )
+        """).fetchall()
+    assert samples == keys == ids
 
 
 def compare_pools(
@@ -179,16 +190,8 @@ def test_demo(demo_catalog: Path, demo_metadata: Path, name: str) -> None:
 
 @pytest.fixture(scope="session")
 def real_catalog(real_metadata: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Gun in full; of the two other targets what needs no samples."""
     catalog = tmp_path_factory.mktemp("real") / "catalog.duckdb"
-    build(catalog, [BUILT_IN["gun"]], real_metadata)
-    layers = ("staging", "shared", "target", "windows")
-    templates = read_templates(sql_folder(), layers)
-    with duckdb.connect(str(catalog)) as connection:
-        for name in ("baby_cry", "snore"):
-            connection.execute(f"create schema {name}")
-            for model in render_models(templates, layers, resolve(connection, BUILT_IN[name])):
-                create(connection, model)
+    build(catalog, list(BUILT_IN.values()), real_metadata)
     return catalog
 
 
@@ -241,6 +244,28 @@ def test_published_counts_of_weak_negatives(
     assert [
         counts[key] for key in ("weak_unbalanced_train", "weak_balanced_train", "weak_eval")
     ] == published
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("real")
+def test_published_count_of_weak_positives(real_metadata: Path, tmp_path: Path) -> None:
+    """Of emergency vehicles, as a published data set has them."""
+    labels = (
+        "Emergency vehicle",
+        "Police car (siren)",
+        "Ambulance (siren)",
+        "Fire engine, fire truck (siren)",
+    )
+    target = Target("emergency", labels, ignore=("Civil defense siren",))
+    build(tmp_path / "catalog.duckdb", [target], real_metadata)
+    with duckdb.connect(str(tmp_path / "catalog.duckdb"), read_only=True) as connection:
+        count = connection.execute("select count(*) from emergency.weak_positives").fetchall()
+        reasons = connection.execute(
+            "select reason, sum(sample_count) from emergency.sample_counts"
+            " where role = 'weak_positive' group by reason order by reason nulls first"
+        ).fetchall()
+    assert count == [(8409,)]
+    assert reasons == [(None, 8409 - 1197), ("has_strong_labels", 1197)]
 
 
 @pytest.mark.slow

@@ -74,7 +74,7 @@ class Catalog:
         counts = Counter(
             (sample.role, label)
             for sample in self.samples.values()
-            if sample.split == "train" and sample.role != "positive"
+            if sample.split == "train" and sample.role.endswith("_negative")
             for label in sample.labels
             if sample.role == "weak_negative" or label == sample.label
         )
@@ -392,6 +392,7 @@ def test_labels_are_drawn_by_their_weights(gun: Catalog, epochs: list[Slot]) -> 
     assert chi_square(drawn, tiers["B"]) > 10
 
 
+@pytest.mark.slow
 def test_members_of_a_label_are_drawn_alike(gun: Catalog) -> None:
     """Over many epochs no member of a label has a better chance than another."""
     label, count = Counter(
@@ -520,7 +521,7 @@ def test_another_seed_epoch_or_rank_has_another_plan(gun: Catalog, other: tuple)
 
 
 # Two strong negatives and a weak one that rank 1 of 3 draws from.
-HARD = [518, 19_525, 511]
+HARD = [1233, 4, 1235]
 DIGEST = f"""
     select md5(string_agg(
         concat_ws(':', step, slot, sample_id, draw, label_id, crop_start_seconds), ','
@@ -622,6 +623,7 @@ def test_head_trimming_keeps_a_fifth_and_all_rare_labels(
     assert abs(found[False][True] - 0.2 * count) < 4 * math.sqrt(count * 0.2 * 0.8)
 
 
+@pytest.mark.slow
 def test_head_trimming_of_rare_labels_and_seeds(tmp_path: Path) -> None:
     """1,200 clips of speech, of which 9 are of a rare label; 10 of another are not rare."""
     speech = "\n".join(f"h{number:010d} 0.000 10.000 /m/09x0r,/m/x" for number in range(1181))

@@ -41,6 +41,7 @@ def rows(text: str) -> str:
 OVERLAP = "select clip_id, start_seconds, is_overlapped from t.positive_events order by all"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("other", "overlaps"),
     [
@@ -136,6 +137,7 @@ WINDOWS = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("event", "length", "expected"),
     [

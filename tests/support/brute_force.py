@@ -92,6 +92,15 @@ def clips(folder: Path) -> list[Clip]:
     return found
 
 
+def strongly_labelled(folder: Path) -> set[str]:
+    """The clips of which a strong file has any row, even of a label that is not present."""
+    return {
+        line.split("\t", maxsplit=1)[0]
+        for name in STRONG.values()
+        for line in read_lines(folder, name)[1:]
+    }
+
+
 def windows(start: int, end: int, length: int) -> list[tuple[int, int]]:
     """Rule 5, by walking along the event."""
     cut = []
@@ -285,12 +294,17 @@ def candidates(
     rare = {label for label, count in carried.items() if count < options.rare_cutoff}
     kept_below = math.ceil(options.head_keep_frac * 2**53)
     positive_clips = {clip_id for (_, clip_id), labels in present.items() if labels & positive}
+    labelled_clips = strongly_labelled(folder)
     for clip in weak_clips:
         labels = set(clip.labels)
-        if labels & of_target:
+        if labels & ignored:
             continue
         path, duration, reason = audio(clip.ytid)
-        if clip.clip_id in positive_clips:
+        role = "weak_positive" if labels & positive else "weak_negative"
+        if role == "weak_positive":
+            if clip.clip_id in labelled_clips:
+                reason = "has_strong_labels"
+        elif clip.clip_id in positive_clips:
             reason = "strong_positive"
         elif (
             clip.subset == "weak_unbalanced_train"
@@ -302,7 +316,7 @@ def candidates(
         yield (
             Sample(
                 f"{clip.subset}/{clip.clip_id}",
-                "weak_negative",
+                role,
                 "eval" if clip.subset == "weak_eval" else "train",
                 clip.subset,
                 clip.clip_id,
@@ -341,7 +355,7 @@ def pools(samples: Iterable[Sample], options: Options = USUAL) -> dict[tuple[str
     alike = Counter(
         (sample.role, drawn_by(sample))
         for sample in samples
-        if sample.split == "train" and sample.role != "positive"
+        if sample.split == "train" and sample.role.endswith("_negative")
     )
     counts: Counter = Counter()
     for (pool, labels), count in alike.items():

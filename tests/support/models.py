@@ -9,12 +9,16 @@ import duckdb
 from audioset_duck.catalog.labels import ResolvedTarget
 from audioset_duck.catalog.models import (
     LAYERS,
+    TARGET_LAYERS,
+    WINDOW_LAYERS,
     Model,
     Template,
     create,
     create_macros,
+    milliseconds,
     read_templates,
     render_models,
+    windows_schema,
 )
 from audioset_duck.config.sample_options import SampleOptions
 from audioset_duck.config.training_options import TrainingOptions
@@ -66,7 +70,7 @@ def run_model(
         A row a line, in the order of the query; null as `-`.
     """
     target = target or a_target()
-    with _database() as connection:
+    with _database(target) as connection:
         for template in _needed(name, given):
             model = _render(template, target, sample_options or SampleOptions())
             if template.name in given:
@@ -85,9 +89,11 @@ def lines(text: str) -> str:
     return "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
 
 
-def _database() -> duckdb.DuckDBPyConnection:
+def _database(target: ResolvedTarget) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
-    connection.execute("create schema staging; create schema t")
+    windows = windows_schema(milliseconds(target.window_seconds))
+    for schema in ("staging", "internal", windows, target.name):
+        connection.execute(f"create schema {schema}")
     create_macros(connection)
     connection.execute(AUDIO_FILES)
     return connection
@@ -110,7 +116,7 @@ def _needed(name: str, given: dict[str, str]) -> Iterator[Template]:
         if key not in needed:
             needed.add(key)
             if _templates()[key].name not in given:
-                waiting.extend(_templates()[key].refs.values())
+                waiting.extend(other.key for other in _templates()[key].refs.values())
     for other in given.keys() - {"audio_files"}:
         assert other in {_templates()[key].name for key in needed}, f"{name} never reads {other}"
     yield from (template for key, template in _templates().items() if key in needed)
@@ -120,7 +126,8 @@ def _render(template: Template, target: ResolvedTarget, samples: SampleOptions) 
     (model,) = render_models(
         [template],
         [template.layer],
-        target if template.is_of_target else None,
+        target if template.layer in TARGET_LAYERS else None,
+        milliseconds(target.window_seconds) if template.layer in WINDOW_LAYERS else None,
         samples=samples,
         source=lambda file: read_sql(next(item for item in SOURCES if item.file == file), None),
     )
@@ -130,7 +137,7 @@ def _render(template: Template, target: ResolvedTarget, samples: SampleOptions) 
 @functools.cache
 def _types(name: str) -> dict[str, str]:
     """The columns of a relation, as a catalog without a row has them."""
-    with _database() as connection:
+    with _database(a_target()) as connection:
         for template in _needed(name, {}):
             model = _render(template, a_target(), SampleOptions())
             create(connection, model, live=True)

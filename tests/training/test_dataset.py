@@ -91,6 +91,15 @@ def rows(dataset: AudioSetDataset, where: str = "true") -> list[tuple]:
     """).fetchall()
 
 
+def positions(dataset: AudioSetDataset, role: str) -> list[int]:
+    """The positions of the samples of a role in a split."""
+    roles = dataset.sql(
+        f"select role from samples where split = '{dataset.split}'"
+        " and role <> 'weak_positive' order by sample_id"
+    ).fetchall()
+    return [position for position, (found,) in enumerate(roles) if found == role]
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_windows_are_exact(formats: Path, name: str) -> None:
     dataset = AudioSetDataset(formats, "t")
@@ -177,7 +186,9 @@ def test_labels_are_those_of_the_catalog(sounds: Path, split: str) -> None:
             [split],
         ).fetchall()
         label_ids = connection.execute("""
-            select label_id from present_events union select unnest(label_ids) from weak_clips
+            select label_id from internal.present_events
+            union
+            select unnest(label_ids) from weak_clips
             order by label_id
         """).fetchall()
     assert dataset.label_ids == [label_id for (label_id,) in label_ids]
@@ -198,21 +209,28 @@ def test_labels_and_keys_of_the_demo(demo_catalog: Path) -> None:
     """Of windows in which several sounds overlap; without audio, by its columns."""
     dataset = AudioSetDataset(demo_catalog, "snore", "eval")
     samples = dataset.sql("""
-        select sample_key, label_ids from samples where split = 'eval' order by sample_id
+        select sample_key, label_ids from samples
+        where split = 'eval' and role <> 'weak_positive'
+        order by sample_id
     """).fetchall()
-    columns = dataset._columns
     assert len(samples) == len(dataset)
+    masks = dataset._columns.masks_of(np.arange(len(dataset)))
     for row in range(0, len(dataset), 17):
-        first = int(columns.label_starts[row])
-        found = columns.labels[first : first + int(columns.label_counts[row])].tolist()
+        found = masks[row].nonzero().flatten().tolist()
         assert [dataset.label_ids[index] for index in found] == samples[row][1]
         assert dataset.key(row) == samples[row][0]
 
 
 def test_collate(sounds: Path) -> None:
     dataset = AudioSetDataset(sounds, "t", sample_rate=8000)
-    items = dataset.__getitems__([0, Sample(70, 1.5), 30])
-    assert [item.sample_key for item in items] == [dataset.key(row) for row in (0, 70, 30)]
+    positive, weak, strong = (
+        positions(dataset, role)[3] for role in ("positive", "weak_negative", "strong_negative")
+    )
+    weak_id = rows(dataset, "role = 'weak_negative'")[3][0]
+    items = dataset.__getitems__([positive, Sample(weak_id, 1.5), strong])
+    assert [item.sample_key for item in items] == [
+        dataset.key(row) for row in (positive, weak, strong)
+    ]
     wav, label, label_mask, sample_keys = collate(items)
     assert (wav.dtype, wav.shape) == (torch.float32, (3, 8000))
     assert (label.dtype, label.tolist()) == (torch.float32, [1, 0, 0])
@@ -223,21 +241,21 @@ def test_collate(sounds: Path) -> None:
         assert torch.equal(label_mask[row], item.label_mask)
 
 
-@pytest.mark.parametrize("index", [-1, 85, Sample(85), Sample(-1, 0.5), Sample(10**12)])
+@pytest.mark.parametrize("index", [-1, 85, Sample(-1, 0.5), Sample(10**12)])
 def test_an_index_that_is_none(sounds: Path, index: int | Sample) -> None:
-    with pytest.raises(IndexError, match="the train split has 85 samples"):
+    with pytest.raises(IndexError, match="is not one of the 85 samples of the train split"):
         AudioSetDataset(sounds, "t")[index]
 
 
 def test_eval_ids_are_those_of_the_catalog(sounds: Path) -> None:
     dataset = AudioSetDataset(sounds, "t", "eval")
-    assert (
-        dataset[Sample(85)].sample_key
-        == dataset[0].sample_key
-        == f"strong_eval/{youtube_id('e', 0)}_0/1.0"
-    )
-    with pytest.raises(IndexError, match="the eval split has 2 samples"):
-        dataset[Sample(84)]
+    key = f"strong_eval/{youtube_id('e', 0)}_0/1.0"
+    ((sample_id, *_),) = rows(dataset, "role = 'positive'")
+    assert dataset[Sample(sample_id)].sample_key == key
+    assert dataset[positions(dataset, "positive")[0]].sample_key == key
+    of_train = rows(AudioSetDataset(sounds, "t"))[0][0]
+    with pytest.raises(IndexError, match="is not one of the 2 samples of the eval split"):
+        dataset[Sample(of_train)]
 
 
 def test_windows_of_another_length(tmp_path: Path) -> None:
@@ -261,7 +279,7 @@ def test_audio_shorter_than_its_clip(tmp_path: Path) -> None:
     inventory = find_files(tmp_path / "audio")
     build(catalog, [Target("t", ("/m/gun",))], metadata, inventory=inventory)
     dataset = AudioSetDataset(catalog, "t", sample_rate=8000, on_error="raise")
-    for row, start, end in ((0, 8000, 11_200), (1, 0, 2400)):
+    for row, start, end in ((1, 8000, 11_200), (0, 0, 2400)):
         path = rows(dataset)[row][3]
         samples, _ = soundfile.read(path, dtype="float32")
         np.testing.assert_array_equal(dataset[row].wav[: end - start], samples[start:end])
@@ -290,13 +308,15 @@ def test_a_file_that_cannot_be_loaded(
     path = tmp_path / "audio" / f"{youtube_id('g', 3)}.wav"
     dataset = AudioSetDataset(catalog, "t", sample_rate=8000)
     strict = AudioSetDataset(catalog, "t", sample_rate=8000, on_error="raise")
-    before = [dataset[row].sample_key for row in range(21)]
+    positives = positions(dataset, "positive")
+    before = [dataset[row].sample_key for row in positives]
     FAULTS[fault][0](path)
     with caplog.at_level(logging.WARNING, "audioset_duck"):
-        first = [dataset[row] for row in range(21)]
-        second = [dataset[row] for row in range(21)]
+        first = [dataset[row] for row in positives]
+        second = [dataset[row] for row in positives]
     assert [item.sample_key for item in first] == [item.sample_key for item in second]
-    assert [row for row in range(21) if first[row].sample_key != before[row]] == [3]
+    changed = [row for row, key in enumerate(before) if first[row].sample_key != key]
+    assert changed == [3]
     assert first[3].sample_key in before
     assert first[3].label == 1
     assert first[3].wav.any()
@@ -310,7 +330,7 @@ def test_a_file_that_cannot_be_loaded(
     assert FAULTS[fault][1] in message
     assert message.endswith("; another sample replaces it")
     with pytest.raises(AudiosetDuckError, match=f"{path} cannot be loaded: .*{FAULTS[fault][1]}"):
-        strict[3]
+        strict[positives[3]]
     assert strict.failures == 0
 
 
@@ -357,7 +377,7 @@ def test_failures_are_counted_and_logged_from_workers(tmp_path: Path) -> None:
     path.unlink()
     loader = DataLoader(
         dataset,
-        batch_sampler=[[0, 1]] * 8,
+        batch_sampler=[positions(dataset, "positive")[:2]] * 8,
         num_workers=2,
         collate_fn=collate,
         multiprocessing_context="fork",
@@ -393,6 +413,9 @@ def test_a_catalog_without_audio(demo_catalog: Path, caplog) -> None:
     [
         ({"target": "dog"}, r"target 'dog' is not in this catalog, which has t; build it with"),
         ({"split": "test"}, r"split is 'test'; expected 'train' or 'eval'"),
+        ({"roles": ("negative",)}, r"roles is \('negative',\); expected some of 'positive', "),
+        ({"roles": "positive"}, r"roles is 'positive'; expected some of 'positive', "),
+        ({"roles": ()}, r"roles is \(\); expected some of 'positive', "),
         ({"on_error": "ignore"}, r"on_error is 'ignore'; expected 'replace' or 'raise'"),
         ({"sample_rate": 0}, r"sample_rate is 0; expected an integer in Hz, 1,000 to 384,000"),
         ({"sample_rate": True}, r"sample_rate is True; expected"),
@@ -414,7 +437,9 @@ def test_wrong_options_are_refused(sounds: Path, options: dict, message: str) ->
 def test_a_split_without_samples(tmp_path: Path) -> None:
     metadata = write_sounds(tmp_path / "metadata", 1)
     build(tmp_path / "catalog.duckdb", [Target("t", ("/m/gun",))], metadata)
-    with pytest.raises(AudiosetDuckError, match=r"t has no samples of the eval split; .*sample_co"):
+    with pytest.raises(
+        AudiosetDuckError, match=r"t has no samples of the eval split in the roles .*sample_counts"
+    ):
         AudioSetDataset(tmp_path / "catalog.duckdb", "t", "eval")
 
 
@@ -422,7 +447,7 @@ def test_a_catalog_of_another_version(tmp_path: Path) -> None:
     metadata = write_sounds(tmp_path / "metadata", 1)
     build(tmp_path / "catalog.duckdb", [Target("t", ("/m/gun",))], metadata)
     with duckdb.connect(str(tmp_path / "catalog.duckdb")) as connection:
-        connection.execute("drop table t.sample_spans")
+        connection.execute("drop view t.sample_spans")
     with pytest.raises(
         AudiosetDuckError, match=r"built by another version .* rebuild it with audioset-duck build"
     ):
@@ -474,3 +499,28 @@ def test_columns_are_shared_not_copied(sounds: Path) -> None:
     arrays += [dataset._columns.clips.data, dataset._columns.paths.data]
     assert all(array.is_shared() for array in arrays)
     assert sent < sum(array.nbytes for array in arrays)
+
+
+def test_roles(tmp_path: Path) -> None:
+    """A dataset has the samples of its roles, numbered in the order of their ids."""
+    metadata = write_sounds(tmp_path / "metadata", 3, {"/m/a": 2}, {"/m/gun": 4, "/m/a": 5})
+    for letter, count in {"g": 3, "s": 2, "w": 9}.items():
+        for number in range(count):
+            write_audio(tmp_path / "audio" / f"{youtube_id(letter, number)}.wav", 3)
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [Target("t", ("/m/gun",))], metadata, inventory=find_files(tmp_path / "audio"))
+    assert len(AudioSetDataset(catalog, "t", sample_rate=8000)) == 3 + 2 + 5
+    dataset = AudioSetDataset(catalog, "t", sample_rate=8000, roles=("weak_positive", "positive"))
+    expected = dataset.sql("""
+        select sample_key from samples where role in ('positive', 'weak_positive')
+        order by sample_id
+    """).fetchall()
+    items = [dataset[index] for index in range(len(dataset))]
+    assert [(item.sample_key,) for item in items] == expected
+    assert [item.label.item() for item in items] == [1] * 7
+    assert [item.sample_key[:4] for item in items] == ["weak"] * 4 + ["stro"] * 3
+    # The crop of a weak clip without a plan is its middle second, and it has the clip's labels.
+    path = tmp_path / "audio" / f"{youtube_id('w', 0)}.wav"
+    samples, _ = soundfile.read(path, dtype="float32")
+    np.testing.assert_array_equal(items[0].wav, samples[8000:16_000])
+    assert items[0].label_mask.sum() == 1

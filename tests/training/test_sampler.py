@@ -11,6 +11,7 @@ import textwrap
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.metadata import write_sounds
 from torch.utils.data import DataLoader
@@ -21,6 +22,7 @@ from audioset_duck.config.targets import Target
 from audioset_duck.config.training_options import TrainingOptions
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.training.dataset import Sample
+from audioset_duck.training.sample_table import ROLES
 
 # More worker processes than this machine may have processors.
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")
@@ -184,7 +186,10 @@ def test_planning_needs_no_audio(demo_catalog: Path) -> None:
     dataset = AudioSetDataset(demo_catalog, "gun")
     sampler = TwoTierBatchSampler(dataset, 32)
     batches = list(sampler)
-    assert len(batches) == len(sampler) == -(-dataset._columns.role_ends[0] // 8)
+    ((positives,),) = dataset.sql(
+        "select count(*) from samples where role = 'positive' and split = 'train'"
+    ).fetchall()
+    assert len(batches) == len(sampler) == -(-positives // 8)
     with pytest.raises(AudiosetDuckError, match="has no inventory of audio; create one with"):
         dataset[batches[0][0]]
 
@@ -254,8 +259,11 @@ def test_the_buffer_is_bounded_and_has_no_doubles(dataset: AudioSetDataset) -> N
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (0, r"'0' is a positive of the train split; expected a negative of the train split"),
-        ("strong_train/g0000000000_0/1.0", r"is a positive of the train split"),
+        (
+            "strong_train/g0000000000_0/1.0",
+            r"is a positive of the train split; expected a negative of the train split",
+        ),
+        ("strong_train/s0000000009_0/031.0", r"is not a sample of t"),
         ("strong_eval/f0000000000_0/2.0", r"is a strong_negative of the eval split"),
         (
             "strong_train/nobody",
@@ -290,8 +298,8 @@ RANK = """
     sampler = TwoTierBatchSampler(AudioSetDataset(catalog, "t"), 16)
     found = {"rank": [sampler.rank, sampler.num_replicas]}
     # One finds some, the other one none; then each its own.
-    sampler.extend_hard_buffer([[25, 30, 27], []][rank])
-    sampler.extend_hard_buffer([["strong_train/s0000000009_0/31.0"], [41, 25]][rank])
+    sampler.extend_hard_buffer([[49, 54, 51], []][rank])
+    sampler.extend_hard_buffer([["strong_train/s0000000009_0/31.0"], [65, 49]][rank])
     found["buffer"] = sampler.hard_buffer
     found["state"] = sampler.state_dict()
     found["ids"] = [item.sample_id for batch in sampler for item in batch]
@@ -325,12 +333,12 @@ def test_ranks_of_torch_distributed_plan_the_same(sounds: Path, tmp_path: Path) 
     first, second = (json.loads(out.splitlines()[-1]) for out, _ in answers)
     assert (first["rank"], second["rank"]) == ([0, 2], [1, 2])
     dataset = AudioSetDataset(sounds, "t")
-    assert dataset.key(30) == "strong_train/s0000000009_0/31.0"
-    assert first["buffer"] == second["buffer"] == [25, 41, 30, 27]
+    assert dataset.key(54) == "strong_train/s0000000009_0/31.0"
+    assert first["buffer"] == second["buffer"] == [49, 65, 54, 51]
     assert first["state"] == second["state"]
     assert first["left"] == second["left"]
     assert not set(first["ids"]) & set(second["ids"])
-    assert {25, 41, 30, 27} - set(first["left"]) <= {*first["ids"], *second["ids"]}
+    assert {49, 65, 54, 51} - set(first["left"]) <= {*first["ids"], *second["ids"]}
     assert first["error"] == second["error"]
     assert "'nobody' is not a sample of t" in first["error"]
 
@@ -594,7 +602,7 @@ def test_an_epoch_that_cannot_be(sampler: TwoTierBatchSampler, epoch: object) ->
         (
             (0, {"/m/a": 20}, {"/m/a": 20}),
             1,
-            r"t has no positives in the train split; see audioset",
+            r"t has no positives in the train split, strong or weak; see audioset",
         ),
         (
             (5, {}, {"/m/a": 20}),
@@ -654,7 +662,7 @@ def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [
         record.getMessage()
         for record in caplog.records
-        if record.name == "audioset_duck.training.sampler"
+        if record.name == "audioset_duck.training.epoch_plan"
     ]
 
 
@@ -689,9 +697,10 @@ def test_labels_that_an_epoch_leaves_out_are_warned_of(
     assert said[30] == (0, [])
 
 
-def dataset_label(dataset: AudioSetDataset, row: int) -> list[str]:
+def dataset_label(dataset: AudioSetDataset, sample_id: int) -> list[str]:
     columns = dataset._columns
-    return [columns.label_ids[int(columns.labels[int(columns.label_starts[row])])]]
+    (mask,) = columns.masks_of(columns.rows_of(np.array([sample_id])))
+    return [columns.label_ids[column] for column in mask.nonzero().flatten().tolist()]
 
 
 def test_batches_that_complete_nothing_are_warned_of(
@@ -722,7 +731,7 @@ def test_a_hard_negative_of_a_rare_label_leaves_its_bucket_not_out(
     build(tmp_path / "catalog.duckdb", [target], metadata)
     dataset = AudioSetDataset(tmp_path / "catalog.duckdb", "t")
     rows = dataset.sql("select sample_id from samples where label_id = '/m/rare'").fetchall()
-    with caplog.at_level(logging.WARNING, "audioset_duck.training.sampler"):
+    with caplog.at_level(logging.WARNING, "audioset_duck.training.epoch_plan"):
         sampler = TwoTierBatchSampler(dataset, 8)
         sampler.extend_hard_buffer([rows[0][0]])
         assert hard_ids(sampler, 0) == [rows[0][0]]
@@ -736,3 +745,53 @@ def test_a_live_catalog_is_refused(tmp_path: Path) -> None:
     dataset = AudioSetDataset(catalog, "t")
     with pytest.raises(AudiosetDuckError, match=r"is live: .* build it without --live to train"):
         TwoTierBatchSampler(dataset, 8)
+
+
+def test_weak_positives_need_their_role(tmp_path: Path) -> None:
+    training = TrainingOptions(
+        pos_weak_per_batch_frac=Decimal("0.25"), weak_neg_per_batch_frac=Decimal("0.25")
+    )
+    metadata = write_sounds(tmp_path / "metadata", 8, {"/m/a": 20}, {"/m/gun": 6, "/m/a": 20})
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [Target("t", ("/m/gun",), training=training)], metadata)
+    with pytest.raises(
+        AudiosetDuckError,
+        match=r"batches of t have samples of the role weak_positive, which the dataset does not"
+        r" have; create it with roles=\('positive', 'strong_negative', 'weak_negative',"
+        r" 'weak_positive'\)",
+    ):
+        TwoTierBatchSampler(AudioSetDataset(catalog, "t"), 16)
+    dataset = AudioSetDataset(catalog, "t", roles=ROLES)
+    batches = list(TwoTierBatchSampler(dataset, 16))
+    ids = [sample.sample_id for batch in batches for sample in batch]
+    rows = dataset._columns.rows_of(np.array(ids))
+    assert (rows >= 0).all()
+    assert dataset._columns.labels_of(rows).mean() == 0.5
+
+
+def test_a_target_of_weak_positives_alone(tmp_path: Path) -> None:
+    metadata = write_sounds(tmp_path / "metadata", 0, {"/m/a": 20}, {"/m/gun": 9, "/m/a": 20})
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [Target("t", ("/m/gun",))], metadata)
+    roles = ("weak_positive", "strong_negative", "weak_negative")
+    sampler = TwoTierBatchSampler(AudioSetDataset(catalog, "t", roles=roles), 16)
+    assert len(sampler) == len(list(sampler)) == 3
+    with pytest.raises(AudiosetDuckError, match=r"10 ranks, but t has only 9 positives"):
+        TwoTierBatchSampler(sampler.dataset, 16, num_replicas=10, rank=0)
+    with pytest.raises(AudiosetDuckError, match=r"batch_size is 3, too small for a positive"):
+        TwoTierBatchSampler(sampler.dataset, 3)
+
+
+def test_a_share_of_weak_positives_that_there_are_none_of(tmp_path: Path) -> None:
+    training = TrainingOptions(
+        pos_weak_per_batch_frac=Decimal("0.25"), weak_neg_per_batch_frac=Decimal("0.25")
+    )
+    metadata = write_sounds(tmp_path / "metadata", 8, {"/m/a": 20}, {"/m/a": 20})
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [Target("t", ("/m/gun",), training=training)], metadata)
+    with pytest.raises(
+        AudiosetDuckError,
+        match=r"t has no weak positives in the train split; build it with --training"
+        r" pos_weak_per_batch_frac=0",
+    ):
+        TwoTierBatchSampler(AudioSetDataset(catalog, "t", roles=ROLES), 16)
