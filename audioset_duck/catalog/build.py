@@ -46,7 +46,7 @@ from audioset_duck.config.sample_options import (
     parse_sample_options,
     sample_options_json,
 )
-from audioset_duck.config.targets import RESERVED_NAMES, Target
+from audioset_duck.config.targets import Target, is_reserved
 from audioset_duck.config.training_options import training_options_json
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.progress import progress
@@ -301,7 +301,7 @@ def _check_file_name(catalog: Path, targets: set[str]) -> None:
     Shells name a database after its file, and could not tell the two apart.
     """
     name = catalog.name.split(".")[0]
-    if name.lower() in targets.union(RESERVED_NAMES):
+    if name.lower() in targets or is_reserved(name.lower()):
         raise AudiosetDuckError(
             f"{catalog} has the name of a schema in it, and DuckDB could not tell the two apart;"
             f" choose another name, such as {catalog.with_name(f'{name}_catalog.duckdb')}"

@@ -23,6 +23,7 @@ RESERVED_NAMES = (
     "meta",
     "staging",
     "audioset",
+    "internal",
     "memory",
     "temp",
     "system",
@@ -62,6 +63,11 @@ BUILT_IN = {
 }
 
 
+def is_reserved(name: str) -> bool:
+    """Whether a name is that of a schema or database that a catalog has without any target."""
+    return name in RESERVED_NAMES or bool(re.fullmatch(r"internal_\d+ms", name))
+
+
 def check_name(name: str, where: str = "") -> None:
     """Raise AudiosetDuckError if a name cannot be a target's, which names a schema and folders.
 
@@ -79,7 +85,7 @@ def check_name(name: str, where: str = "") -> None:
         " where keyword_name = ? and keyword_category in ('reserved', 'type_function')",
         [name],
     ).fetchall()
-    if name in RESERVED_NAMES or reserved:
+    if is_reserved(name) or reserved:
         raise AudiosetDuckError(
             f"{where}invalid name {name!r} for a target, which is reserved in the catalog or in"
             f" SQL; choose a name such as {name}_sound"

@@ -151,6 +151,7 @@ def read_sample_table(
     columns = {
         name: torch.from_numpy(_numpy(samples[name])[order]) for name in samples.column_names
     }
+    del samples, order
     # Clips are numbered in the order of the samples.
     clip_numbers = columns.pop("clip_number").numpy()
     is_new = np.diff(clip_numbers, prepend=-1) != 0

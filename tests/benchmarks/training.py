@@ -199,9 +199,9 @@ def loading(catalog: Path) -> None:
     slices = []
     for batch in batches:
         for sample in batch:
-            row = sample.sample_id - columns.first_id
-            start = columns.start_ms[row].item() / 1000
-            end = columns.end_ms[row].item() / 1000
+            (row,) = columns.rows_of(np.array([sample.sample_id]))
+            start = int(columns.start_ms[row]) / 1000
+            end = int(columns.end_ms[row]) / 1000
             if sample.crop_start_seconds is not None:
                 start, end = sample.crop_start_seconds, sample.crop_start_seconds + 1
             labels = [subset.label_ids[i] for i in subset[sample].label_mask.nonzero().flatten()]

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -21,6 +22,7 @@ import audioset_duck.catalog.build as building
 import audioset_duck.catalog.staging as loading
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.connection import open_catalog
+from audioset_duck.catalog.models import Model
 from audioset_duck.catalog.state import read_state
 from audioset_duck.catalog.swap import replace_catalog
 from audioset_duck.config.targets import BUILT_IN, Target
@@ -700,3 +702,98 @@ def test_meta_builds(demo_catalog: Path) -> None:
         },
     }
     assert 0 < seconds < 600
+
+
+def window_schemas(catalog: Path) -> list[str]:
+    rows = ask(
+        catalog,
+        "select schema_name from duckdb_schemas()"
+        " where starts_with(schema_name, 'internal_') order by schema_name",
+    )
+    return [schema for (schema,) in rows]
+
+
+@pytest.fixture
+def created(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
+    """Schema and name of each relation that builds create."""
+    relations = set()
+    create = building.create
+
+    def note(connection: duckdb.DuckDBPyConnection, model: Model, *options: bool) -> None:
+        relations.add((model.schema, model.name))
+        create(connection, model, *options)
+
+    monkeypatch.setattr(building, "create", note)
+    return relations
+
+
+def test_windows_are_shared_by_length_and_dropped_with_the_last_target(
+    demo_metadata: Path, tmp_path: Path, created: set[tuple[str, str]]
+) -> None:
+    catalog = tmp_path / "catalog.duckdb"
+    half = Decimal("0.5")
+    build(catalog, [Target("a", ("Bark",)), Target("b", ("Speech",))], demo_metadata)
+    assert window_schemas(catalog) == ["internal_1000ms"]
+    created.clear()
+    build(catalog, [Target("c", ("Bark",), window_seconds=half)], demo_metadata)
+    assert window_schemas(catalog) == ["internal_1000ms", "internal_500ms"]
+    # Neither pools nor windows of another length are created again.
+    assert {schema for schema, _ in created} == {"internal_500ms", "c"}
+    created.clear()
+    build(catalog, [Target("c", ("Bark",))], demo_metadata)
+    assert {schema for schema, _ in created} == {"c"}
+    assert window_schemas(catalog) == ["internal_1000ms"]
+    assert ask(catalog, "from a.samples except from c.samples") == []
+
+
+def test_new_audio_rebuilds_pools_windows_and_targets_alone(
+    demo_metadata: Path, tmp_path: Path, created: set[tuple[str, str]]
+) -> None:
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [Target("a", ("Bark",))], demo_metadata)
+    samples = dict(ask(catalog, "select sample_key, sample_id from a.samples"))
+    ytids = ask(catalog, "select distinct ytid from a.samples order by ytid limit 40")
+    inventory = [
+        {"ytid": ytid, "status": "ok", "audio_path": f"/audio/{ytid}.wav"} for (ytid,) in ytids
+    ]
+    created.clear()
+    build(catalog, [], demo_metadata, inventory=inventory)
+    assert {schema for schema, _ in created} == {"internal", "internal_1000ms", "a"}
+    assert ("internal", "strong_clips") not in created
+    rows = ask(catalog, "select sample_key, sample_id, ytid, audio_path from a.samples")
+    assert {ytid for _, _, ytid, _ in rows} == {ytid for (ytid,) in ytids}
+    assert {path for *_, path in rows} == {f"/audio/{ytid}.wav" for (ytid,) in ytids}
+    # Whatever audio there is, a sample keeps its number.
+    assert all(samples[key] == sample_id for key, sample_id, *_ in rows)
+    (pools,) = ask(catalog, "select count(distinct sample_id) from a.pool_members")
+    (negatives,) = ask(
+        catalog,
+        "select count(*) from a.samples where split = 'train' and role like '%_negative'",
+    )
+    assert pools == negatives
+
+
+@pytest.mark.slow
+def test_forty_targets(demo_metadata: Path, tmp_path: Path) -> None:
+    """In one catalog, as in catalogs of their own."""
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [], demo_metadata)
+    labels = ask(
+        catalog,
+        "select label_id from label_counts order by strong_event_count desc, label_id limit 40",
+    )
+    targets = [Target(f"t{number}", (label,)) for number, (label,) in enumerate(labels)]
+    build(catalog, targets[:1], demo_metadata)
+    with_one = catalog.stat().st_size
+    build(catalog, targets[1:], demo_metadata)
+    assert len(targets) == 40
+    assert catalog.stat().st_size - with_one < 39 * 1_500_000
+    for target in (targets[0], targets[17], targets[39]):
+        alone = tmp_path / f"alone_{target.name}.duckdb"
+        build(alone, [target], demo_metadata)
+        for query in (
+            f"from {target.name}.label_pools",
+            f"from {target.name}.sample_counts",
+            f"select * from {target.name}.epoch_plan(0, 0, 32) order by step, slot limit 3000",
+        ):
+            assert ask(catalog, query) == ask(alone, query)

@@ -35,7 +35,20 @@ def test_names_that_are_not_identifiers(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["main", "meta", "staging", "temp", "select", "table", "audioset", "memory", "left"]
+    "name",
+    [
+        "internal",
+        "internal_500ms",
+        "main",
+        "meta",
+        "staging",
+        "temp",
+        "select",
+        "table",
+        "audioset",
+        "memory",
+        "left",
+    ],
 )
 def test_reserved_names(name: str) -> None:
     with pytest.raises(AudiosetDuckError, match=f"'{name}'.*reserved.*such as {name}_sound"):
