@@ -360,6 +360,7 @@ print(len(first) + len(rest), schemas)
     assert ask(catalog, "select count(*) > 0 from dog.positive_events") == [(True,)]
 
 
+@pytest.mark.slow
 def test_a_writer_meanwhile_keeps_what_it_wrote(catalog: Path, demo_metadata: Path) -> None:
     """Whether it still has the catalog open, has closed it, or was killed with a log."""
     for end in ("input()", "connection.close()", "os._exit(9)"):

@@ -329,6 +329,7 @@ def test_live_makes_views_of_everything(
             assert live == stored, name
 
 
+@pytest.mark.slow
 def test_live_follows_the_files(tmp_path: Path) -> None:
     from support.metadata import write_metadata
 

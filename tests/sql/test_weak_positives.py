@@ -1,7 +1,9 @@
 """Weak positives: which clips they are, and how an epoch uses them."""
 
+import functools
 import math
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,23 +15,31 @@ from audioset_duck.catalog.build import build
 from audioset_duck.config.targets import Target
 from audioset_duck.config.training_options import TrainingOptions
 
+Connection = duckdb.DuckDBPyConnection
+Opener = Callable[..., Connection]
 SIXTH = TrainingOptions(
     pos_weak_per_batch_frac=Decimal("0.125"), weak_neg_per_batch_frac=Decimal("0.375")
 )
 OTHERS = {"/m/a": 40, "/m/b": 25}
 
 
-def make_catalog(
-    folder: Path, positives: int, weak_positives: int, training: TrainingOptions
-) -> duckdb.DuckDBPyConnection:
-    weak = {"/m/gun": weak_positives, "/m/a": 60, "/m/b": 30}
-    metadata = write_sounds(folder / "metadata", positives, OTHERS, weak)
-    build(folder / "catalog.duckdb", [Target("t", ("/m/gun",), training=training)], metadata)
-    return duckdb.connect(str(folder / "catalog.duckdb"), read_only=True)
+@pytest.fixture(scope="module")
+def open_target(tmp_path_factory: pytest.TempPathFactory) -> Opener:
+    """Open a catalog of so many positives and weak positives; each is built once."""
+
+    @functools.cache
+    def built(positives: int, weak_positives: int, training: TrainingOptions) -> Path:
+        folder = tmp_path_factory.mktemp("weak_positives")
+        weak = {"/m/gun": weak_positives, "/m/a": 60, "/m/b": 30}
+        metadata = write_sounds(folder / "metadata", positives, OTHERS, weak)
+        build(folder / "catalog.duckdb", [Target("t", ("/m/gun",), training=training)], metadata)
+        return folder / "catalog.duckdb"
+
+    return lambda *options: duckdb.connect(str(built(*options)), read_only=True)
 
 
 def plan(
-    connection: duckdb.DuckDBPyConnection, batch: int, rank: int = 0, world: int = 1, epoch: int = 0
+    connection: Connection, batch: int, rank: int = 0, world: int = 1, epoch: int = 0
 ) -> list[tuple]:
     return connection.execute(
         "select step, slot, draw, sample_id, role, label_id, crop_start_seconds"
@@ -96,8 +106,8 @@ def test_which_clips_are_weak_positives(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("batch", [8, 31, 64])
-def test_they_have_their_share_of_a_batch(tmp_path: Path, batch: int) -> None:
-    with make_catalog(tmp_path, 50, 20, SIXTH) as connection:
+def test_they_have_their_share_of_a_batch(open_target: Opener, batch: int) -> None:
+    with open_target(50, 20, SIXTH) as connection:
         rows = plan(connection, batch)
     steps = math.ceil(50 / (batch // 4))
     assert Counter(role for _, _, _, _, role, *_ in rows) == {
@@ -114,8 +124,8 @@ def test_they_have_their_share_of_a_batch(tmp_path: Path, batch: int) -> None:
 
 
 @pytest.mark.parametrize("world", [1, 2, 3])
-def test_none_repeats_before_all_of_a_rank_are_used(tmp_path: Path, world: int) -> None:
-    with make_catalog(tmp_path, 50, 20, SIXTH) as connection:
+def test_none_repeats_before_all_of_a_rank_are_used(open_target: Opener, world: int) -> None:
+    with open_target(50, 20, SIXTH) as connection:
         ranks = [plan(connection, 16, rank, world) for rank in range(world)]
     used = [[row[3] for row in rows if row[2] == "weak_positive"] for rows in ranks]
     assert len({sample for ids in used for sample in ids}) == sum(len(set(ids)) for ids in used)
@@ -126,8 +136,10 @@ def test_none_repeats_before_all_of_a_rank_are_used(tmp_path: Path, world: int) 
             assert len(own) == 20 // world + (20 % world > 0) or len(own) == 20 // world
 
 
-def test_another_epoch_has_another_order_and_other_crops(tmp_path: Path) -> None:
-    with make_catalog(tmp_path, 50, 20, SIXTH) as connection:
+def test_another_epoch_has_another_order_and_other_crops(
+    open_target: Opener,
+) -> None:
+    with open_target(50, 20, SIXTH) as connection:
         first, second = (
             [
                 (row[3], row[6])
@@ -143,9 +155,9 @@ def test_another_epoch_has_another_order_and_other_crops(tmp_path: Path) -> None
 @pytest.mark.parametrize("training", [TrainingOptions(), SIXTH])
 @pytest.mark.parametrize("world", [1, 2])
 def test_without_strong_positives_they_fill_the_slots_and_count_the_steps(
-    tmp_path: Path, training: TrainingOptions, world: int
+    open_target: Opener, training: TrainingOptions, world: int
 ) -> None:
-    with make_catalog(tmp_path, 0, 21, training) as connection:
+    with open_target(0, 21, training) as connection:
         ranks = [plan(connection, 16, rank, world) for rank in range(world)]
     slots = 4 + (2 if training is SIXTH else 0)
     steps = math.ceil(21 / (slots * world))
@@ -161,13 +173,13 @@ def test_without_strong_positives_they_fill_the_slots_and_count_the_steps(
     assert set(used.values()) == {1}
 
 
-def test_no_weak_negatives_at_a_share_of_0(tmp_path: Path) -> None:
+def test_no_weak_negatives_at_a_share_of_0(open_target: Opener) -> None:
     training = TrainingOptions(
         pos_per_batch_frac=Decimal("0.5"),
         strong_neg_per_batch_frac=Decimal("0.5"),
         weak_neg_per_batch_frac=Decimal(0),
     )
-    with make_catalog(tmp_path, 10, 2, training) as connection:
+    with open_target(10, 2, training) as connection:
         rows = plan(connection, 17)
     assert {row[4] for row in rows} == {"positive", "strong_negative"}
     assert Counter(row[4] for row in rows if row[0] == 0) == {"positive": 8, "strong_negative": 9}

@@ -738,6 +738,7 @@ def test_a_hard_negative_of_a_rare_label_leaves_its_bucket_not_out(
     assert warnings_of(caplog) == []
 
 
+@pytest.mark.slow
 def test_a_live_catalog_is_refused(tmp_path: Path) -> None:
     catalog = tmp_path / "live.duckdb"
     metadata = write_sounds(tmp_path / "metadata", 2, {"/m/a": 10}, {"/m/x": 10})
