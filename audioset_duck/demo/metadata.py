@@ -10,7 +10,12 @@ from pathlib import Path
 import duckdb
 
 from audioset_duck.catalog.connection import attach_new, bound_memory
-from audioset_duck.catalog.models import create_macros, read_templates, render_models
+from audioset_duck.catalog.models import (
+    create_macros,
+    read_templates,
+    render_models,
+    render_query,
+)
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress
@@ -22,17 +27,11 @@ from audioset_duck.sources.writers import (
     write_weak,
     write_weak_labels,
 )
-from audioset_duck.sqltext import literal, sql_folder
+from audioset_duck.sqltext import sql_folder
 
 # A file of this name marks a folder whose contents the demo created.
 MARK = "MADE_BY_AUDIOSET_DUCK"
 _SCRATCH = ".making"
-_STRONG_COLUMNS = """
-    clip_id as segment_id,
-    start_seconds as start_time_seconds,
-    end_seconds as end_time_seconds,
-    label_id as label
-"""
 
 
 def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0) -> None:
@@ -106,62 +105,31 @@ def _check_created_here(folder: Path) -> None:
 
 
 def _writers(connection: duckdb.DuckDBPyConnection, seed: int) -> dict[str, Callable[[Path], None]]:
-    def strong(subset: str) -> Callable[[Path], None]:
-        query = (
-            f"select {_STRONG_COLUMNS} from demo_events where subset = {literal(subset)}"
-            f" order by clip_id, md5(concat_ws(':', {seed}, start_seconds, end_seconds, label_id))"
-        )
-        return lambda path: write_strong(connection, query, path)
+    """What writes each file, by its official name."""
+
+    def query(name: str, **variables: object) -> str:
+        return render_query(f"demo/files/{name}", seed=seed, **variables)[1]
+
+    def strong(name: str, **variables: object) -> Callable[[Path], None]:
+        return lambda path: write_strong(connection, query(name, **variables), path)
 
     def weak(subset: str) -> Callable[[Path], None]:
-        query = (
-            "select ytid, start_seconds, end_seconds, label_ids from demo_weak_clips"
-            f" where subset = {literal(subset)} order by ytid"
-        )
         # The comment in the file, like its data, stays the same from release to release.
         comment = f"a made {subset.removeprefix('weak_')} set, seed {seed}"
-        return lambda path: write_weak(connection, query, path, comment)
+        return lambda path: write_weak(connection, query("weak_file", subset=subset), path, comment)
 
-    frames = (
-        f"select {_STRONG_COLUMNS}, if(is_present, 'PRESENT', 'NOT_PRESENT') as present"
-        " from demo_frames"
-        f" order by md5(concat_ws(':', {seed}, clip_id)), clip_id, start_seconds, label_id"
-    )
-    weak_labels = """
-        select
-            row_number() over (order by weight desc, label_id) - 1 as index,
-            label_id as mid,
-            weak_display_name as display_name
-        from demo_labels
-        where is_weak
-        order by index
-    """
-    classes = """
-        select
-            parent.label_id as id,
-            parent.display_name as name,
-            list_sort(array(
-                select child.label_id
-                from demo_labels as child
-                where list_contains(child.parent_ids, parent.label_id)
-            )) as child_ids
-        from demo_labels as parent
-        order by parent.label_id
-    """
     return {
-        "audioset_train_strong.tsv": strong("strong_train"),
-        "audioset_eval_strong.tsv": strong("strong_eval"),
-        "audioset_eval_strong_framed_posneg.tsv": lambda path: write_strong(
-            connection, frames, path
-        ),
+        "audioset_train_strong.tsv": strong("strong_file", subset="strong_train"),
+        "audioset_eval_strong.tsv": strong("strong_file", subset="strong_eval"),
+        "audioset_eval_strong_framed_posneg.tsv": strong("framed_file"),
         "unbalanced_train_segments.csv": weak("weak_unbalanced_train"),
         "balanced_train_segments.csv": weak("weak_balanced_train"),
         "eval_segments.csv": weak("weak_eval"),
         "mid_to_display_name.tsv": lambda path: write_strong_labels(
-            connection,
-            "select label_id, display_name from demo_labels where is_strong order by label_id",
-            path,
+            connection, query("strong_labels_file"), path
         ),
-        "class_labels_indices.csv": lambda path: write_weak_labels(connection, weak_labels, path),
-        "ontology.json": lambda path: write_ontology(connection, classes, path),
+        "class_labels_indices.csv": lambda path: write_weak_labels(
+            connection, query("weak_labels_file"), path
+        ),
+        "ontology.json": lambda path: write_ontology(connection, query("ontology_file"), path),
     }

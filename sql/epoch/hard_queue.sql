@@ -15,7 +15,7 @@ weak_members as (select * from {{ ref('weak_members') }}),
 
 excluded_members as (select * from {{ ref('excluded_members') }}),
 
-label_columns as (select * from {{ ref('label_columns') }}),
+mask_labels as (select * from {{ ref('mask_labels') }}),
 
 hard_ids as (
     select
@@ -51,12 +51,12 @@ negatives as (
 hard_samples as (
     select
         negatives.sample_id,
-        label_columns.label_id,
+        mask_labels.label_id,
         min(hard_ids.age) as age,
         main.rank_of(negatives.slice, world_size) as on_rank
     from hard_ids
     inner join negatives on hard_ids.sample_id = negatives.sample_id
-    left join label_columns on negatives.label_index = label_columns.label_index
+    left join mask_labels on negatives.label_index = mask_labels.label_index
     group by all
 )
 

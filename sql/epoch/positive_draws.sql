@@ -22,7 +22,7 @@ with positive_samples as (select * from {{ ref('positive_samples') }}),
 
 weak_positive_samples as (select * from {{ ref('weak_positive_samples') }}),
 
-label_columns as (select * from {{ ref('label_columns') }}),
+mask_labels as (select * from {{ ref('mask_labels') }}),
 
 slots as (
     select
@@ -95,8 +95,8 @@ select
     turns.slot,
     turns.draw,
     own.sample_id,
-    label_columns.label_id,
+    mask_labels.label_id,
     turns.crop
 from turns
 inner join own on turns.draw = own.draw and turns.sample_turn = own.turn
-left join label_columns on own.label_index = label_columns.label_index
+left join mask_labels on own.label_index = mask_labels.label_index

@@ -20,7 +20,7 @@ rare_members as (select * from {{ ref('rare_members') }}),
 
 label_pools as (select * from {{ ref('label_pools') }}),
 
-label_columns as (select * from {{ ref('label_columns') }}),
+mask_labels as (select * from {{ ref('mask_labels') }}),
 
 shared as (
     select
@@ -78,12 +78,12 @@ numbered as (
 members as (
     select
         numbered.pool,
-        label_columns.label_id,
+        mask_labels.label_id,
         numbered.on_rank,
         numbered.first_member_id,
         numbered.member_count
     from numbered
-    inner join label_columns on numbered.label_index = label_columns.label_index
+    inner join mask_labels on numbered.label_index = mask_labels.label_index
     where numbered.member_count > 0
     union all
     select

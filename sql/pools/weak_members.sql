@@ -7,7 +7,7 @@ with numbered_weak_clips as (select * from {{ ref('numbered_weak_clips') }}),
 
 weak_samples as (select * from {{ ref('weak_samples') }}),
 
-label_columns as (select * from {{ ref('label_columns') }}),
+mask_labels as (select * from {{ ref('mask_labels') }}),
 
 carried as (
     select
@@ -30,11 +30,11 @@ carried as (
 -- Texts would take twice the time to sort.
 members as (
     select
-        label_columns.label_index,
+        mask_labels.label_index,
         carried.shuffle_key,
         carried.sample_id
     from carried
-    inner join label_columns on carried.label_id = label_columns.label_id
+    inner join mask_labels on carried.label_id = mask_labels.label_id
 )
 
 select

@@ -7,7 +7,7 @@ with left_slices as (select * from {{ ref('left_slices') }}),
 
 rare_members as (select * from {{ ref('rare_members') }}),
 
-label_columns as (select * from {{ ref('label_columns') }}),
+mask_labels as (select * from {{ ref('mask_labels') }}),
 
 left_labels as (
     select
@@ -21,10 +21,10 @@ left_labels as (
 samples as (
     select
         left_labels.pool,
-        label_columns.label_id,
+        mask_labels.label_id,
         cast(left_labels.sample_count as bigint) as sample_count
     from left_labels
-    inner join label_columns on left_labels.label_index = label_columns.label_index
+    inner join mask_labels on left_labels.label_index = mask_labels.label_index
     where left_labels.sample_count >= greatest(1, {{ samples.completion_rare_cutoff }})
     union all
     select

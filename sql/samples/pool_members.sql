@@ -11,7 +11,7 @@ rare_members as (select * from {{ ref('rare_members') }}),
 
 label_pools as (select * from {{ ref('label_pools') }}),
 
-label_columns as (select * from {{ ref('label_columns') }}),
+mask_labels as (select * from {{ ref('mask_labels') }}),
 
 members as (
     select
@@ -38,13 +38,13 @@ remaining as (
 
 select
     remaining.pool,
-    label_columns.label_id,
+    mask_labels.label_id,
     remaining.member_id,
     remaining.sample_id
 from remaining
-inner join label_columns on remaining.label_index = label_columns.label_index
+inner join mask_labels on remaining.label_index = mask_labels.label_index
 semi join label_pools
-    on remaining.pool = label_pools.pool and label_columns.label_id = label_pools.label_id
+    on remaining.pool = label_pools.pool and mask_labels.label_id = label_pools.label_id
 union all
 select
     rare_members.pool,

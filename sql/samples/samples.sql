@@ -2,13 +2,13 @@
 -- or a weak negative or weak positive clip.
 -- The number of a sample is the same for all targets of a window length. It can differ between
 -- catalogs, the key of a sample cannot.
-with label_columns as (select * from {{ ref('label_columns') }}),
+with mask_labels as (select * from {{ ref('mask_labels') }}),
 
 sample_spans as (select * from {{ ref('sample_spans') }}),
 
 mask as (
-    select list(label_columns.label_id order by label_columns.label_index) as label_ids
-    from label_columns
+    select list(mask_labels.label_id order by mask_labels.label_index) as label_ids
+    from mask_labels
 )
 
 select

@@ -1,6 +1,6 @@
 -- One MID that any of the source files mentions, with its column in the label mask, if it has one.
 {{ config(schema='internal') }}
-with label_columns as (select * from {{ ref('label_columns') }}),
+with mask_labels as (select * from {{ ref('mask_labels') }}),
 
 strong_labels as (select * from {{ ref('strong_labels') }}),
 
@@ -11,8 +11,8 @@ ontology as (select * from {{ ref('ontology') }}),
 framed_events as (select * from {{ ref('framed_events') }}),
 
 mentioned as (
-    select label_columns.label_id
-    from label_columns
+    select mask_labels.label_id
+    from mask_labels
     union
     select framed_events.label_id
     from framed_events
@@ -32,6 +32,6 @@ mentioned as (
 
 select
     mentioned.label_id,
-    cast(label_columns.label_index as integer) as label_index
+    cast(mask_labels.label_index as integer) as label_index
 from mentioned
-left join label_columns on mentioned.label_id = label_columns.label_id
+left join mask_labels on mentioned.label_id = mask_labels.label_id

@@ -4,7 +4,7 @@
 {{ config(materialized='table', schema='internal') }}
 with present_events as (select * from {{ ref('present_events') }}),
 
-label_columns as (select * from {{ ref('label_columns') }}),
+mask_labels as (select * from {{ ref('mask_labels') }}),
 
 numbered_weak_clips as (select * from {{ ref('numbered_weak_clips') }}),
 
@@ -17,10 +17,10 @@ clips as (
             'event_id': cast(present_events.event_id as integer),
             'start_ms': main.milliseconds(present_events.start_seconds),
             'end_ms': main.milliseconds(present_events.end_seconds),
-            'label_index': label_columns.label_index
+            'label_index': mask_labels.label_index
         })) as events
     from present_events
-    inner join label_columns on present_events.label_id = label_columns.label_id
+    inner join mask_labels on present_events.label_id = mask_labels.label_id
     group by present_events.subset, present_events.clip_id
 )
 

@@ -9,7 +9,7 @@ target_clips as (select * from {{ ref('target_clips') }}),
 
 positive_events as (select * from {{ ref('positive_events') }}),
 
-label_columns as (select * from {{ ref('label_columns') }}),
+mask_labels as (select * from {{ ref('mask_labels') }}),
 
 strong_clips as (select * from {{ ref('strong_clips') }}),
 
@@ -22,10 +22,10 @@ targeted as (
             list(target_labels.label_id) filter (where target_labels.role = 'ignored'), []
         ) as ignored_ids,
         coalesce(
-            list(label_columns.label_index) filter (where target_labels.role = 'ignored'), []
+            list(mask_labels.label_index) filter (where target_labels.role = 'ignored'), []
         ) as ignored_indices
     from target_labels
-    left join label_columns on target_labels.label_id = label_columns.label_id
+    left join mask_labels on target_labels.label_id = mask_labels.label_id
 ),
 
 strong as (

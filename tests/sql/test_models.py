@@ -768,10 +768,10 @@ class Pools:
             "clip_windows": text("clip_number first_sample_id window_count", self.clips),
             "strong_members": text(columns, self.members["strong_negative"]),
             "weak_members": text(columns, self.members["weak_negative"]),
-            "label_columns": text("label_id label_index", ((f"/m/{n}", n) for n in range(6))),
+            "mask_labels": text("label_id label_index", ((f"/m/{n}", n) for n in range(6))),
         }
         if model not in ("pool_members", "label_pools"):
-            del given["label_columns"]
+            del given["mask_labels"]
         return run_model(f"samples/{model}", query, sample_options=options, **given).splitlines()
 
     def rare_labels(self, pool: str, cutoff: int) -> set[int]:
@@ -888,7 +888,7 @@ def test_weights_are_square_roots_and_tier_a_covers_four_fifths() -> None:
         "samples/label_pools",
         "select label_id, sample_count, round(weight, 4), tier from t.label_pools"
         " order by sample_count desc",
-        label_columns="label_id label_index\n/m/a 0\n/m/b 1\n/m/c 2\n/m/d 3",
+        mask_labels="label_id label_index\n/m/a 0\n/m/b 1\n/m/c 2\n/m/d 3",
         left_slices="""
             pool label_index slice member_count
             strong_negative 0 1 60
@@ -915,7 +915,7 @@ def test_of_labels_that_are_equally_frequent_the_first_mid_is_in_tier_a() -> Non
         "samples/label_pools",
         "select pool, label_id, tier from t.label_pools order by all",
         a_target(tier_a_coverage="0.5"),
-        label_columns="label_id label_index\n/m/a 0\n/m/b 1\n/m/c 2",
+        mask_labels="label_id label_index\n/m/a 0\n/m/b 1\n/m/c 2",
         left_slices="""
             pool label_index slice member_count
             strong_negative 1 0 20

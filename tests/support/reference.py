@@ -34,7 +34,7 @@ INTERNAL = {
     "rank_labels",
     "label_choices",
     "label_draws",
-    "label_columns",
+    "mask_labels",
     "negative_samples",
     "hard_queue",
     "negative_labels",
