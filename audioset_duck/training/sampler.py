@@ -20,6 +20,9 @@ _MOST_RANKS = 1024
 class TwoTierBatchSampler(Sampler[list[Sample]]):
     """Batches of fixed composition: positives, strong negatives in two tiers, weak negatives.
 
+    With the option `pos_weak_per_batch_frac`, or for a target without strong positives, weak
+    positives too.
+
     The catalog plans what each batch of each rank contains, in `TARGET.epoch_plan(seed, epoch,
     batch_size, rank, world_size, hard)`. This class reads the plan, and keeps the hard negatives.
     Pass it to a DataLoader as `batch_sampler`, with any number of workers.

@@ -9,6 +9,7 @@ from audioset_duck.report.charts.base import (
     GREEN,
     LABEL_TOOLTIP,
     LABEL_WIDTH,
+    ORANGE,
     PICKED,
     POWERS,
     SEARCH,
@@ -22,7 +23,12 @@ from audioset_duck.report.charts.base import (
     value_bars,
 )
 
-ROLES = {"positive": VERMILION, "strong_negative": GREEN, "weak_negative": BLUE}
+ROLES = {
+    "positive": VERMILION,
+    "weak_positive": ORANGE,
+    "strong_negative": GREEN,
+    "weak_negative": BLUE,
+}
 
 
 def sample_bars(rows: Rows) -> Chart:
