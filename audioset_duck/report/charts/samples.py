@@ -77,7 +77,7 @@ def sample_outcomes(rows: Rows) -> Chart:
     """
     base = (
         alt.Chart(inline(rows))
-        .transform_calculate(outcome="replace(datum.outcome, '_', ' ')")
+        .transform_calculate(outcome="replace(datum.outcome, /_/g, ' ')")
         .encode(
             x=alt.X(
                 "role:N",
