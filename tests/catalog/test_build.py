@@ -205,6 +205,7 @@ def test_a_source_removed_during_a_build(
     assert not (tmp_path / "c.duckdb").exists()
 
 
+@pytest.mark.slow
 def test_an_inventory_for_a_catalog_of_another_version(
     run, demo_catalog: Path, demo_metadata: Path, tmp_path: Path
 ) -> None:
@@ -390,6 +391,7 @@ print(1, flush=True)
         assert ask(catalog, "from notes") == [(1,)]
 
 
+@pytest.mark.slow
 def test_builds_beside_a_reader_in_the_same_process(catalog: Path, demo_metadata: Path) -> None:
     with open_catalog(catalog) as reader, duckdb.connect(str(catalog), read_only=True) as other:
         build(catalog, [Target("dog", ("Bark",))], demo_metadata)

@@ -287,14 +287,14 @@ def test_samples_follow_the_inventory(metadata: Path, tmp_path: Path) -> None:
     build(catalog, [Target("t", ("/m/gun",)), Target("other", ("/m/a",))], metadata)
     before = samples(catalog)
     assert [row[1:] for row in before] == [
+        *((youtube_id("w", number), None) for number in range(2)),
         *((youtube_id("g", number), None) for number in range(3)),
         *((youtube_id("s", number), None) for number in range(2)),
-        *((youtube_id("w", number), None) for number in range(2)),
     ]
     first = write_audio(root / f"{youtube_id('g', 0)}.wav", 3)
     write_audio(root / f"{youtube_id('w', 1)}.flac", 7.5)
     scan(catalog, root)
-    assert [row[1] for row in samples(catalog)] == [youtube_id("g", 0), youtube_id("w", 1)]
+    assert [row[1] for row in samples(catalog)] == [youtube_id("w", 1), youtube_id("g", 0)]
     with duckdb.connect(str(catalog), read_only=True) as connection:
         weak = "select end_seconds from {}.samples where role = 'weak_negative'"
         for target in ("t", "other"):
@@ -302,10 +302,10 @@ def test_samples_follow_the_inventory(metadata: Path, tmp_path: Path) -> None:
     first.unlink()
     write_audio(root / f"{youtube_id('s', 1)}.wav", 3)
     scan(catalog, root)
-    assert [row[1] for row in samples(catalog)] == [youtube_id("s", 1), youtube_id("w", 1)]
+    assert [row[1] for row in samples(catalog)] == [youtube_id("w", 1), youtube_id("s", 1)]
     # A build afterwards keeps the inventory.
     build(catalog, [Target("t", ("/m/gun",))], metadata)
-    assert [row[1] for row in samples(catalog)] == [youtube_id("s", 1), youtube_id("w", 1)]
+    assert [row[1] for row in samples(catalog)] == [youtube_id("w", 1), youtube_id("s", 1)]
 
 
 def test_training_needs_torch_only_when_it_is_asked_for(tmp_path: Path) -> None:

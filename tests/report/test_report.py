@@ -84,7 +84,7 @@ def test_pictures_are_whole(reported: Path) -> None:
         data = path.read_bytes()
         assert data.startswith(b"\x89PNG") and data.endswith(b"IEND\xaeB`\x82")
         width, height = (int.from_bytes(data[start : start + 4]) for start in (16, 20))
-        assert 900 < width < 3000 and 200 < height < 2000, path
+        assert 900 < width < 3000 and 200 < height < 2500, path
 
 
 def test_tables_equal_counts_in_plain_python(demo_metadata: Path, tmp_path: Path) -> None:
