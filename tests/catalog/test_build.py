@@ -75,6 +75,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return read
 
 
+@pytest.mark.slow
 def test_a_second_target_reads_no_source_again(
     demo_metadata: Path, tmp_path: Path, loads: list[str]
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_catalog_is_enough_for_a_further_target(
         build(catalog, [GUN])
 
 
+@pytest.mark.slow
 def test_new_models_rebuild_everything(
     demo_metadata: Path, catalog: Path, loads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,7 @@ def test_sizes_follow_the_real_proportions(tmp_path: Path) -> None:
     assert 2_400 < len(clips) < 2_600
 
 
+@pytest.mark.slow
 def test_the_example_catalog_is_the_demo(demo_catalog: Path) -> None:
     assert EXAMPLE.stat().st_size < 5_000_000
     with duckdb.connect(str(EXAMPLE), read_only=True) as connection:

@@ -462,6 +462,7 @@ pieces = st.lists(
 ).map(b"".join)
 
 
+@pytest.mark.slow
 @examples(25)
 @given(file=st.sampled_from(list(HEADERS)), body=pieces | st.binary())
 def test_any_source(tmp_path_factory, file: str, body: bytes) -> None:

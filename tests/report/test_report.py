@@ -455,6 +455,7 @@ def test_catalog_without_any_data_set(tmp_path: Path) -> None:
         make(tmp_path / "c.duckdb", tmp_path)
 
 
+@pytest.mark.slow
 def test_catalog_of_another_version(demo_catalog: Path, tmp_path: Path) -> None:
     import shutil
 
@@ -468,6 +469,7 @@ def test_catalog_of_another_version(demo_catalog: Path, tmp_path: Path) -> None:
         make(catalog, tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_what_there_is_nothing_of_is_not_drawn(tmp_path: Path) -> None:
     """One label, once, for no time; a target without events."""
     metadata = write_metadata(

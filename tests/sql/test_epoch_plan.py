@@ -292,6 +292,7 @@ def test_batches_of_the_demo(gun: Catalog, batch: int) -> None:
     check_epoch(gun, 1, 2, batch, 1)
 
 
+@pytest.mark.slow
 @settings(max_examples=12 * MORE, deadline=None)
 @given(
     seed=st.integers(0, 2**62),
