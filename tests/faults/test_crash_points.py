@@ -20,7 +20,7 @@ from audioset_duck.errors import AudiosetDuckError
 COMMANDS: dict[str, str | Callable] = {
     name: words for name, words in WRITERS.items() if name != "download"
 } | {
-    "live build": "build --name a --label /m/a --metadata metadata --live",
+    "live build": "build --metadata metadata --live",
     "extract": extract_here,
     "demo": "demo made --clips 20 --no-audio --target gun",
 }
