@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,25 +15,21 @@ import duckdb
 from tqdm import tqdm
 
 from audioset_duck.catalog.audio_files import ensure_inventory, load_rows
+from audioset_duck.catalog.build_steps import create_relations, plan_steps
 from audioset_duck.catalog.connection import fit_memory
-from audioset_duck.catalog.labels import resolve, resolve_samples
+from audioset_duck.catalog.labels import resolve_samples
 from audioset_duck.catalog.models import (
     INTERNAL,
-    POOL_LAYERS,
     RELATION_LAYERS,
     SOURCE_LAYERS,
-    TARGET_LAYERS,
-    WINDOW_LAYERS,
     Template,
     create,
     create_macros,
     drop,
     explain_columns,
     fingerprint,
-    milliseconds,
     read_templates,
     render_models,
-    windows_schema,
 )
 from audioset_duck.catalog.staging import load_sources, source_reader
 from audioset_duck.catalog.state import CatalogState, parse_targets, source_rows
@@ -52,7 +46,7 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.progress import progress
 from audioset_duck.sources.definitions import SOURCES
 from audioset_duck.sources.files import SourceFile, find_sources, warn_of_missing
-from audioset_duck.sqltext import identifier, sql_folder
+from audioset_duck.sqltext import sql_folder
 
 log = logging.getLogger(__name__)
 
@@ -115,8 +109,8 @@ def build(
         wanted = {target.name: target for target in targets}
         templates = read_templates(sql_folder(), RELATION_LAYERS)
         is_stale = bool(changed) or inventory is not None or effective != recorded
-        work = _plan_work(connection, kept, wanted, are_pools_stale=is_stale)
-        total = work.model_count(templates, changed)
+        steps = plan_steps(connection, kept, wanted, are_pools_stale=is_stale)
+        total = steps.model_count(templates, changed)
         with progress(name="build", unit="model", total=total) as bar:
             if changed:
                 _create_shared(
@@ -128,7 +122,9 @@ def build(
             if inventory is not None:
                 load_rows(connection, inventory)
             resolved = resolve_samples(connection, effective)
-            _do_work(connection, templates, work, resolved, bar, live=live, named=set(wanted))
+            create_relations(
+                connection, templates, steps, resolved, bar, live=live, named=set(wanted)
+            )
         # Before the time is taken, since it is part of the build's.
         connection.execute("checkpoint")
         configuration = {
@@ -172,127 +168,10 @@ def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection],
                 )
             return
         templates = read_templates(sql_folder(), RELATION_LAYERS)
-        work = _plan_work(connection, parse_targets(old), {}, are_pools_stale=True)
+        steps = plan_steps(connection, parse_targets(old), {}, are_pools_stale=True)
         samples = resolve_samples(connection, old.samples)
         with progress(name="build", unit="model", disable=True) as bar:
-            _do_work(connection, templates, work, samples, bar, live=old.is_live)
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What a build has to create beside what follows from the source files alone.
-
-    Attributes:
-        pools: Whether to create the pools that all targets share.
-        stale_schemas: Schemas to drop before.
-        window_lengths: Window lengths, in milliseconds, whose windows are to be created.
-        targets: The targets to create.
-    """
-
-    pools: bool
-    stale_schemas: tuple[str, ...]
-    window_lengths: tuple[int, ...]
-    targets: tuple[Target, ...]
-
-    def model_count(self, templates: Sequence[Template], changed: object) -> int:
-        """How many models are to be created, those of changed sources included."""
-        times = dict.fromkeys(SOURCE_LAYERS, int(bool(changed)))
-        times |= dict.fromkeys(POOL_LAYERS, int(self.pools))
-        times |= dict.fromkeys(WINDOW_LAYERS, len(self.window_lengths))
-        return sum(times.get(template.layer, len(self.targets)) for template in templates)
-
-
-def _plan_work(
-    connection: duckdb.DuckDBPyConnection,
-    kept: Mapping[str, Target],
-    wanted: Mapping[str, Target],
-    *,
-    are_pools_stale: bool,
-) -> _Work:
-    """Find what depends on what has changed, and what no target uses any more.
-
-    Args:
-        connection: The catalog, as the last build left it.
-        kept: The targets that it has.
-        wanted: The targets to create.
-        are_pools_stale: Whether sources, audio or `[samples]` have changed, so that the pools,
-            the windows and all targets are created again.
-    """
-    targets = {**kept, **wanted}
-    lengths = {milliseconds(target.window_seconds): None for target in targets.values()}
-    schemas = {
-        schema
-        for (schema,) in connection.execute(
-            "select schema_name from duckdb_schemas() where database_name = current_database()"
-        ).fetchall()
-    }
-    built = {schema for schema in schemas if re.fullmatch(rf"{INTERNAL}_\d+ms", schema)}
-    current = set() if are_pools_stale else built & {windows_schema(length) for length in lengths}
-    return _Work(
-        # Without a target there are no windows, and nobody needs pools.
-        pools=bool(targets) and (are_pools_stale or not built),
-        stale_schemas=tuple(sorted(built - current)),
-        window_lengths=tuple(item for item in lengths if windows_schema(item) not in current),
-        targets=tuple((targets if are_pools_stale else wanted).values()),
-    )
-
-
-def _do_work(
-    connection: duckdb.DuckDBPyConnection,
-    templates: Sequence[Template],
-    work: _Work,
-    samples: SampleOptions,
-    bar: tqdm[Any],
-    *,
-    live: bool,
-    named: Collection[str] = (),
-) -> None:
-    """Create the pools, windows and targets that are to be created.
-
-    Args:
-        connection: The catalog.
-        templates: The models.
-        work: What to create.
-        samples: The options of `[samples]`.
-        bar: Progress bar that counts models.
-        live: Create views.
-        named: Names of the targets that this build was asked for.
-
-    Raises:
-        AudiosetDuckError: A target is invalid.
-    """
-
-    def create_models(schema: str, layers: Collection[str], **scope: Any) -> None:
-        models = render_models(templates, layers, samples=samples, **scope)
-        for model in models:
-            bar.set_postfix_str(f"{schema}.{model.name}")
-            create(connection, model, live)
-            bar.update()
-        explain_columns(connection, {(model.schema, model.name) for model in models})
-
-    for schema in work.stale_schemas:
-        connection.execute(f"drop schema {identifier(schema)} cascade")
-    if work.pools:
-        for model in render_models(templates, POOL_LAYERS, samples=samples):
-            drop(connection, model)
-        create_models(INTERNAL, POOL_LAYERS)
-    for length in work.window_lengths:
-        schema = windows_schema(length)
-        connection.execute(f"create schema {identifier(schema)}")
-        create_models(schema, WINDOW_LAYERS, window_ms=length)
-    for target in work.targets:
-        try:
-            resolved = resolve(connection, target)
-            connection.execute(f"drop schema if exists {identifier(target.name)} cascade")
-            connection.execute(f"create schema {identifier(target.name)}")
-            create_models(target.name, TARGET_LAYERS, target=resolved)
-        except AudiosetDuckError as error:
-            if target.name in named:
-                raise
-            raise AudiosetDuckError(
-                f"{error}. An earlier build put this target into the catalog; if you no longer need"
-                f" it, run drop schema {target.name} cascade in the DuckDB shell"
-            ) from None
+            create_relations(connection, templates, steps, samples, bar, live=old.is_live)
 
 
 def _check_file_name(catalog: Path, targets: set[str]) -> None:

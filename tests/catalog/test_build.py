@@ -20,6 +20,7 @@ from support.metadata import write_metadata
 
 import audioset_duck.catalog.build as building
 import audioset_duck.catalog.staging as loading
+from audioset_duck.catalog import build_steps
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.models import Model
@@ -722,13 +723,14 @@ def window_schemas(catalog: Path) -> list[str]:
 def created(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
     """Schema and name of each relation that builds create."""
     relations = set()
-    create = building.create
+    create = build_steps.create
 
     def note(connection: duckdb.DuckDBPyConnection, model: Model, *options: bool) -> None:
         relations.add((model.schema, model.name))
         create(connection, model, *options)
 
-    monkeypatch.setattr(building, "create", note)
+    for module in (building, build_steps):
+        monkeypatch.setattr(module, "create", note)
     return relations
 
 
@@ -776,6 +778,23 @@ def test_new_audio_rebuilds_pools_windows_and_targets_alone(
         "select count(*) from a.samples where split = 'train' and role like '%_negative'",
     )
     assert pools == negatives
+
+
+def test_windows_too_short_to_be_numbered(tmp_path: Path) -> None:
+    """Four events of 999,999 seconds have 4 billion windows of a millisecond."""
+    events = "\n".join(f"aaaaaaaaaaa_{n}000 0.000 999999.000 /m/gun" for n in range(4))
+    metadata = write_metadata(tmp_path / "metadata", names="/m/gun Gun", train=events)
+    catalog = tmp_path / "catalog.duckdb"
+    build(catalog, [], metadata)
+    before = catalog.read_bytes()
+    target = Target("t", ("Gun",), window_seconds=Decimal("0.001"))
+    with pytest.raises(
+        AudiosetDuckError,
+        match=r"window_seconds is 0\.001, which cuts the events into more windows than the"
+        r" 2 billion that a catalog can number; use longer windows",
+    ):
+        build(catalog, [target], metadata)
+    assert catalog.read_bytes() == before
 
 
 @pytest.mark.slow
