@@ -88,7 +88,7 @@ shuffle_key // 4194304;
 -- The rank that draws from a slice: each rank has as many of the 1,024 slices as any other, or one
 -- more.
 create or replace macro main.rank_of(slice, world_size) as
-slice * world_size // 1024;
+cast(slice as bigint) * world_size // 1024;
 -- The part, 0 to 1023, of a guide table in which a number in [0, 1) is looked up.
 create or replace macro main.guide_part(number) as
 cast(floor(number * 1024) as bigint);

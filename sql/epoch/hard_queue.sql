@@ -9,9 +9,7 @@
 --   sample_id: The sample.
 --   label_id: MID of the label of its event; null for a weak clip.
 {{ config(materialized='table_function', parameters='world_size := 1, hard := []') }}
-with strong_members as (select * from {{ ref('strong_members') }}),
-
-weak_members as (select * from {{ ref('weak_members') }}),
+with shared_members as (select * from {{ ref('shared_members') }}),
 
 excluded_members as (select * from {{ ref('excluded_members') }}),
 
@@ -23,29 +21,19 @@ hard_ids as (
         generate_subscripts(hard, 1) as age
 ),
 
-members as (
-    select
-        'strong_negative' as pool,
-        strong_members.*
-    from strong_members
-    semi join hard_ids on strong_members.sample_id = hard_ids.sample_id
-    union all
-    -- A clip has no label of its own.
-    select
-        'weak_negative' as pool,
-        weak_members.* replace (null as label_index)
-    from weak_members
-    semi join hard_ids on weak_members.sample_id = hard_ids.sample_id
-),
-
 negatives as (
     select distinct
-        members.sample_id,
-        members.label_index,
-        members.slice
-    from members
+        shared_members.sample_id,
+        shared_members.slice,
+        -- A clip has no label of its own.
+        case shared_members.pool when 'strong_negative' then shared_members.label_index end
+            as label_index
+    from shared_members
+    semi join hard_ids on shared_members.sample_id = hard_ids.sample_id
     anti join excluded_members
-        on members.pool = excluded_members.pool and members.place = excluded_members.place
+        on
+            shared_members.pool = excluded_members.pool
+            and shared_members.place = excluded_members.place
 ),
 
 hard_samples as (

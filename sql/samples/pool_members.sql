@@ -1,9 +1,7 @@
 -- One negative of the train split, under one label that it is drawn by.
 -- A strong negative is drawn by the label of its event, a weak negative by each label of its clip.
 -- Members of a label, and those of 'other_rare', have consecutive numbers.
-with strong_members as (select * from {{ ref('strong_members') }}),
-
-weak_members as (select * from {{ ref('weak_members') }}),
+with shared_members as (select * from {{ ref('shared_members') }}),
 
 excluded_members as (select * from {{ ref('excluded_members') }}),
 
@@ -13,27 +11,19 @@ label_pools as (select * from {{ ref('label_pools') }}),
 
 mask_labels as (select * from {{ ref('mask_labels') }}),
 
-members as (
-    select
-        'strong_negative' as pool,
-        strong_members.*
-    from strong_members
-    union all
-    select
-        'weak_negative' as pool,
-        weak_members.*
-    from weak_members
-),
-
 remaining as (
     select
-        members.pool,
-        members.label_index,
-        row_number() over (partition by members.pool order by members.place) - 1 as member_id,
-        members.sample_id
-    from members
+        shared_members.pool,
+        shared_members.label_index,
+        row_number() over (
+            partition by shared_members.pool order by shared_members.place
+        ) - 1 as member_id,
+        shared_members.sample_id
+    from shared_members
     anti join excluded_members
-        on members.pool = excluded_members.pool and members.place = excluded_members.place
+        on
+            shared_members.pool = excluded_members.pool
+            and shared_members.place = excluded_members.place
 )
 
 select

@@ -4,9 +4,7 @@
 {{ config(materialized='table') }}
 with left_slices as (select * from {{ ref('left_slices') }}),
 
-strong_members as (select * from {{ ref('strong_members') }}),
-
-weak_members as (select * from {{ ref('weak_members') }}),
+shared_members as (select * from {{ ref('shared_members') }}),
 
 excluded_members as (select * from {{ ref('excluded_members') }}),
 
@@ -19,28 +17,20 @@ rare_labels as (
     having sum(left_slices.member_count) < {{ samples.completion_rare_cutoff }}
 ),
 
-members as (
-    select
-        'strong_negative' as pool,
-        strong_members.*
-    from strong_members
-    union all
-    select
-        'weak_negative' as pool,
-        weak_members.*
-    from weak_members
-),
-
 rare_members as (
     select distinct
-        members.pool,
-        members.slice,
-        members.sample_id
-    from members
+        shared_members.pool,
+        shared_members.slice,
+        shared_members.sample_id
+    from shared_members
     semi join rare_labels
-        on members.pool = rare_labels.pool and members.label_index = rare_labels.label_index
+        on
+            shared_members.pool = rare_labels.pool
+            and shared_members.label_index = rare_labels.label_index
     anti join excluded_members
-        on members.pool = excluded_members.pool and members.place = excluded_members.place
+        on
+            shared_members.pool = excluded_members.pool
+            and shared_members.place = excluded_members.place
 )
 
 select

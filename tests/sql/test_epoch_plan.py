@@ -277,6 +277,34 @@ def check_epoch(
     return plans
 
 
+@pytest.mark.parametrize("world", [33, 64])
+def test_many_ranks(gun: Catalog, world: int) -> None:
+    """Each has whole batches, and no sample of another rank."""
+    plans = [gun.plan(0, 0, 32, rank, world) for rank in (0, world // 2, world - 1)]
+    for plan in plans:
+        check_make_up(plan, 32, USUAL)
+    for first, second in itertools.combinations(plans, 2):
+        assert {row.sample_id for row in first}.isdisjoint(row.sample_id for row in second)
+
+
+def test_ranks_share_the_slices_evenly(gun: Catalog) -> None:
+    rows = gun.connection.execute("""
+        select world_size, min(slice_count), max(slice_count), count(*), sum(slice_count)
+        from (
+            select world_size, main.rank_of(cast(slice as smallint), world_size) as on_rank,
+                count(*) as slice_count
+            from range(1024) as slices (slice),
+                unnest([1, 3, 33, 1000, 1024]) as worlds (world_size)
+            group by all
+        )
+        group by world_size
+        order by world_size
+    """).fetchall()
+    assert rows == [
+        (world, 1024 // world, -(-1024 // world), world, 1024) for world in (1, 3, 33, 1000, 1024)
+    ]
+
+
 @pytest.mark.parametrize("world", WORLDS)
 def test_an_epoch_of_the_demo(gun: Catalog, world: int) -> None:
     plans = check_epoch(gun, 0, 0, 32, world)

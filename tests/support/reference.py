@@ -34,6 +34,8 @@ INTERNAL = {
     "rank_labels",
     "label_choices",
     "label_draws",
+    "excluded_samples",
+    "left_members",
     "mask_labels",
     "negative_samples",
     "hard_queue",

@@ -1,57 +1,29 @@
 -- A slice of a pool that all targets share, under one label, that does not have as many members as
 -- it should, or whose members are not in consecutive places after those of the slice before.
-with strong_members as (select * from {{ ref('strong_members') }}),
+with shared_members as (select * from {{ ref('shared_members') }}),
 
-weak_members as (select * from {{ ref('weak_members') }}),
-
-strong_slices as (select * from {{ ref('strong_slices') }}),
-
-weak_slices as (select * from {{ ref('weak_slices') }}),
-
-members as (
-    select
-        'strong_negative' as pool,
-        strong_members.*
-    from strong_members
-    union all
-    select
-        'weak_negative' as pool,
-        weak_members.*
-    from weak_members
-),
-
-listed as (
-    select
-        'strong_negative' as pool,
-        strong_slices.*
-    from strong_slices
-    union all
-    select
-        'weak_negative' as pool,
-        weak_slices.*
-    from weak_slices
-),
+shared_slices as (select * from {{ ref('shared_slices') }}),
 
 slices as (
     select
-        listed.pool,
-        listed.label_index,
-        listed.slice,
-        sum(listed.member_count) as member_count
-    from listed
-    group by listed.pool, listed.label_index, listed.slice
+        shared_slices.pool,
+        shared_slices.label_index,
+        shared_slices.slice,
+        sum(shared_slices.member_count) as member_count
+    from shared_slices
+    group by shared_slices.pool, shared_slices.label_index, shared_slices.slice
 ),
 
 counted as (
     select
-        members.pool,
-        members.label_index,
-        members.slice,
+        shared_members.pool,
+        shared_members.label_index,
+        shared_members.slice,
         count(*) as member_count,
-        min(members.place) as first_place,
-        max(members.place) as last_place
-    from members
-    group by members.pool, members.label_index, members.slice
+        min(shared_members.place) as first_place,
+        max(shared_members.place) as last_place
+    from shared_members
+    group by shared_members.pool, shared_members.label_index, shared_members.slice
 ),
 
 placed as (

@@ -1,8 +1,6 @@
 -- A member of a pool, which a batch may draw, that is not a negative of the train split: its clip
 -- is excluded or is not a sample.
-with strong_members as (select * from {{ ref('strong_members') }}),
-
-weak_members as (select * from {{ ref('weak_members') }}),
+with shared_members as (select * from {{ ref('shared_members') }}),
 
 excluded_members as (select * from {{ ref('excluded_members') }}),
 
@@ -15,18 +13,6 @@ strong_clips as (select * from {{ ref('strong_clips') }}),
 clip_audio as (select * from {{ ref('clip_audio') }}),
 
 weak_samples as (select * from {{ ref('weak_samples') }}),
-
-members as (
-    select
-        'strong_negative' as pool,
-        strong_members.*
-    from strong_members
-    union all
-    select
-        'weak_negative' as pool,
-        weak_members.*
-    from weak_members
-),
 
 not_negatives as (
     select
@@ -56,11 +42,13 @@ not_negatives as (
 )
 
 select
-    members.pool,
-    members.label_index,
-    members.sample_id
-from members
+    shared_members.pool,
+    shared_members.label_index,
+    shared_members.sample_id
+from shared_members
 semi join not_negatives
-    on members.pool = not_negatives.pool and members.sample_id = not_negatives.sample_id
+    on
+        shared_members.pool = not_negatives.pool
+        and shared_members.sample_id = not_negatives.sample_id
 anti join excluded_members
-    on members.pool = excluded_members.pool and members.place = excluded_members.place
+    on shared_members.pool = excluded_members.pool and shared_members.place = excluded_members.place
