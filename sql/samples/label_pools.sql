@@ -3,29 +3,18 @@
 -- up to 1. Tier A is the smallest set of most frequent labels that together have at least
 -- {{ target.training.tier_a_coverage }} of the counts of the pool.
 {{ config(materialized='table') }}
-with left_slices as (select * from {{ ref('left_slices') }}),
-
-rare_members as (select * from {{ ref('rare_members') }}),
+with rare_members as (select * from {{ ref('rare_members') }}),
 
 mask_labels as (select * from {{ ref('mask_labels') }}),
 
-left_labels as (
-    select
-        left_slices.pool,
-        left_slices.label_index,
-        sum(left_slices.member_count) as sample_count
-    from left_slices
-    group by left_slices.pool, left_slices.label_index
-),
-
 samples as (
     select
-        left_labels.pool,
+        left_members.pool,
         mask_labels.label_id,
-        cast(left_labels.sample_count as bigint) as sample_count
-    from left_labels
-    inner join mask_labels on left_labels.label_index = mask_labels.label_index
-    where left_labels.sample_count >= greatest(1, {{ samples.completion_rare_cutoff }})
+        left_members.member_count as sample_count
+    from {{ ref('left_members') }}(1) as left_members
+    inner join mask_labels on left_members.label_index = mask_labels.label_index
+    where left_members.member_count >= greatest(1, {{ samples.completion_rare_cutoff }})
     union all
     select
         rare_members.pool,

@@ -2,19 +2,16 @@
 -- of their pool, 'other_rare'.
 -- Labels that are rare for all targets are rare for this one, since a target only excludes members.
 {{ config(materialized='table') }}
-with left_slices as (select * from {{ ref('left_slices') }}),
-
-shared_members as (select * from {{ ref('shared_members') }}),
+with shared_members as (select * from {{ ref('shared_members') }}),
 
 excluded_members as (select * from {{ ref('excluded_members') }}),
 
 rare_labels as (
     select
-        left_slices.pool,
-        left_slices.label_index
-    from left_slices
-    group by left_slices.pool, left_slices.label_index
-    having sum(left_slices.member_count) < {{ samples.completion_rare_cutoff }}
+        left_members.pool,
+        left_members.label_index
+    from {{ ref('left_members') }}(1) as left_members
+    where left_members.member_count < {{ samples.completion_rare_cutoff }}
 ),
 
 rare_members as (

@@ -311,7 +311,7 @@ def changed(column: str, kind: str) -> str:
     return f"not {column}" if kind == "BOOLEAN" else f"{column} + 1"
 
 
-@pytest.mark.parametrize("relation", ["pool_members", "sample_spans", "left_slices"])
+@pytest.mark.parametrize("relation", ["pool_members", "sample_spans", "excluded_samples"])
 def test_what_is_not_stored_follows_from_what_is(catalog: Path, relation: str) -> None:
     with duckdb.connect(str(catalog)) as connection:
         assert connection.execute(

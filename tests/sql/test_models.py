@@ -822,8 +822,8 @@ def test_member_k_is_at_place_k_plus_its_shift(pools: Pools) -> None:
 
 def test_slices_are_counted_without_the_holes(pools: Pools) -> None:
     found = pools.run(
-        "left_slices",
-        "select pool, label_index, slice, member_count from t.left_slices order by all",
+        "left_members",
+        "select pool, label_index, on_rank, member_count from t.left_members(1024) order by all",
     )
     expected = []
     for pool, members in pools.members.items():
@@ -889,7 +889,7 @@ def test_weights_are_square_roots_and_tier_a_covers_four_fifths() -> None:
         "select label_id, sample_count, round(weight, 4), tier from t.label_pools"
         " order by sample_count desc",
         mask_labels="label_id label_index\n/m/a 0\n/m/b 1\n/m/c 2\n/m/d 3",
-        left_slices="""
+        shared_slices="""
             pool label_index slice member_count
             strong_negative 0 1 60
             strong_negative 0 2 4
@@ -916,7 +916,7 @@ def test_of_labels_that_are_equally_frequent_the_first_mid_is_in_tier_a() -> Non
         "select pool, label_id, tier from t.label_pools order by all",
         a_target(tier_a_coverage="0.5"),
         mask_labels="label_id label_index\n/m/a 0\n/m/b 1\n/m/c 2",
-        left_slices="""
+        shared_slices="""
             pool label_index slice member_count
             strong_negative 1 0 20
             strong_negative 0 0 20

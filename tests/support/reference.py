@@ -26,7 +26,6 @@ INTERNAL = {
     "sample_spans",
     "excluded_members",
     "member_shifts",
-    "left_slices",
     "rare_members",
     "pool_members",
     "batch_slots",
