@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from audioset_duck.catalog.models import explain_columns, render_query
+from audioset_duck.catalog.models import render_query
+from audioset_duck.catalog.relations import explain_columns
 from audioset_duck.sqltext import glob_literal, literal
 
 _COLUMNS = {

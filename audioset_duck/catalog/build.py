@@ -15,7 +15,7 @@ import duckdb
 from tqdm import tqdm
 
 from audioset_duck.catalog.audio_files import ensure_inventory, load_rows
-from audioset_duck.catalog.build_steps import create_relations, plan_steps
+from audioset_duck.catalog.build_steps import create_models, create_relations, plan_steps
 from audioset_duck.catalog.connection import fit_memory
 from audioset_duck.catalog.labels import resolve_samples
 from audioset_duck.catalog.models import (
@@ -23,14 +23,11 @@ from audioset_duck.catalog.models import (
     RELATION_LAYERS,
     SOURCE_LAYERS,
     Template,
-    create,
-    create_macros,
-    drop,
-    explain_columns,
     fingerprint,
     read_templates,
     render_models,
 )
+from audioset_duck.catalog.relations import create_macros, drop, explain_columns
 from audioset_duck.catalog.staging import load_sources, source_reader
 from audioset_duck.catalog.state import CatalogState, parse_targets, source_rows
 from audioset_duck.catalog.swap import replace_catalog
@@ -257,7 +254,13 @@ def _create_shared(
     skip_bad_rows: bool,
 ) -> None:
     """Create the relations that all targets share, and `meta.sources`."""
-    models = render_models(templates, SOURCE_LAYERS, source=source_reader(files))
+    models = render_models(
+        templates,
+        SOURCE_LAYERS,
+        source=source_reader(files),
+        # The file's order is the table's. To count rows in a query would take one core at a time.
+        source_row="row_number() over ()" if live else "rowid + 1",
+    )
     connection.execute("create schema if not exists staging")
     connection.execute(f"create schema if not exists {INTERNAL}")
     create_macros(connection)
@@ -266,12 +269,10 @@ def _create_shared(
     connection.execute("checkpoint")
     _create_meta(connection)
     load_sources(connection, templates, files, bar, live=live, skip_bad_rows=skip_bad_rows)
-    for model in models:
-        if model.layer != "staging":
-            bar.set_postfix_str(model.name)
-            create(connection, model, live)
-            bar.update()
-    explain_columns(connection, {(model.schema, model.name) for model in models})
+    loaded = [model for model in models if model.layer == "staging"]
+    explain_columns(connection, {(model.schema, model.name) for model in loaded})
+    derived = [model for model in models if model.layer != "staging"]
+    create_models(connection, derived, bar, live=live)
     _warn_of_unknown_labels(connection)
 
 

@@ -17,14 +17,13 @@ from audioset_duck.catalog.models import (
     SOURCE_LAYERS,
     TARGET_LAYERS,
     WINDOW_LAYERS,
+    Model,
     Template,
-    create,
-    drop,
-    explain_columns,
     milliseconds,
     render_models,
     windows_schema,
 )
+from audioset_duck.catalog.relations import create, create_in_order, drop, explain_columns
 from audioset_duck.config.sample_options import SampleOptions
 from audioset_duck.config.targets import Target
 from audioset_duck.errors import AudiosetDuckError
@@ -114,37 +113,19 @@ def create_relations(
     Raises:
         AudiosetDuckError: A target is invalid.
     """
-
-    def create_models(schema: str, layers: Collection[str], **scope: Any) -> None:
-        models = render_models(templates, layers, samples=samples, **scope)
-        for model in models:
-            bar.set_postfix_str(f"{schema}.{model.name}")
-            create(connection, model, live)
-            bar.update()
-        explain_columns(connection, {(model.schema, model.name) for model in models})
-
+    scopes: list[tuple[Collection[str], dict[str, Any]]] = []
     for schema in steps.stale_schemas:
         connection.execute(f"drop schema {identifier(schema)} cascade")
     if steps.pools:
         for model in render_models(templates, POOL_LAYERS, samples=samples):
             drop(connection, model)
-        create_models(INTERNAL, POOL_LAYERS)
+        scopes.append((POOL_LAYERS, {}))
     for length in steps.window_lengths:
-        schema = windows_schema(length)
-        connection.execute(f"create schema {identifier(schema)}")
-        try:
-            create_models(schema, WINDOW_LAYERS, window_ms=length)
-        except duckdb.ConversionException:
-            raise AudiosetDuckError(
-                f"window_seconds is {length / 1000:g}, which cuts the events into more windows than"
-                " the 2 billion that a catalog can number; use longer windows"
-            ) from None
+        connection.execute(f"create schema {identifier(windows_schema(length))}")
+        scopes.append((WINDOW_LAYERS, {"window_ms": length}))
     for target in steps.targets:
         try:
             resolved = resolve(connection, target)
-            connection.execute(f"drop schema if exists {identifier(target.name)} cascade")
-            connection.execute(f"create schema {identifier(target.name)}")
-            create_models(target.name, TARGET_LAYERS, target=resolved)
         except AudiosetDuckError as error:
             if target.name in named:
                 raise
@@ -152,3 +133,45 @@ def create_relations(
                 f"{error}. An earlier build put this target into the catalog; if you no longer need"
                 f" it, run drop schema {target.name} cascade in the DuckDB shell"
             ) from None
+        connection.execute(f"drop schema if exists {identifier(target.name)} cascade")
+        connection.execute(f"create schema {identifier(target.name)}")
+        scopes.append((TARGET_LAYERS, {"target": resolved}))
+    models = [
+        model
+        for layers, scope in scopes
+        for model in render_models(templates, layers, samples=samples, **scope)
+    ]
+    create_models(connection, models, bar, live=live)
+
+
+def create_models(
+    connection: duckdb.DuckDBPyConnection, models: Sequence[Model], bar: tqdm[Any], *, live: bool
+) -> None:
+    """Create the relations of models, with what they and their columns mean.
+
+    Args:
+        connection: The catalog, with the schemas and with what the models refer to.
+        models: The models.
+        bar: Progress bar that counts models.
+        live: Create views.
+
+    Raises:
+        AudiosetDuckError: The windows are too many to be numbered.
+    """
+
+    def work(cursor: duckdb.DuckDBPyConnection, model: Model) -> None:
+        bar.set_postfix_str(f"{model.schema}.{model.name}")
+        try:
+            create(cursor, model, live)
+        except duckdb.ConversionException:
+            if model.layer not in WINDOW_LAYERS:
+                raise
+            (window_ms,) = re.findall(r"(\d+)ms$", model.schema)
+            raise AudiosetDuckError(
+                f"window_seconds is {int(window_ms) / 1000:g}, which cuts the events into more"
+                " windows than the 2 billion that a catalog can number; use longer windows"
+            ) from None
+        bar.update()
+
+    create_in_order(connection, models, work)
+    explain_columns(connection, {(model.schema, model.name) for model in models})

@@ -7,14 +7,12 @@ import graphlib
 import hashlib
 import itertools
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import jinja2
 from jinja2 import nodes
 
@@ -50,9 +48,7 @@ TARGET_LAYERS = (
     "checks/target",
     "export",
 )
-# A macro, from the comment above it to the end of the statement.
-_MACRO = re.compile(r"(?:^--.*\n)+^create or replace macro (?P<name>[\w.]+)\([^;]*;", re.MULTILINE)
-# An item of such a list in the comment at the head of a model.
+# An item of a list in the comment at the head of a model.
 _ITEM = re.compile(r"--   \w+: ")
 MATERIALIZATIONS = ("view", "table", "table_function")
 # The schema of relations that are nobody's to query by hand.
@@ -96,6 +92,7 @@ class Model:
             table macro of DuckDB.
         parameters: Of a table function, as SQL; empty: the relation takes none.
         comment: What a row is, from the comment at the head of the file.
+        refs: The relations that it refers to, as `relation` gives them.
     """
 
     name: str
@@ -105,6 +102,7 @@ class Model:
     materialized: str
     parameters: str
     comment: str
+    refs: frozenset[str]
 
     @property
     def relation(self) -> str:
@@ -239,6 +237,7 @@ def _render(
 ) -> Model:
     place = f"sql/{template.key}.sql"
     settings = {"materialized": "view", "parameters": "", "schema": ""}
+    refs: set[str] = set()
 
     def config(**given: str) -> str:
         settings.update(given)
@@ -246,7 +245,9 @@ def _render(
 
     def ref(name: str) -> str:
         schema = _schema(template.refs[name], target, window_ms)
-        return f"{identifier(schema)}.{identifier(name)}"
+        relation = f"{identifier(schema)}.{identifier(name)}"
+        refs.add(relation)
+        return relation
 
     functions = {
         "ref": ref,
@@ -267,7 +268,14 @@ def _render(
         )
     comment, select = split_header(text)
     settings["schema"] = _schema(template, target, window_ms)
-    return Model(template.name, template.layer, select=select, comment=comment, **settings)
+    return Model(
+        template.name,
+        template.layer,
+        select=select,
+        comment=comment,
+        refs=frozenset(refs),
+        **settings,
+    )
 
 
 def _schema(template: Template, target: Any, window_ms: int | None) -> str:
@@ -306,73 +314,6 @@ def _find_refs_and_schema(path: Path, text: str) -> tuple[frozenset[str], str | 
     return names, settings.get("schema")
 
 
-def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the scalar macros of `sql/macros.sql`, each with the comment above it."""
-    text = (sql_folder() / "macros.sql").read_text(encoding="utf-8")
-    for statement in _MACRO.finditer(text):
-        comment, definition = split_header(statement[0])
-        connection.execute(definition)
-        connection.execute(f"comment on macro {statement['name']} is {literal(comment)}")
-
-
-def create(connection: duckdb.DuckDBPyConnection, model: Model, live: bool = False) -> None:
-    """Create the relation of a model, with its comment; `live` makes a view of every table."""
-    if model.materialized == "table_function":
-        kind, head = "macro table", f"macro {model.relation}({model.parameters}) as table"
-    else:
-        kind = "view" if live else model.materialized
-        head = f"{kind} {model.relation} as"
-    connection.execute(f"create {head}\n{model.select}")
-    connection.execute(f"comment on {kind} {model.relation} is {literal(model.comment)}")
-
-
-def drop(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Drop the relation of a model, table, view or table function, if it is there."""
-    if model.materialized == "table_function":
-        connection.execute(f"drop macro table if exists {model.relation}")
-    for (kind,) in connection.execute(
-        "select 'table' from duckdb_tables()"
-        " where (database_name, schema_name, table_name) = (current_database(), $schema, $name)"
-        " union all"
-        " select 'view' from duckdb_views()"
-        " where (database_name, schema_name, view_name) = (current_database(), $schema, $name)",
-        {"schema": model.schema, "name": model.name},
-    ).fetchall():
-        connection.execute(f"drop {kind} {model.relation}")
-
-
-def explain_columns(
-    connection: duckdb.DuckDBPyConnection, relations: Collection[tuple[str, str]]
-) -> None:
-    """Comment each column of relations, from `sql/columns.toml`.
-
-    A column's meaning is looked up as `relation.column`, then as `column`.
-
-    Args:
-        connection: To the catalog.
-        relations: Schema and name of each.
-
-    Raises:
-        AudiosetDuckError: A column that `columns.toml` does not explain.
-    """
-    columns = connection.execute(
-        "select schema_name, table_name, column_name from duckdb_columns()"
-        " where database_name = current_database()"
-    ).fetchall()
-    meanings = _columns()
-    comments = []
-    for schema, name, column in columns:
-        if (schema, name) not in relations:
-            continue
-        meaning = meanings.get(f"{name}.{column}", meanings.get(column))
-        if meaning is None:
-            raise AudiosetDuckError(f"sql/columns.toml does not explain {name}.{column}")
-        path = ".".join(map(identifier, (schema, name, column)))
-        comments.append(f"comment on column {path} is {literal(meaning)}")
-    # At once: each statement by itself would wait for the disk.
-    connection.execute(f"begin; {'; '.join(comments)}; commit")
-
-
 def split_header(text: str) -> tuple[str, str]:
     """Part the comment at the head of a model from its SELECT.
 
@@ -387,11 +328,6 @@ def split_header(text: str) -> tuple[str, str]:
         starts_line = words in ("Parameters:", "Columns:") or _ITEM.match(line)
         comment += f"\n{'  ' if _ITEM.match(line) else ''}{words}" if starts_line else f" {words}"
     return comment.strip(), "\n".join(lines[len(head) :]).strip()
-
-
-@functools.cache
-def _columns() -> dict[str, str]:
-    return tomllib.loads((sql_folder() / "columns.toml").read_text(encoding="utf-8"))
 
 
 @functools.cache

@@ -13,7 +13,8 @@ import duckdb
 from tqdm import tqdm
 
 from audioset_duck.catalog.connection import ALIAS
-from audioset_duck.catalog.models import Model, Template, create, drop, render_models
+from audioset_duck.catalog.models import Model, Template, render_models
+from audioset_duck.catalog.relations import create, drop
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sources.definitions import SOURCES, Source
 from audioset_duck.sources.files import (

@@ -10,12 +10,8 @@ from pathlib import Path
 import duckdb
 
 from audioset_duck.catalog.connection import attach_new, bound_memory
-from audioset_duck.catalog.models import (
-    create_macros,
-    read_templates,
-    render_models,
-    render_query,
-)
+from audioset_duck.catalog.models import read_templates, render_models, render_query
+from audioset_duck.catalog.relations import create_macros
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress

@@ -51,4 +51,3 @@ select
     case when trimmed.is_trimmed then 'head_trimming' else clip_audio.reason end as reason
 from trimmed
 left join clip_audio on trimmed.clip_number = clip_audio.clip_number
-order by trimmed.clip_number

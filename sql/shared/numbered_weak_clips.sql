@@ -1,11 +1,26 @@
 -- One clip of the weak subsets, with its number: from 0, in the order of the source files.
 -- The number is the clip's sample_id too, for all targets and window lengths.
 {{ config(schema='internal') }}
-with weak_unbalanced_train as (select * from {{ ref('weak_unbalanced_train') }}),
+with weak_unbalanced_train as (
+    select
+        {{ source_row }} as source_row,
+        *
+    from {{ ref('weak_unbalanced_train') }}
+),
 
-weak_balanced_train as (select * from {{ ref('weak_balanced_train') }}),
+weak_balanced_train as (
+    select
+        {{ source_row }} as source_row,
+        *
+    from {{ ref('weak_balanced_train') }}
+),
 
-weak_eval as (select * from {{ ref('weak_eval') }}),
+weak_eval as (
+    select
+        {{ source_row }} as source_row,
+        *
+    from {{ ref('weak_eval') }}
+),
 
 sizes as (
     select

@@ -26,7 +26,7 @@ clips as (
 
 select
     cast(
-        (select count(*) from numbered_weak_clips)
+        (select coalesce(max(numbered_weak_clips.clip_number) + 1, 0) from numbered_weak_clips)
         + row_number() over (order by main.subset_place(clips.subset), clips.clip_id)
         - 1 as integer
     ) as clip_number,

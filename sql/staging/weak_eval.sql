@@ -1,7 +1,6 @@
 -- One clip of eval_segments.csv, with its labels.
 {{ config(materialized='table') }}
 select
-    row_number() over () as source_row,
     ytid,
     start_seconds as video_start_seconds,
     end_seconds as video_end_seconds,

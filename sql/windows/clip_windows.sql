@@ -23,7 +23,7 @@ counted as (
 numbered as (
     select
         counted.*,
-        (select count(*) from numbered_weak_clips)
+        (select coalesce(max(numbered_weak_clips.clip_number) + 1, 0) from numbered_weak_clips)
         + sum(counted.window_count) over (
             order by counted.clip_number rows between unbounded preceding and current row
         ) - counted.window_count as first_sample_id

@@ -729,8 +729,7 @@ def created(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
         relations.add((model.schema, model.name))
         create(connection, model, *options)
 
-    for module in (building, build_steps):
-        monkeypatch.setattr(module, "create", note)
+    monkeypatch.setattr(build_steps, "create", note)
     return relations
 
 

@@ -16,11 +16,10 @@ from audioset_duck.catalog.models import (
     SOURCE_LAYERS,
     TARGET_LAYERS,
     WINDOW_LAYERS,
-    create,
-    explain_columns,
     read_templates,
     render_models,
 )
+from audioset_duck.catalog.relations import create, explain_columns
 from audioset_duck.config.targets import BUILT_IN
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sqltext import identifier, literal, sql_folder
@@ -216,7 +215,8 @@ def test_every_model_has_a_head_and_fits_on_a_screen() -> None:
 def test_models_are_imported_first_and_by_their_name() -> None:
     """Table functions, which take arguments, are called where they are needed."""
     imported = re.compile(
-        r"(\w+) as (materialized )?\(select \* from \{\{ ref\('\1'\) \}\}(\(.*\))?\)"
+        r"(\w+) as (materialized )?\(\s*select\s+(\{\{ source_row \}\} as source_row,\s+)?\*"
+        r"\s+from \{\{ ref\('\1'\) \}\}(\(.*\))?\s*\)"
     )
     for template in read_templates(sql_folder(), (*LAYERS, "export", "demo")):
         rest = imported.sub("", template.text)

@@ -28,7 +28,7 @@ def as_table(relation: str) -> str:
 # Each check: what breaks a row, and how the row is found begins.
 BROKEN = {
     "unknown_labels": (
-        "insert into staging.weak_balanced_train values (6, 'zzzzzzzzzzz', 0, 10, ['/m/nobody'])",
+        "insert into staging.weak_balanced_train values ('zzzzzzzzzzz', 0, 10, ['/m/nobody'])",
         ("weak_clips", "weak_balanced_train", "/m/nobody", 1),
     ),
     "event_times": (
@@ -36,16 +36,16 @@ BROKEN = {
         ("strong_train", 9, "zzzzzzzzzzz_0"),
     ),
     "clip_times": (
-        "insert into staging.weak_balanced_train values (6, 'zzzzzzzzzzz', 5, 5, ['/m/rain'])",
+        "insert into staging.weak_balanced_train values ('zzzzzzzzzzz', 5, 5, ['/m/rain'])",
         ("weak_balanced_train", "zzzzzzzzzzz_5000"),
     ),
     "unique_clips": (
-        "insert into staging.weak_unbalanced_train values (1, 'bbbbbbbbbbb', 30, 40, ['/m/rain'])",
+        "insert into staging.weak_unbalanced_train values ('bbbbbbbbbbb', 30, 40, ['/m/rain'])",
         ("bbbbbbbbbbb", "weak_balanced_train", "bbbbbbbbbbb_0"),
     ),
     "unique_labels_in_clip": (
         "insert into staging.weak_balanced_train"
-        " values (6, 'zzzzzzzzzzz', 0, 9, ['/m/rain', '/m/rain'])",
+        " values ('zzzzzzzzzzz', 0, 9, ['/m/rain', '/m/rain'])",
         ("weak_balanced_train", "zzzzzzzzzzz_0"),
     ),
     "unique_labels": (

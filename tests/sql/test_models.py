@@ -406,13 +406,13 @@ def test_a_label_that_a_file_lists_twice_is_one_label() -> None:
 
 
 def test_weak_clips_are_numbered_in_the_order_of_the_files() -> None:
-    rows = "source_row ytid video_start_seconds video_end_seconds label_ids"
+    rows = "ytid video_start_seconds video_end_seconds label_ids"
     found = run_model(
         "shared/numbered_weak_clips",
         "select clip_number, subset, ytid from internal.numbered_weak_clips order by all",
-        weak_unbalanced_train=f"{rows}\n2 b 0 10 /m/rain\n1 c 0 10 /m/rain",
-        weak_balanced_train=f"{rows}\n1 a 0 10 /m/rain",
-        weak_eval=f"{rows}\n2 e 0 10 /m/rain\n1 d 0 10 /m/rain",
+        weak_unbalanced_train=f"{rows}\nc 0 10 /m/rain\nb 0 10 /m/rain",
+        weak_balanced_train=f"{rows}\na 0 10 /m/rain",
+        weak_eval=f"{rows}\nd 0 10 /m/rain\ne 0 10 /m/rain",
     )
     assert found == lines("""
         0 weak_unbalanced_train c

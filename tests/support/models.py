@@ -13,13 +13,12 @@ from audioset_duck.catalog.models import (
     WINDOW_LAYERS,
     Model,
     Template,
-    create,
-    create_macros,
     milliseconds,
     read_templates,
     render_models,
     windows_schema,
 )
+from audioset_duck.catalog.relations import create, create_macros
 from audioset_duck.config.sample_options import SampleOptions
 from audioset_duck.config.training_options import TrainingOptions
 from audioset_duck.sources.definitions import SOURCES
@@ -129,6 +128,7 @@ def _render(template: Template, target: ResolvedTarget, samples: SampleOptions) 
         target if template.layer in TARGET_LAYERS else None,
         milliseconds(target.window_seconds) if template.layer in WINDOW_LAYERS else None,
         samples=samples,
+        source_row="row_number() over ()",
         source=lambda file: read_sql(next(item for item in SOURCES if item.file == file), None),
     )
     return model

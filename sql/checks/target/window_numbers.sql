@@ -14,7 +14,8 @@ numbered as (
         event_windows.clip_number,
         event_windows.window_count,
         event_windows.first_sample_id,
-        (select count(*) from numbered_weak_clips) - event_windows.window_count
+        (select coalesce(max(numbered_weak_clips.clip_number) + 1, 0) from numbered_weak_clips)
+        - event_windows.window_count
         + sum(event_windows.window_count) over (
             order by event_windows.clip_number, event_windows.event_id
             rows between unbounded preceding and current row
