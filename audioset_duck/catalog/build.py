@@ -259,7 +259,7 @@ def _create_shared(
         SOURCE_LAYERS,
         source=source_reader(files),
         # The file's order is the table's. To count rows in a query would take one core at a time.
-        source_row="row_number() over ()" if live else "rowid + 1",
+        source_place="row_number() over () - 1" if live else "rowid",
     )
     connection.execute("create schema if not exists staging")
     connection.execute(f"create schema if not exists {INTERNAL}")

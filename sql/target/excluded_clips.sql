@@ -15,6 +15,8 @@ strong_clips as (select * from {{ ref('strong_clips') }}),
 
 numbered_weak_clips as (select * from {{ ref('numbered_weak_clips') }}),
 
+strongly_labelled_clips as (select * from {{ ref('strongly_labelled_clips') }}),
+
 targeted as (
     select
         list(target_labels.label_id) as label_ids,
@@ -52,31 +54,11 @@ weak as materialized (
     where main.carries_any(numbered_weak_clips.label_ids, targeted.label_ids)
 ),
 
-positive_clips as (
-    select distinct
-        positive_events.clip_id,
-        left(positive_events.clip_id, 11) as ytid
-    from positive_events
-),
-
--- The names of all clips would take longer to write than all the rest.
-of_the_same_videos as materialized (
-    select
-        numbered_weak_clips.clip_number,
-        numbered_weak_clips.ytid,
-        numbered_weak_clips.video_start_seconds
-    from numbered_weak_clips
-    semi join positive_clips on numbered_weak_clips.ytid = positive_clips.ytid
-),
-
 strong_positive as (
-    select of_the_same_videos.clip_number
-    from of_the_same_videos
-    semi join positive_clips
-        on
-            main.clip_id(of_the_same_videos.ytid, of_the_same_videos.video_start_seconds)
-            = positive_clips.clip_id
-    anti join weak on of_the_same_videos.clip_number = weak.clip_number
+    select strongly_labelled_clips.clip_number
+    from strongly_labelled_clips
+    semi join positive_events on strongly_labelled_clips.clip_id = positive_events.clip_id
+    anti join weak on strongly_labelled_clips.clip_number = weak.clip_number
 ),
 
 carrying as (

@@ -2,58 +2,67 @@
 -- It is overlapped if another event of its clip, whose label is not a positive label of the target,
 -- has a moment in common with it. Touching is not overlapping.
 {{ config(materialized='table') }}
-with present_events as (select * from {{ ref('present_events') }}),
+with strong_clips as (select * from {{ ref('strong_clips') }}),
 
 target_labels as (select * from {{ ref('target_labels') }}),
 
-target_clips as (select * from {{ ref('target_clips') }}),
+mask_labels as (select * from {{ ref('mask_labels') }}),
 
 positive_labels as (
-    select target_labels.label_id from target_labels
-    where target_labels.role = 'positive'
+    select
+        mask_labels.label_id,
+        mask_labels.label_index
+    from mask_labels
+    semi join target_labels
+        on mask_labels.label_id = target_labels.label_id and target_labels.role = 'positive'
+),
+
+positive_list as (
+    select coalesce(list(positive_labels.label_index), []) as label_indices
+    from positive_labels
+),
+
+parted as (
+    select
+        strong_clips.subset,
+        strong_clips.clip_id,
+        list_filter(
+            strong_clips.events,
+            lambda event:
+            list_contains(positive_list.label_indices, event.label_index)  -- noqa: RF01
+        ) as positive_events,
+        list_filter(
+            strong_clips.events,
+            lambda event:
+            not list_contains(positive_list.label_indices, event.label_index)  -- noqa: RF01
+        ) as other_events
+    from strong_clips
+    cross join positive_list
 ),
 
 positive_events as (
-    select present_events.*
-    from present_events
-    semi join positive_labels on present_events.label_id = positive_labels.label_id
-),
-
--- Only those of the few clips that matter: times are then compared for thousands, not millions.
-other_events as (
-    select present_events.*
-    from present_events
-    semi join target_clips
-        on
-            present_events.subset = target_clips.subset
-            and present_events.clip_id = target_clips.clip_id
-    anti join positive_labels on present_events.label_id = positive_labels.label_id
-),
-
-overlapped_events as (
-    select distinct
-        positive_events.subset,
-        positive_events.event_id
-    from positive_events
-    inner join other_events
-        on
-            positive_events.subset = other_events.subset
-            and positive_events.clip_id = other_events.clip_id
-            and positive_events.end_seconds > other_events.start_seconds
-            and positive_events.start_seconds < other_events.end_seconds
+    select
+        parted.subset,
+        parted.clip_id,
+        parted.other_events,
+        unnest(parted.positive_events) as event
+    from parted
+    where len(parted.positive_events) > 0
 )
 
 select
     positive_events.subset,
-    positive_events.event_id,
+    cast(positive_events.event.event_id as bigint) as event_id,
     positive_events.clip_id,
-    positive_events.start_seconds,
-    positive_events.end_seconds,
-    positive_events.label_id,
-    overlapped_events.event_id is not null as is_overlapped
+    main.seconds(positive_events.event.start_ms) as start_seconds,
+    main.seconds(positive_events.event.end_ms) as end_seconds,
+    positive_labels.label_id,
+    len(list_filter(
+        positive_events.other_events,
+        lambda other:
+        positive_events.event.end_ms > other.start_ms  -- noqa: RF01
+        and positive_events.event.start_ms < other.end_ms  -- noqa: RF01
+    )) > 0 as is_overlapped
 from positive_events
-left join overlapped_events
-    on
-        positive_events.subset = overlapped_events.subset
-        and positive_events.event_id = overlapped_events.event_id
-order by positive_events.subset, positive_events.event_id
+inner join positive_labels on positive_events.event.label_index = positive_labels.label_index
+order by positive_events.subset, positive_events.event.event_id

@@ -215,7 +215,7 @@ def test_every_model_has_a_head_and_fits_on_a_screen() -> None:
 def test_models_are_imported_first_and_by_their_name() -> None:
     """Table functions, which take arguments, are called where they are needed."""
     imported = re.compile(
-        r"(\w+) as (materialized )?\(\s*select\s+(\{\{ source_row \}\} as source_row,\s+)?\*"
+        r"(\w+) as (materialized )?\(\s*select\s+(\{\{ source_place \}\} as source_place,\s+)?\*"
         r"\s+from \{\{ ref\('\1'\) \}\}(\(.*\))?\s*\)"
     )
     for template in read_templates(sql_folder(), (*LAYERS, "export", "demo")):

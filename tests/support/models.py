@@ -128,7 +128,7 @@ def _render(template: Template, target: ResolvedTarget, samples: SampleOptions) 
         target if template.layer in TARGET_LAYERS else None,
         milliseconds(target.window_seconds) if template.layer in WINDOW_LAYERS else None,
         samples=samples,
-        source_row="row_number() over ()",
+        source_place="row_number() over () - 1",
         source=lambda file: read_sql(next(item for item in SOURCES if item.file == file), None),
     )
     return model

@@ -1,7 +1,6 @@
 -- One pair of a label of the target and another label whose events overlap its events, in one
 -- strong subset.
 -- An event counts once for each other label, however often that label overlaps it.
-{{ config(materialized='table') }}
 with target_labels as (select * from {{ ref('target_labels') }}),
 
 events as (select * from {{ ref('events') }}),

@@ -1,5 +1,4 @@
 -- One subset, with the number of rows that each relation of the target has of it.
-{{ config(materialized='table') }}
 with positive_events as (select * from {{ ref('positive_events') }}),
 
 strong_clips as (select * from {{ ref('strong_clips') }}),

@@ -7,7 +7,11 @@ label_descendants as (select * from {{ ref('label_descendants') }}),
 
 strong_negative_events as (select * from {{ ref('strong_negative_events') }}),
 
-weak_negatives as (select * from {{ ref('weak_negatives') }}),
+weak_label_counts as (select * from {{ ref('weak_label_counts') }}),
+
+numbered_weak_clips as (select * from {{ ref('numbered_weak_clips') }}),
+
+excluded_clips as (select * from {{ ref('excluded_clips') }}),
 
 labels as (select * from {{ ref('labels') }}),
 
@@ -20,12 +24,6 @@ descendants as (
         on label_descendants.descendant_id = targeted.label_id
 ),
 
-descendant_list as (
-    select list(descendants.label_id) as label_ids
-    from descendants
-    having count(*) > 0
-),
-
 strong_counts as (
     select
         strong_negative_events.label_id,
@@ -35,19 +33,31 @@ strong_counts as (
     group by strong_negative_events.label_id
 ),
 
-weak_labels as (
-    select unnest(weak_negatives.label_ids) as label_id
-    from weak_negatives
-    cross join descendant_list
-    where main.carries_any(weak_negatives.label_ids, descendant_list.label_ids)
+-- Of all clips, less those that are not negatives, which are few.
+carried as (
+    select
+        weak_label_counts.label_id,
+        weak_label_counts.clip_count
+    from weak_label_counts
+    union all
+    select
+        unnest(numbered_weak_clips.label_ids) as label_id,
+        -1 as clip_count
+    from numbered_weak_clips
+    semi join excluded_clips
+        on
+            numbered_weak_clips.clip_number = excluded_clips.clip_number
+            and excluded_clips.reason <> 'strong_positive'
 ),
 
 weak_counts as (
     select
-        weak_labels.label_id,
-        count(*) as weak_negative_count
-    from weak_labels
-    group by weak_labels.label_id
+        carried.label_id,
+        cast(sum(carried.clip_count) as bigint) as weak_negative_count
+    from carried
+    semi join descendants on carried.label_id = descendants.label_id
+    group by carried.label_id
+    having sum(carried.clip_count) > 0
 )
 
 select
