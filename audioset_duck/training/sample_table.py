@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -146,12 +145,8 @@ def read_sample_table(
         "training/dataset_samples", target=target, split=split, roles=ROLES, chosen_roles=roles
     )
     samples = connection.sql(query).to_arrow_table()
-    # Rows come in any order.
-    order = np.argsort(_numpy(samples["sample_id"]), kind="stable")
-    columns = {
-        name: torch.from_numpy(_numpy(samples[name])[order]) for name in samples.column_names
-    }
-    del samples, order
+    columns = {name: _tensor(samples[name]) for name in samples.column_names}
+    del samples
     # Clips are numbered in the order of the samples.
     clip_numbers = columns.pop("clip_number").numpy()
     is_new = np.diff(clip_numbers, prepend=-1) != 0
@@ -215,19 +210,15 @@ def _read_labels(
     """The labels of the clips of `used_clips`: where each clip's begin, start, end and column."""
     _, query = render_query("training/dataset_labels")
     labels = connection.sql(query).to_arrow_table()
-    rows = _numpy(labels["row_index"])
-    order = np.argsort(rows, kind="stable")
     starts = np.zeros(count + 1, np.int32)
-    np.cumsum(np.bincount(rows, minlength=count), out=starts[1:])
+    np.cumsum(np.bincount(np.asarray(labels["row_index"]), minlength=count), out=starts[1:])
     limits = np.iinfo(np.int32)
     # A label without times is active throughout.
-    start_ms = _numpy(pc.fill_null(labels["start_ms"], pa.scalar(limits.min, pa.int32())))
-    end_ms = _numpy(pc.fill_null(labels["end_ms"], pa.scalar(limits.max, pa.int32())))
     return (
         torch.from_numpy(starts),
-        torch.from_numpy(start_ms[order]),
-        torch.from_numpy(end_ms[order]),
-        torch.from_numpy(_numpy(labels["label_index"])[order]),
+        _tensor(pc.fill_null(labels["start_ms"], pa.scalar(limits.min, pa.int32()))),
+        _tensor(pc.fill_null(labels["end_ms"], pa.scalar(limits.max, pa.int32()))),
+        _tensor(labels["label_index"]),
     )
 
 
@@ -235,19 +226,19 @@ def _read_clips(connection: duckdb.DuckDBPyConnection) -> tuple[StringColumn, St
     """The names and audio files of the clips of `used_clips`, in their order."""
     _, query = render_query("training/dataset_clips")
     clips = connection.sql(query).to_arrow_table()
-    order = np.argsort(_numpy(clips["row_index"]))
-    return _strings(clips["clip"], order), _strings(clips["audio_path"], order)
+    return _strings(clips["clip"]), _strings(clips["audio_path"])
 
 
-def _strings(column: pa.ChunkedArray, order: npt.NDArray[np.int64]) -> StringColumn:
-    """The strings of a column in another order, in one buffer."""
-    ordered = column.cast(pa.large_string()).combine_chunks().take(pa.array(order))
-    _, offsets, data = ordered.buffers()
+def _strings(column: pa.ChunkedArray) -> StringColumn:
+    """The strings of a column in one buffer."""
+    strings = column.cast(pa.large_string()).combine_chunks()
+    _, offsets, data = strings.buffers()
     return StringColumn(
-        torch.from_numpy(np.frombuffer(offsets, np.int64)[: len(ordered) + 1].copy()),
+        torch.from_numpy(np.frombuffer(offsets, np.int64)[: len(strings) + 1].copy()),
         torch.from_numpy(np.frombuffer(data or b"", np.uint8).copy()),
     )
 
 
-def _numpy(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:
-    return np.asarray(column)
+def _tensor(column: pa.ChunkedArray) -> torch.Tensor:
+    """The numbers of a column, in memory of their own."""
+    return torch.from_numpy(np.asarray(column).copy())

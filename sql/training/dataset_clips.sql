@@ -22,3 +22,4 @@ select
     coalesce(clip_audio.audio_path, '') as audio_path
 from clips
 left join internal.clip_audio on clips.clip_number = clip_audio.clip_number
+order by clips.row_index

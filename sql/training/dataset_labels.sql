@@ -30,3 +30,4 @@ select
     cast(labels.label_index as smallint) as label_index
 from weak_labels
 inner join main.labels on weak_labels.label_id = labels.label_id
+order by row_index

@@ -21,11 +21,12 @@ select
     sample_id,
     cast(list_position({{ literal(roles) }}, role) - 1 as tinyint) as role,
     clip_number,
-    start_ms,
-    end_ms,
+    cast(start_ms as integer) as start_ms,
+    cast(end_ms as integer) as end_ms,
     coalesce(event_id, -1) as event_id,
     cast(coalesce(window_index, -1) as smallint) as window_index
 from spans
 where
     main.split_of(subset) = {{ literal(split) }}
     and list_contains({{ literal(chosen_roles) }}, role)
+order by sample_id
