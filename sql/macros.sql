@@ -20,6 +20,8 @@ create or replace macro main.is_strong_subset(subset) as
 subset in ('strong_train', 'strong_eval', 'strong_eval_framed');
 -- The MID of the label Silence: a silent file of a clip that carries it is valid.
 create or replace macro main.silence_label() as '/m/028v0c';
+-- The length of a clip that the weak subsets do not list, in seconds.
+create or replace macro main.usual_clip_seconds() as 10;
 -- The length above which a clip of the weak subsets is wrong: AudioSet's are of 10 s, rounded.
 create or replace macro main.longest_clip_seconds() as 10.1;
 -- How many bins of a histogram lie between an amount and ten times that amount.

@@ -30,7 +30,7 @@ class MemberError(Exception):
     """A member of an archive that cannot be read, or must not be.
 
     Attributes:
-        status: The status of its clip: `corrupted` or `refused`.
+        status: The status of its clip: `corrupted`, `unsupported` or `wrong_format`.
         reason: Why, in a sentence.
     """
 
@@ -191,9 +191,13 @@ def _opened(archive: Path) -> tuple[zipfile.ZipFile, dict[int, tuple[zipfile.Zip
 def _refusal(is_encrypted: bool, size: int, method: str) -> MemberError | None:
     """Why a member must not be unpacked; None if it can be."""
     if is_encrypted:
-        return MemberError("refused", "it is encrypted")
+        return MemberError("unsupported", "it is encrypted")
     if method not in _METHODS.values():
-        return MemberError("refused", f"it is compressed by {method}; expected stored or deflated")
+        return MemberError(
+            "unsupported", f"it is compressed by {method}; expected stored or deflated"
+        )
     if size > MAX_MEMBER_BYTES:
-        return MemberError("refused", f"it would unpack to {size:,} bytes, more than any clip has")
+        return MemberError(
+            "wrong_format", f"it would unpack to {size:,} bytes, more than any clip has"
+        )
     return None

@@ -13,7 +13,16 @@ import soundfile
 import soxr
 
 Status = Literal[
-    "ok", "corrupted", "empty", "too_short", "wrong_format", "silent", "missing", "refused"
+    "ok",
+    "missing",
+    "silent",
+    "too_short",
+    "empty",
+    "corrupted",
+    "wrong_format",
+    "wrong_part",
+    "wrong_length",
+    "unsupported",
 ]
 # A header may state 1 Hz, and so days of audio, which would be gigabytes at another rate.
 SAMPLE_RATES = range(1000, 384_001)
@@ -156,7 +165,7 @@ def refuse_if_large(result: ValidationResult, sample_rate: int) -> ValidationRes
         return result
     return replace(
         result,
-        status="refused",
+        status="wrong_format",
         reason=f"it would have {samples:,.0f} samples at {sample_rate:,} Hz, more than any clip",
     )
 

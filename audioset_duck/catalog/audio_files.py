@@ -17,6 +17,8 @@ _COLUMNS = {
     "ytid": "varchar",
     "place": "varchar",
     "audio_path": "varchar",
+    "byte_offset": "bigint",
+    "byte_count": "bigint",
     "status": "varchar",
     "reason": "varchar",
     "duration_seconds": "decimal(9, 3)",

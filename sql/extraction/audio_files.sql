@@ -24,6 +24,8 @@ found as (
 select
     newest.ytid,
     {{ literal(audio_root) }} || '/' || newest.audio_path as audio_path,
+    newest.byte_offset,
+    newest.byte_count,
     newest.status,
     newest.reason,
     newest.duration_seconds,

@@ -23,7 +23,9 @@ checked as (
 select
     * replace (
         case when status <> 'ok' then reason end as reason,
-        case when status = 'ok' then audio_path end as audio_path
+        case when status = 'ok' then audio_path end as audio_path,
+        case when status = 'ok' then byte_offset end as byte_offset,
+        case when status = 'ok' then byte_count end as byte_count
     )
 from checked
 union all by name

@@ -1,5 +1,6 @@
 -- One clip, with its audio file in the inventory, or why it has none. Empty as long as the catalog
 -- has no inventory: all audio then counts as available.
+-- Of several files of a clip, the one whose length is nearest to the clip's.
 {{ config(materialized='table') }}
 with strong_clips as (select * from {{ ref('strong_clips') }}),
 
@@ -17,22 +18,44 @@ clips as (
     from numbered_weak_clips
 ),
 
+lengths as (
+    select
+        numbered_weak_clips.ytid,
+        min(numbered_weak_clips.video_end_seconds - numbered_weak_clips.video_start_seconds)
+            as clip_seconds
+    from numbered_weak_clips
+    semi join main.audio_files on numbered_weak_clips.ytid = audio_files.ytid
+    group by numbered_weak_clips.ytid
+),
+
 audio as (
     select
         audio_files.ytid,
-        min(audio_files.audio_path) as audio_path,
-        arg_min(audio_files.duration_seconds, audio_files.audio_path) as audio_seconds,
+        -- Structs are compared field by field.
+        min({
+            'deviation_seconds': abs(
+                coalesce(audio_files.duration_seconds, main.usual_clip_seconds())
+                - coalesce(lengths.clip_seconds, main.usual_clip_seconds())
+            ),
+            'audio_path': audio_files.audio_path,
+            'byte_offset': audio_files.byte_offset,
+            'byte_count': audio_files.byte_count,
+            'audio_seconds': audio_files.duration_seconds
+        }) filter (where audio_files.audio_path is not null) as file,
         min(audio_files.status) filter (where audio_files.audio_path is null) as status
     from main.audio_files
+    left join lengths on audio_files.ytid = lengths.ytid
     group by audio_files.ytid
 )
 
 select
     clips.clip_number,
-    audio.audio_path,
-    cast(audio.audio_seconds as decimal(9, 3)) as audio_seconds,
+    audio.file.audio_path,
+    audio.file.byte_offset,
+    audio.file.byte_count,
+    cast(audio.file.audio_seconds as decimal(9, 3)) as audio_seconds,
     case
-        when audio.audio_path is null then 'audio_' || coalesce(audio.status, 'not_found')
+        when audio.file is null then 'audio_' || coalesce(audio.status, 'not_found')
     end as reason
 from clips
 left join audio on clips.ytid = audio.ytid

@@ -31,8 +31,7 @@ select
         windows.start_ms, windows.end_ms, {{ window_ms }}, windows.window_index
     ) as end_ms,
     windows.label_index,
-    windows.is_overlapped,
-    clip_audio.audio_path
+    windows.is_overlapped
 from windows
 left join clip_audio on windows.clip_number = clip_audio.clip_number
 where clip_audio.reason is null

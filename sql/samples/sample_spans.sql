@@ -20,9 +20,13 @@ positives as (
         'positive' as role,
         positive_samples.*,
         strong_clips.clip_id,
-        strong_clips.events
+        strong_clips.events,
+        clip_audio.audio_path,
+        clip_audio.byte_offset,
+        clip_audio.byte_count
     from positive_samples
     inner join strong_clips on positive_samples.clip_number = strong_clips.clip_number
+    left join clip_audio on positive_samples.clip_number = clip_audio.clip_number
 ),
 
 strong_negatives as (
@@ -39,7 +43,9 @@ weak_clips as (
         weak_spans.*,
         main.clip_id(numbered_weak_clips.ytid, numbered_weak_clips.video_start_seconds) as clip_id,
         numbered_weak_clips.label_ids as clip_label_ids,
-        clip_audio.audio_path
+        clip_audio.audio_path,
+        clip_audio.byte_offset,
+        clip_audio.byte_count
     from weak_spans
     inner join numbered_weak_clips on weak_spans.clip_number = numbered_weak_clips.clip_number
     left join clip_audio on weak_spans.clip_number = clip_audio.clip_number
@@ -68,5 +74,7 @@ select
     spans.is_overlapped,
     spans.events,
     spans.clip_label_ids,
-    spans.audio_path
+    spans.audio_path,
+    spans.byte_offset,
+    spans.byte_count
 from spans

@@ -39,6 +39,8 @@ select
         )
     end as label_ids,
     sample_spans.is_overlapped,
-    sample_spans.audio_path
+    sample_spans.audio_path,
+    sample_spans.byte_offset,
+    sample_spans.byte_count
 from sample_spans
 cross join mask

@@ -25,7 +25,9 @@ select
     main.window_end_ms(
         windows.start_ms, windows.end_ms, {{ window_ms }}, windows.window_index
     ) as end_ms,
-    clip_audio.audio_path
+    clip_audio.audio_path,
+    clip_audio.byte_offset,
+    clip_audio.byte_count
 from windows
 left join clip_audio on windows.clip_number = clip_audio.clip_number
 where clip_audio.reason is null

@@ -304,8 +304,8 @@ def test_members_that_are_refused(place: Path) -> None:
 
     rewritten(bomb, change)
     found = run_extract(place)
-    assert found["good_______"][0] == "refused"
-    assert found["-good_-good"][0] == "refused"
+    assert found["good_______"][0] == "wrong_format"
+    assert found["-good_-good"][0] == "unsupported"
     assert found["silent_____"][0] == "corrupted"
 
 

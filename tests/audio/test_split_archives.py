@@ -144,14 +144,14 @@ def test_packed_data_that_breaks_off(place: Path) -> None:
 def test_members_that_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = split(tmp_path, "x.zip", "-P", "secret", big________=GOOD * 3)
     for member in read_members(archive, [row.header_offset for row in list_members(archive)]):
-        assert (member.status, str(member)) == ("refused", "it is encrypted")
+        assert (member.status, str(member)) == ("unsupported", "it is encrypted")
     monkeypatch.setattr("audioset_duck.audio.archives.MAX_MEMBER_BYTES", 100_000)
     archive = split(tmp_path, "y.zip", big________=GOOD * 3)
     listed = list_members(archive)
     read = read_members(archive, [row.header_offset for row in listed])
     for row, member in zip(listed, read, strict=True):
         if row.ytid == "big________":
-            assert member.status == "refused"
+            assert member.status == "wrong_format"
             assert str(member) == "it would unpack to 192,132 bytes, more than any clip has"
         else:
             assert member == CLIPS[row.ytid]

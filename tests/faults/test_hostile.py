@@ -523,10 +523,10 @@ def test_bombs_slips_and_lies(tmp_path: Path) -> None:
     zips = tmp_path / "zips"
     expected = {
         "good_______": "ok",
-        "bzip2______": "refused",
-        "lzma_______": "refused",
-        "huge_______": "refused",
-        "size2__64__": "refused",
+        "bzip2______": "unsupported",
+        "lzma_______": "unsupported",
+        "huge_______": "wrong_format",
+        "size2__64__": "wrong_format",
         "offset_____": "corrupted",
         "offset2_64_": "corrupted",
         "twin_a_____": "corrupted",
@@ -806,7 +806,7 @@ def test_a_clip_that_would_be_gigabytes_at_another_rate(tmp_path: Path) -> None:
         ((status, reason),) = connection.execute(
             "select status, reason from audio_files"
         ).fetchall()
-    assert status == "refused"
+    assert status == "wrong_format"
     assert reason == "it would have 96,000,000 samples at 192,000 Hz, more than any clip"
 
 

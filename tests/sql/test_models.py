@@ -563,8 +563,9 @@ def test_a_clip_has_the_audio_of_its_video() -> None:
         ),
         audio_files=f"""
             {AUDIO}
-            aaaaaaaaaaa /2.wav ok 9.000
-            aaaaaaaaaaa /1.wav ok 10.000
+            aaaaaaaaaaa /2.wav ok 9.900
+            aaaaaaaaaaa /1.wav ok 10.200
+            aaaaaaaaaaa /3.wav ok 9.900
             aaaaaaaaaaa - silent -
             bbbbbbbbbbb - silent -
             bbbbbbbbbbb - corrupted -
@@ -572,11 +573,11 @@ def test_a_clip_has_the_audio_of_its_video() -> None:
         """,
     )
     assert found == lines("""
-        0 /1.wav 10.000 -
+        0 /2.wav 9.900 -
         1 - - audio_corrupted
         2 - - audio_not_found
         3 /d.wav - -
-        4 /1.wav 10.000 -
+        4 /2.wav 9.900 -
         5 - - audio_not_found
     """)
 

@@ -27,7 +27,8 @@ from audioset_duck.sqltext import identifier, literal, sql_folder
 
 AUDIO_FILES = """
     create table main.audio_files (
-        ytid varchar, audio_path varchar, status varchar, duration_seconds decimal(9, 3)
+        ytid varchar, audio_path varchar, byte_offset bigint, byte_count bigint, status varchar,
+        duration_seconds decimal(9, 3)
     )
 """
 
