@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +36,16 @@ def atomic_write(path: Path, mark: str = "") -> Iterator[Path]:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def link_or_copy(source: Path, path: Path) -> None:
+    """Make a hard link to a file, or a copy where the file system has no links."""
+    try:
+        path.hardlink_to(source)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EXDEV, errno.EMLINK, errno.ENOSYS):
+            raise
+        shutil.copyfile(source, path)
 
 
 def try_lock(descriptor: int) -> bool:

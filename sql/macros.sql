@@ -22,6 +22,12 @@ subset in ('strong_train', 'strong_eval', 'strong_eval_framed');
 create or replace macro main.silence_label() as '/m/028v0c';
 -- The length of a clip that the weak subsets do not list, in seconds.
 create or replace macro main.usual_clip_seconds() as 10;
+-- Whether audio is over a second longer than its clip, as that of a whole video is.
+create or replace macro main.is_too_long(audio_seconds, clip_seconds) as
+audio_seconds > clip_seconds + 1;
+-- That it is, in a sentence.
+create or replace macro main.too_long_reason(audio_seconds, clip_seconds) as
+'it lasts ' || audio_seconds || ' s, the clip ' || clip_seconds || ' s';
 -- The length above which a clip of the weak subsets is wrong: AudioSet's are of 10 s, rounded.
 create or replace macro main.longest_clip_seconds() as 10.1;
 -- How many bins of a histogram lie between an amount and ten times that amount.
@@ -37,6 +43,31 @@ cast(weight * 1000000000000 as bigint);
 -- The name of a clip: its YouTube id and its start in the video, in milliseconds.
 create or replace macro main.clip_id(ytid, video_start_seconds) as
 ytid || '_' || cast(video_start_seconds * 1000 as bigint);
+-- What the name of an audio file means, without its ending, if it begins with a prefix, which an id
+-- follows: the id, and the number after it, or ''. A second number is an end or a length.
+create or replace macro main.audio_name_after(prefix, stem) as
+regexp_extract(
+    stem,
+    '^' || prefix || '([0-9A-Za-z_-]{11})'
+    || '(?:_ *([0-9]+(?:[.][0-9]+)?)(?:(?:_ *|-)[0-9]+(?:[.][0-9]+)?)?)?$',
+    ['ytid', 'start']
+);
+-- What the name of an audio file can mean, without its ending: ID, YID or id_ID, perhaps with a
+-- start and an end, or anything with [ID] at the end. Ids may contain _ and begin with Y, so that
+-- some names can mean two ids.
+create or replace macro main.audio_name_readings(stem) as
+list_filter(
+    [
+        main.audio_name_after('', stem),
+        main.audio_name_after('Y', stem),
+        main.audio_name_after('id_', stem),
+        regexp_extract(stem, '[[]([0-9A-Za-z_-]{11})[]]()$', ['ytid', 'start'])
+    ],
+    lambda reading: reading.ytid <> ''
+);
+-- Whether the number in a name is the start of a clip, in seconds or in milliseconds.
+create or replace macro main.is_start(number, start_ms) as
+coalesce(try_cast(number as decimal(18, 6)) in (start_ms, start_ms / 1000), number = '');
 -- Seconds as whole milliseconds, in which windows are computed, so that none is won or lost to
 -- rounding.
 create or replace macro main.milliseconds(seconds) as cast(seconds * 1000 as integer);

@@ -1,47 +1,32 @@
-"""Zip archives of audio: found in a folder, listed, and read member by member."""
+"""Archives of audio: zip, tar and parquet files, found in a folder, listed, and read by member."""
 
 from __future__ import annotations
 
-import functools
 import glob
-import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from pathlib import Path
 
-from audioset_duck.audio.split_archives import count_volumes, list_packed, unpack
-from audioset_duck.audio.validation import Status
+from audioset_duck.audio import parquet_archives, tar_archives, zip_archives
+from audioset_duck.audio.folders import walk
+from audioset_duck.audio.members import Member, MemberError
+from audioset_duck.audio.names import Skipped
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.filesystem import check_utf8
 
-# A 10 s clip of 32 kHz 16-bit mono has 640,044 bytes; 8 channels of 192 kHz float have 61 MB.
-MAX_MEMBER_BYTES = 64_000_000
-# Compression methods that unpack no more than is asked for, by the names that 7z gives them.
-_METHODS = {zipfile.ZIP_STORED: "Store", zipfile.ZIP_DEFLATED: "Deflate"}
-# The largest number that a catalog can store; a damaged archive may contain larger ones.
-_MAX_NUMBER = 2**63 - 1
-_MEMBER = re.compile(r"Y?([0-9A-Za-z_-]{11})\.wav", re.IGNORECASE)
-
-
-class MemberError(Exception):
-    """A member of an archive that cannot be read, or must not be.
-
-    Attributes:
-        status: The status of its clip: `corrupted`, `unsupported` or `wrong_format`.
-        reason: Why, in a sentence.
-    """
-
-    def __init__(self, status: Status, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
+_KINDS = {
+    ".zip": zip_archives,
+    ".tar": tar_archives,
+    ".tar.gz": tar_archives,
+    ".tgz": tar_archives,
+    ".parquet": parquet_archives,
+}
+# Of an archive with one of these, any member is soon found.
+_DIVISIBLE = (".zip", ".tar")
+# Packs of training repositories, whose samples are not clips of their own.
+_HDF5 = (".h5", ".hdf5", ".hdf")
 
 
 def find_archives(folder: Path) -> list[Path]:
-    """List all zip archives below a folder, with endings in any case.
+    """List all archives below a folder, with endings in any case.
 
     Raises:
         AudiosetDuckError: The folder does not exist, contains no archive, or contains one whose
@@ -51,35 +36,23 @@ def find_archives(folder: Path) -> list[Path]:
         raise AudiosetDuckError(
             f"there is no folder {folder}; name the folder of the archives with --archives"
         )
-    archives = sorted(
-        check_utf8(path)
-        for path in folder.rglob("*")
-        if path.suffix.lower() == ".zip" and path.is_file()
-    )
+    paths = list(walk(folder, Skipped()))
+    archives = [Path(path) for path in paths if _ending(path) in _KINDS]
     if not archives:
+        packs = [path for path in paths if path.lower().endswith(_HDF5)]
+        hint = (
+            f"; HDF5, as in {packs[0]}, is not read: unpack it with its own tools" if packs else ""
+        )
         raise AudiosetDuckError(
-            f"{folder} contains no .zip; expected the folder of balanced_train_segments.zip,"
-            " eval_segments.zip and unbalanced_train_segments/"
+            f"{folder} contains no archive ending in {', '.join(_KINDS)}{hint}; expected, for"
+            " example, the folder of balanced_train_segments.zip, or of data/bal_train/00.parquet"
         )
     return archives
 
 
-class Member(NamedTuple):
-    """A clip in an archive.
-
-    Attributes:
-        ytid: Its YouTube id.
-        member: Name in the archive.
-        header_offset: Where it starts, in bytes; in a split archive, its number.
-        packed_bytes: Size in the archive.
-        bytes: Size when unpacked.
-    """
-
-    ytid: str
-    member: str
-    header_offset: int
-    packed_bytes: int
-    bytes: int
+def is_divisible(archive: Path) -> bool:
+    """Whether members can be read without reading all that stand before them."""
+    return _ending(str(archive)) in _DIVISIBLE
 
 
 def fingerprint(archive: Path) -> str:
@@ -89,115 +62,34 @@ def fingerprint(archive: Path) -> str:
     return f"{sum(stat.st_size for stat in stats)}:{max(stat.st_mtime_ns for stat in stats)}"
 
 
-def list_members(archive: Path) -> list[Member]:
-    """List the clips in an archive, from its central directory.
+def list_members(archive: Path, skipped: Skipped) -> list[Member]:
+    """List the audio files in an archive, without reading audio.
 
-    Members that are not named `Y<id>.wav` are skipped. Their folders do not matter.
+    Args:
+        archive: The archive.
+        skipped: Where other members are counted.
 
     Raises:
-        AudiosetDuckError: It is not a zip archive, its central directory is damaged, or it is
-            split and a part of it, or 7z, is missing.
+        AudiosetDuckError: It cannot be read at all.
     """
-    if count_volumes(archive) > 1:
-        listed = [
-            # A name that is not UTF-8 is kept only for 7z.
-            (packed.name.encode(errors="replace").decode(), number, packed.packed_size, packed.size)
-            for number, packed in enumerate(list_packed(archive))
-        ]
-    else:
-        try:
-            with zipfile.ZipFile(archive) as opened:
-                listed = [
-                    (info.filename, info.header_offset, info.compress_size, info.file_size)
-                    for info in opened.infolist()
-                ]
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
-            raise AudiosetDuckError(
-                f"{archive} is not a complete zip archive ({error}); download it again"
-            ) from None
-    return [
-        Member(match[1], name, *(min(number, _MAX_NUMBER) for number in numbers))
-        for name, *numbers in listed
-        if (match := _MEMBER.fullmatch(PurePosixPath(name).name))
-    ]
+    return list(_KINDS[_ending(str(archive))].list_members(archive, skipped))
 
 
-def read_members(archive: Path, header_offsets: Sequence[int]) -> Iterator[bytes | MemberError]:
-    """Read members of an archive in the given order, and check their CRCs.
+def read_members(archive: Path, places: Sequence[tuple[int, int]]) -> Iterator[bytes | MemberError]:
+    """Read members of an archive.
+
+    Args:
+        archive: The archive.
+        places: Of each member, where it starts, ascending, and its size in bytes.
 
     Yields:
-        The bytes of each member, or why it cannot be read: it is encrypted, larger than any clip,
-        damaged, or neither stored nor deflated. With other methods, a few bytes may unpack to
-        gigabytes at once.
+        The bytes of each member, or why it cannot be read.
 
     Raises:
         OSError: The archive cannot be read.
     """
-    if count_volumes(archive) == 1:
-        for header_offset in header_offsets:
-            try:
-                yield _read_member(archive, header_offset)
-            except MemberError as error:
-                yield error
-        return
-    members = [list_packed(archive)[number] for number in header_offsets]
-    refusals = [_refusal(member.is_encrypted, member.size, member.method) for member in members]
-    readable = [member for member, refusal in zip(members, refusals, strict=True) if not refusal]
-    unpacked = unpack(archive, readable)
-    for refusal in refusals:
-        if refusal:
-            yield refusal
-        elif (data := next(unpacked)) is not None:
-            yield data
-        else:
-            yield MemberError("corrupted", "7z finds no intact copy of it in the archive")
+    yield from _KINDS[_ending(str(archive))].read_members(archive, places)
 
 
-def _read_member(archive: Path, header_offset: int) -> bytes:
-    opened, members = _opened(archive)
-    info, end = members[header_offset]
-    method = _METHODS.get(info.compress_type, f"method {info.compress_type}")
-    if refusal := _refusal(bool(info.flag_bits & 0x1), info.file_size, method):
-        raise refusal
-    if not 0 <= info.header_offset <= end - info.compress_size:
-        raise MemberError("corrupted", "the archive has other members at its place")
-    try:
-        with opened.open(info) as stream:
-            # One byte more than its stated size: a zip bomb states a wrong one.
-            data = stream.read(info.file_size + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-        raise MemberError("corrupted", f"the archive has no intact copy of it: {error}") from None
-    if len(data) != info.file_size:
-        raise MemberError("corrupted", f"it has {len(data)} bytes; expected {info.file_size}")
-    return data
-
-
-@functools.lru_cache(maxsize=1)
-def _opened(archive: Path) -> tuple[zipfile.ZipFile, dict[int, tuple[zipfile.ZipInfo, int]]]:
-    """Open an archive and keep it open: one with 50,000 members takes half a second to open.
-
-    Members are given by their offsets, each with the offset of the next one. Of two members at the
-    same offset the first counts, which then has no room.
-    """
-    opened = zipfile.ZipFile(archive)
-    infos = sorted(opened.infolist(), key=lambda info: info.header_offset)
-    ends = [info.header_offset for info in infos[1:]] + [opened.start_dir]
-    members: dict[int, tuple[zipfile.ZipInfo, int]] = {}
-    for info, end in zip(infos, ends, strict=True):
-        members.setdefault(min(info.header_offset, _MAX_NUMBER), (info, end))
-    return opened, members
-
-
-def _refusal(is_encrypted: bool, size: int, method: str) -> MemberError | None:
-    """Why a member must not be unpacked; None if it can be."""
-    if is_encrypted:
-        return MemberError("unsupported", "it is encrypted")
-    if method not in _METHODS.values():
-        return MemberError(
-            "unsupported", f"it is compressed by {method}; expected stored or deflated"
-        )
-    if size > MAX_MEMBER_BYTES:
-        return MemberError(
-            "wrong_format", f"it would unpack to {size:,} bytes, more than any clip has"
-        )
-    return None
+def _ending(path: str) -> str:
+    return next((ending for ending in _KINDS if path.lower().endswith(ending)), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import json
 import multiprocessing
 import os
@@ -13,12 +14,17 @@ from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
 
 from audioset_duck.audio.extraction_plan import (
     DryRun,
+    absent,
     count_dry_run,
     find_pending,
-    missing,
+    later_attempts,
     plan,
     units,
     write_missing_files,
@@ -31,7 +37,7 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.interrupts import defer_interrupts
 from audioset_duck.progress import progress
 
-_PART = re.compile(r"Y?[0-9A-Za-z_-]{11}\.(wav|flac)\.[0-9a-f]{8}\.part")
+_PART = re.compile(r"Y?[0-9A-Za-z_-]{11}\.[a-z0-9]+\.[0-9a-f]{8}\.part")
 
 
 def extract(
@@ -81,35 +87,72 @@ def extract(
             summary = count_dry_run(connection)
             if dry_run:
                 return summary
-            work = [
-                {
-                    "archive": archive,
-                    "archive_fingerprint": archive_fingerprint,
-                    "audio_root": str(audio_root.resolve()),
-                    "options": asdict(options),
-                    "clips": clips,
-                }
-                for archive, archive_fingerprint, clips in units(connection)
-            ]
-            journal.write(missing(connection))
+            work = _work(connection, 1, audio_root, options)
+            later = later_attempts(connection)
+            journal.write(absent(connection))
             write_missing_files(connection, audio_root)
         pool = executor or stack.enter_context(_processes(workers))
         bar = stack.enter_context(
             progress(name="extract", unit="clip", total=summary.to_do, leave=True)
         )
-        with defer_interrupts():
-            futures = [pool.submit(extract_unit, unit) for unit in work]
         try:
-            for future in as_completed(futures):
-                rows = future.result()
-                journal.write(rows)
-                bar.update(len({row["ytid"] for row in rows}))
+            for attempt in itertools.count(2):
+                invalid = []
+                for rows in _done(pool, work):
+                    journal.write(rows)
+                    invalid += [row["ytid"] for row in rows if row["status"] != "ok"]
+                    if attempt == 2:
+                        bar.update(len({row["ytid"] for row in rows}))
+                work = _next_work(later, invalid, attempt, audio_root, options)
+                if not work:
+                    break
         finally:
-            # After an interrupt, units that have not started need not start.
-            for future in futures:
-                future.cancel()
             replace_inventory(catalog, lambda connection: load_journal(connection, journal.path))
     return summary
+
+
+def _done(pool: Executor, work: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Do units of work, and yield the rows of each."""
+    with defer_interrupts():
+        futures = [pool.submit(extract_unit, unit) for unit in work]
+    try:
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        # After an interrupt, units that have not started need not start.
+        for future in futures:
+            future.cancel()
+
+
+def _work(
+    connection: duckdb.DuckDBPyConnection, attempt: int, audio_root: Path, options: Options
+) -> list[dict[str, Any]]:
+    """The units of work of an attempt, as `extract_unit` takes them."""
+    return [
+        {
+            "archive": archive,
+            "archive_fingerprint": archive_fingerprint,
+            "audio_root": str(audio_root.resolve()),
+            "options": asdict(options),
+            "clips": clips,
+        }
+        for archive, archive_fingerprint, clips in units(connection, attempt)
+    ]
+
+
+def _next_work(
+    later: pa.Table, invalid: list[str], attempt: int, audio_root: Path, options: Options
+) -> list[dict[str, Any]]:
+    """The units of the next attempt, for the clips whose files are invalid so far."""
+    if not (len(later) and invalid):
+        return []
+    with duckdb.connect() as connection:
+        connection.register("later", later)
+        connection.register("invalid", pa.table({"ytid": invalid}))
+        connection.execute(
+            "create temp table pending as select * from later semi join invalid using (ytid)"
+        )
+        return _work(connection, attempt, audio_root, options)
 
 
 @contextlib.contextmanager

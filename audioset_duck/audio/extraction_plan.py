@@ -12,7 +12,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from audioset_duck.audio.archives import Member, find_archives, fingerprint, list_members
+from audioset_duck.audio.archives import (
+    find_archives,
+    fingerprint,
+    is_divisible,
+    list_members,
+)
+from audioset_duck.audio.members import Member
+from audioset_duck.audio.names import NO_ID, Skipped
 from audioset_duck.catalog.audio_files import create_wanted
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.models import render_query
@@ -74,9 +81,9 @@ def plan(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the temporary tables `wanted` (subset, ytid, is_silence) and `chosen`.
 
-    `chosen` has the one member that is taken of each clip: of the first archive, by name, that
-    has it. Archives that cannot be read are reported and skipped. A target counts as a subset,
-    with the clips of its samples.
+    `chosen` has the members that may be taken of each clip, with the `attempt` in which each is
+    tried. Archives that cannot be read are reported and skipped, and so is what is no audio of a
+    clip. A target counts as a subset, with the clips of its samples.
 
     Raises:
         AudiosetDuckError: A target is not in the catalog, a subset has no clips, or no archive can
@@ -95,14 +102,15 @@ def plan(
                     " meta.sources"
                 )
         connection.execute(
-            "create temp table members (ytid varchar, archive varchar, archive_fingerprint varchar,"
-            " member varchar, header_offset bigint, packed_bytes bigint, bytes bigint)"
+            "create temp table members (name varchar, archive varchar, archive_fingerprint varchar,"
+            " is_divisible boolean, member varchar, part bigint, header_offset bigint,"
+            " packed_bytes bigint, bytes bigint)"
         )
         archives = find_archives(folder)
-        unreadable = 0
+        unreadable, skipped = 0, Skipped()
         for archive in progress(archives, name="archives", unit="archive"):
             try:
-                listed = list_members(archive)
+                listed = list_members(archive, skipped)
             except AudiosetDuckError as error:
                 log.warning("%s", error)
                 unreadable += 1
@@ -114,16 +122,43 @@ def plan(
                 "listed", pa.table({name: list(values) for name, values in columns})
             )
             connection.execute(
-                "insert into members select ytid, $archive, $fingerprint, member, header_offset,"
-                " packed_bytes, bytes from listed",
-                {"archive": str(archive), "fingerprint": fingerprint(archive)},
+                "insert into members select name, $archive, $fingerprint, $is_divisible, member,"
+                " part, header_offset, packed_bytes, bytes from listed",
+                {
+                    "archive": str(archive),
+                    "fingerprint": fingerprint(archive),
+                    "is_divisible": is_divisible(archive),
+                },
             )
             connection.unregister("listed")
         if unreadable == len(archives):
             raise AudiosetDuckError(f"none of the {unreadable} archives of {folder} can be read")
+        _name_members(connection, skipped)
+        if skipped.counts:
+            log.warning("skipped in %s: %s", folder, skipped)
         _, chosen = render_query("extraction/chosen_members")
         connection.execute(f"create temp table chosen as\n{chosen}")
         yield connection
+
+
+def _name_members(connection: duckdb.DuckDBPyConnection, skipped: Skipped) -> None:
+    """Create the table `named_members`: the members with the clips that their names mean."""
+    _, named = render_query("extraction/named_files", relation="members")
+    connection.execute(f"create temp table named_members as\n{named}")
+    _, nameless = render_query("extraction/nameless_archives")
+    for archive, count, member in connection.execute(nameless).fetchall():
+        log.warning(
+            "nothing is taken of %s: none of its %d audio files has a YouTube id in its name, as in"
+            " %s",
+            archive,
+            count,
+            member,
+        )
+    ((count, example),) = connection.execute(
+        "select count(*), min(archive || '/' || member) from named_members where ytid is null"
+    ).fetchall()
+    if count:
+        skipped.add(NO_ID, example, count)
 
 
 def find_pending(connection: duckdb.DuckDBPyConnection, layout: str, finished: pa.Table) -> None:
@@ -143,32 +178,33 @@ def find_pending(connection: duckdb.DuckDBPyConnection, layout: str, finished: p
 
 
 def units(
-    connection: duckdb.DuckDBPyConnection,
+    connection: duckdb.DuckDBPyConnection, attempt: int
 ) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
-    """Split the pending clips into units of work: clips of an archive in the order of their bytes.
+    """Split the pending clips of an attempt into units of work, in the order of their bytes.
+
+    Args:
+        connection: With the relation `pending`.
+        attempt: From 1; later ones are for clips whose earlier members are invalid.
 
     Yields:
         The path of the archive, its fingerprint, and for each clip its `ytid`, `member`,
-        `header_offset`, and its `places`: `path` below the audio root, `subset`, and `is_silence`,
-        whether it has the label Silence in that subset.
+        `header_offset`, `bytes`, `clip_seconds`, and its `places`: `path` below the audio root,
+        `subset`, and `is_silence`, whether it has the label Silence in that subset.
     """
-    _, query = render_query("extraction/work_units", clips_per_unit=CLIPS_PER_UNIT)
+    _, query = render_query("extraction/work_units", clips_per_unit=CLIPS_PER_UNIT, attempt=attempt)
     yield from connection.execute(query).fetchall()
 
 
-def missing(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Rows of the journal for the clips that are in no archive."""
-    return [
-        {
-            "ytid": ytid,
-            "place": None,
-            "status": "missing",
-            "reason": "it is in none of the archives",
-        }
-        for (ytid,) in connection.execute(
-            "select distinct ytid from wanted anti join chosen using (ytid) order by ytid"
-        ).fetchall()
-    ]
+def later_attempts(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """The rows of `pending` of clips that are in several archives, but for the first."""
+    return connection.sql("select * from pending where attempt > 1").to_arrow_table()
+
+
+def absent(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Rows of the journal for the clips that are in no archive, or only as other parts."""
+    _, query = render_query("extraction/absent_clips")
+    rows: list[dict[str, Any]] = connection.sql(query).to_arrow_table().to_pylist()
+    return rows
 
 
 def write_missing_files(connection: duckdb.DuckDBPyConnection, audio_root: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from audioset_duck.audio.validation import (
@@ -23,6 +27,15 @@ _STREAM = re.compile(r"^ *Stream #0:\d+.*?: Audio: (\w+).*?, (\d+) Hz, ([\w.]+)"
 _SAMPLES = re.compile(r"n_samples: (\d+)")
 # Demuxers that read one file only; a playlist would read others.
 _FORMATS = "aac,aiff,au,caf,flac,matroska,mov,mp3,ogg,w64,wav"
+# The codecs of a file with an ending, as libsndfile would read them.
+_CODECS = {
+    ".wav": r"pcm_|adpcm_|gsm",
+    ".flac": "flac",
+    ".mp3": "mp3",
+    ".ogg": "vorbis|opus|flac|speex",
+    ".oga": "vorbis|opus|flac|speex",
+    ".opus": "opus",
+}
 # A damaged file may state hours; a clip takes a fraction of a second.
 _MOST_SECONDS = 120
 _PEAK = re.compile(r"max_volume: (-?[\d.]+) dB")
@@ -60,34 +73,53 @@ def find_ffmpeg() -> str:
     return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
-def validate_by_ffmpeg(data: bytes, limits: ValidationLimits) -> ValidationResult:
-    """Validate a WAV file as `validation.validate` does, with ffmpeg's volumedetect."""
+def validate_by_ffmpeg(
+    data: bytes, limits: ValidationLimits, ending: str = ".wav"
+) -> ValidationResult:
+    """Validate an audio file as `validation.validate` does, with ffmpeg's volumedetect."""
     if not data:
         return ValidationResult("empty", "the file has no bytes")
-    result, codec = _measure("pipe:0", data)
+    with _temporary_file(data) as path:
+        result, codec = _measure(path, None)
     if result.status != "ok":
         return result
-    if data[:4] not in (b"RIFF", b"RF64") or not re.match(r"pcm_[su]\d", codec):
-        return ValidationResult(
-            "wrong_format",
-            f"it is {codec}, not PCM in a WAV file",
-            result.duration_seconds,
-            result.sample_rate_hz,
-            result.channels,
+    if ending in _CODECS and not re.match(_CODECS[ending], codec):
+        return replace(
+            result, status="wrong_format", reason=f"it is {codec}, not {ending[1:].upper()}"
         )
-    if missing := missing_bytes(data):
-        return ValidationResult(
-            "corrupted",
-            f"it is cut short: it lacks {missing} bytes of what its header says",
-            result.duration_seconds,
-            result.sample_rate_hz,
-            result.channels,
+    if ending == ".wav" and (missing := missing_bytes(data)):
+        return replace(
+            result,
+            status="corrupted",
+            reason=f"it is cut short: it lacks {missing} bytes of what its header says",
         )
     if not result.duration_seconds:
-        return ValidationResult(
-            "empty", "it has no samples", 0.0, result.sample_rate_hz, result.channels
-        )
+        return replace(result, status="empty", reason="it has no samples", duration_seconds=0.0)
     return apply_limits(result, limits)
+
+
+def wav_by_ffmpeg(data: bytes) -> bytes:
+    """Decode an audio file that libsndfile cannot read, as a WAV file of 16 bits.
+
+    Raises:
+        AudiosetDuckError: It cannot be decoded.
+    """
+    with _temporary_file(data) as path:
+        command = [find_ffmpeg(), "-nostdin", "-v", "error", "-format_whitelist", _FORMATS]
+        command += ["-i", path, "-map", "0:a:0", "-c:a", "pcm_s16le", "-f", "wav", "pipe:1"]
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise AudiosetDuckError(f"it cannot be decoded: {done.stderr.decode(errors='replace')}")
+    return done.stdout
+
+
+@contextlib.contextmanager
+def _temporary_file(data: bytes) -> Iterator[str]:
+    """A file, since ffmpeg has to seek in the containers of videos."""
+    with tempfile.NamedTemporaryFile(prefix="audioset-duck-") as file:
+        file.write(data)
+        file.flush()
+        yield file.name
 
 
 def validate_file(path: Path, limits: ValidationLimits) -> ValidationResult:

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import itertools
+import logging
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import pyarrow as pa
 import soundfile
 
 from audioset_duck.audio import validation
 from audioset_duck.audio.ffmpeg import validate_file
+from audioset_duck.audio.folders import walk
+from audioset_duck.audio.names import (
+    AUDIO_ENDINGS,
+    FORMATS,
+    Skipped,
+    audio_names,
+    ending_of,
+    id_finder,
+)
 from audioset_duck.audio.validation import ValidationLimits, ValidationResult, header_error
-from audioset_duck.catalog.audio_files import load_rows
+from audioset_duck.catalog.audio_files import FOUND_FILES, load_found
 from audioset_duck.catalog.build import replace_inventory
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.filesystem import check_utf8
 from audioset_duck.progress import progress
 
-ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".m4a")
-_NAME = re.compile(r"Y?([0-9A-Za-z_-]{11})")
+log = logging.getLogger(__name__)
+
+# Files that wait for an inspection, and rows that wait to be columns.
+_BATCH = 1000
+
+
+class _File(NamedTuple):
+    """An audio file of a clip, as its name says.
+
+    Attributes:
+        path: The file.
+        name: What names the clip: the name of the file without its ending, or an id.
+    """
+
+    path: str
+    name: str
 
 
 def scan(
@@ -39,8 +63,8 @@ def scan(
         AudiosetDuckError: The folder does not exist, contains no audio file, or contains one whose
             name is not UTF-8.
     """
-    rows = find_files(audio_root, validate=validate, limits=limits)
-    replace_inventory(catalog, lambda connection: load_rows(connection, rows))
+    found = find_files(audio_root, validate=validate, limits=limits)
+    replace_inventory(catalog, lambda connection: load_found(connection, found))
 
 
 def find_files(
@@ -48,16 +72,20 @@ def find_files(
     *,
     validate: bool = False,
     limits: ValidationLimits | None = None,
-) -> list[dict[str, Any]]:
-    """Find audio files below a folder, and return rows of `audio_files` for them.
+) -> pa.Table:
+    """Find audio files below a folder, and inspect them.
 
-    Files are recognised by their names: `Y<id>` or `<id>` with the ending wav, flac, mp3, ogg or
-    m4a, in any folder but `invalid_audio/`. Nothing is written to the folder.
+    Files are recognised by their endings and names: see `main.audio_name_readings`. Links are
+    followed. Folders of invalid audio and of what was deleted are skipped. What else is skipped is
+    counted in a warning. Nothing is written to the folder.
 
     Args:
         audio_root: The folder.
         validate: Decode every file and apply the limits. Else only headers are read.
         limits: Limits that a valid file keeps.
+
+    Returns:
+        A row for each file, with the columns of `FOUND_FILES`.
 
     Raises:
         AudiosetDuckError: The folder does not exist, contains no audio file, or contains one whose
@@ -67,48 +95,69 @@ def find_files(
         raise AudiosetDuckError(
             f"there is no folder {audio_root}; name the folder of the audio files with --audio-root"
         )
-    root = audio_root.resolve()
-    found = sorted(_find(root))
-    if not found:
-        raise AudiosetDuckError(
-            f"{audio_root} contains no audio file of a clip; expected names as in"
-            f" Y-0049eXE2Zc.wav, ending in {', '.join(ENDINGS)}"
-        )
+    skipped = Skipped()
+    with id_finder() as finder:
+        named = audio_names(walk(audio_root.resolve(), skipped), finder, skipped)
+        found = _inspect_all((_File(*each) for each in named), validate, limits)
+    _report(audio_root, found, skipped)
+    return found
+
+
+def _report(place: Path, found: pa.Table, skipped: Skipped) -> None:
+    """Warn of what was skipped.
+
+    Raises:
+        AudiosetDuckError: Nothing was found.
+    """
+    if len(found):
+        if skipped.counts:
+            log.warning("skipped in %s: %s", place, skipped)
+        return
+    others = f"; skipped: {skipped}" if skipped.counts else ""
+    raise AudiosetDuckError(
+        f"{place} contains no audio file of a clip{others}. Expected names as in"
+        f" Y-0049eXE2Zc.wav or -0049eXE2Zc_30.000_40.000.flac, ending in {', '.join(AUDIO_ENDINGS)}"
+    )
+
+
+def _inspect_all(
+    files: Iterable[_File], is_decoded: bool, limits: ValidationLimits | None
+) -> pa.Table:
+    """Inspect files, some at a time, into the columns of `FOUND_FILES`."""
     checked = limits or ValidationLimits()
 
-    def row(path: Path) -> dict[str, Any]:
-        result = _inspect(path, validate, checked)
-        match = _NAME.fullmatch(path.stem)
+    def inspect(file: _File) -> dict[str, Any]:
+        result = _inspect(file.path, is_decoded, checked)
         return asdict(result) | {
-            "ytid": match[1] if match else None,
-            "audio_path": str(path),
-            "bytes": path.stat().st_size,
+            "name": file.name,
+            "audio_path": file.path,
+            "bytes": Path(file.path).stat().st_size,
         }
 
     # libsndfile and ffmpeg do not block other threads.
     with ThreadPoolExecutor() as pool:
-        return list(progress(pool.map(row, found), name="scan", unit="file", total=len(found)))
+        rows = (row for batch in _batches(files) for row in pool.map(inspect, batch))
+        counted = progress(rows, name="scan", unit="file")
+        return pa.Table.from_batches(
+            [pa.RecordBatch.from_pylist(batch, FOUND_FILES) for batch in _batches(counted)],
+            FOUND_FILES,
+        )
 
 
-def _find(root: Path) -> Iterator[Path]:
-    for path in root.rglob("*"):
-        if (
-            path.suffix.lower() in ENDINGS
-            and _NAME.fullmatch(path.stem)
-            and "invalid_audio" not in path.relative_to(root).parts
-            and path.is_file()
-        ):
-            yield check_utf8(path)
+def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    iterator = iter(items)
+    while batch := list(itertools.islice(iterator, _BATCH)):
+        yield batch
 
 
-def _inspect(path: Path, is_decoded: bool, limits: ValidationLimits) -> ValidationResult:
-    if not path.stat().st_size:
+def _inspect(path: str, is_decoded: bool, limits: ValidationLimits) -> ValidationResult:
+    ending = ending_of(path)
+    if not Path(path).stat().st_size:
         return ValidationResult("empty", "the file has no bytes")
-    if path.suffix.lower() == ".m4a":
-        # libsndfile does not read it.
-        return validate_file(path, limits) if is_decoded else ValidationResult("ok")
+    if ending not in FORMATS:
+        return validate_file(Path(path), limits) if is_decoded else ValidationResult("ok")
     if is_decoded:
-        return validation.validate(path.read_bytes(), limits, is_wav=path.suffix.lower() == ".wav")
+        return validation.validate(Path(path).read_bytes(), limits, ending)
     try:
         info = soundfile.info(path)
     except soundfile.LibsndfileError as error:
@@ -116,4 +165,4 @@ def _inspect(path: Path, is_decoded: bool, limits: ValidationLimits) -> Validati
     except (soundfile.SoundFileError, RuntimeError) as error:
         return ValidationResult("corrupted", f"it cannot be opened: {error}")
     result = ValidationResult("ok", None, info.duration, info.samplerate, info.channels)
-    return header_error(result) or result
+    return validation.format_error(result, info.format, ending) or header_error(result) or result

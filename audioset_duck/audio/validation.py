@@ -6,11 +6,14 @@ import io
 import math
 import struct
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Literal
 
 import numpy as np
 import soundfile
 import soxr
+
+from audioset_duck.audio.names import FORMATS
 
 Status = Literal[
     "ok",
@@ -70,13 +73,13 @@ class ValidationLimits:
     silence_db_threshold: float = -60.0
 
 
-def validate(data: bytes, limits: ValidationLimits, *, is_wav: bool = True) -> ValidationResult:
+def validate(data: bytes, limits: ValidationLimits, ending: str = ".wav") -> ValidationResult:
     """Decode an audio file once and decide whether it is a valid clip.
 
     Args:
         data: The bytes of the file.
         limits: How long and how loud it must be.
-        is_wav: Whether it must be PCM in a WAV file. Else any format of libsndfile is valid.
+        ending: One of `names.FORMATS`: the format that it must have.
     """
     if not data:
         return ValidationResult("empty", "the file has no bytes")
@@ -88,16 +91,9 @@ def validate(data: bytes, limits: ValidationLimits, *, is_wav: bool = True) -> V
                 channels=file.channels,
                 duration_seconds=file.frames / file.samplerate,
             )
-            if is_wav and not (
-                file.format in ("WAV", "WAVEX", "RF64") and file.subtype.startswith("PCM")
-            ):
-                found = f"{file.format} {file.subtype}"
-                return replace(
-                    result, status="wrong_format", reason=f"it is {found}, not PCM in a WAV file"
-                )
-            if error := header_error(result):
+            if error := format_error(result, file.format, ending) or header_error(result):
                 return error
-            if is_wav and (missing := missing_bytes(data)):
+            if ending == ".wav" and (missing := missing_bytes(data)):
                 return replace(
                     result,
                     status="corrupted",
@@ -107,7 +103,8 @@ def validate(data: bytes, limits: ValidationLimits, *, is_wav: bool = True) -> V
                 return replace(result, status="empty", reason="it has no samples")
             # In parts, since a header may state more samples than fit into memory.
             frames, extremes = 0, []
-            while len(part := file.read(_FRAMES_A_PART, dtype="int16", always_2d=True)):
+            kind = "float64" if file.subtype in ("FLOAT", "DOUBLE") else "int16"
+            while len(part := file.read(_FRAMES_A_PART, dtype=kind, always_2d=True)):
                 frames += len(part)
                 extremes.append((part.min(), part.max()))
             if frames < file.frames:
@@ -120,8 +117,24 @@ def validate(data: bytes, limits: ValidationLimits, *, is_wav: bool = True) -> V
         return ValidationResult("corrupted", f"it cannot be decoded: {error.error_string}")
     except (soundfile.SoundFileError, RuntimeError, ValueError) as error:
         return ValidationResult("corrupted", f"it cannot be decoded: {error}")
-    result = replace(result, peak_dbfs=peak_dbfs(np.array(extremes, np.int16)))
+    if kind == "float64":
+        # Rubbish in place of samples has no peak.
+        extremes = np.clip(np.round(np.nan_to_num(extremes) * 32768), -32768, 32767)
+    result = replace(result, peak_dbfs=peak_dbfs(np.asarray(extremes, np.int16)))
     return apply_limits(result, limits)
+
+
+def format_error(result: ValidationResult, found: str, ending: str) -> ValidationResult | None:
+    """The error of a file whose content is not what its ending says; None if it is.
+
+    Args:
+        result: What is known of the file.
+        found: The format that libsndfile reports.
+        ending: One of `names.FORMATS`.
+    """
+    if found in FORMATS[ending]:
+        return None
+    return replace(result, status="wrong_format", reason=f"it is {found}, not {ending[1:].upper()}")
 
 
 def header_error(result: ValidationResult) -> ValidationResult | None:
@@ -158,6 +171,23 @@ def apply_limits(result: ValidationResult, limits: ValidationLimits) -> Validati
     return result
 
 
+def check_length(result: ValidationResult, clip_seconds: Decimal | None) -> ValidationResult:
+    """Reject audio that is over a second longer than its clip, as that of a whole video is."""
+    seconds = result.duration_seconds
+    if (
+        result.status != "ok"
+        or clip_seconds is None
+        or seconds is None
+        or seconds <= float(clip_seconds) + 1
+    ):
+        return result
+    return replace(
+        result,
+        status="wrong_length",
+        reason=f"it lasts {seconds:.3f} s, the clip {clip_seconds} s",
+    )
+
+
 def refuse_if_large(result: ValidationResult, sample_rate: int) -> ValidationResult:
     """Refuse a file that would be far larger than any clip after resampling."""
     samples = (result.duration_seconds or 0) * sample_rate * (result.channels or 0)
@@ -181,28 +211,30 @@ def peak_dbfs(samples: np.ndarray) -> float:
     return 20 * math.log10(peak / 32768) if peak else SILENCE_DBFS
 
 
-def rewrite(
-    data: bytes, to: Literal["wav", "flac"], sample_rate: int | None = None, mono: bool = False
-) -> bytes:
-    """Convert a valid PCM WAV file.
+def rewrite(data: bytes, to: str, sample_rate: int | None = None, mono: bool = False) -> bytes:
+    """Convert a valid file that libsndfile reads.
 
-    Without resampling or mixing, no sample changes.
+    Without resampling or mixing, no sample of WAV or FLAC changes, unless FLAC has no such samples.
+    What is compressed with loss becomes 16 bits.
 
     Args:
-        data: The bytes of the WAV file.
-        to: The format.
+        data: The bytes of the file.
+        to: The format: `wav` or `flac`.
         sample_rate: Samples per second and channel; None keeps the rate of the file.
         mono: Mix all channels into one, by their mean.
     """
     with soundfile.SoundFile(io.BytesIO(data)) as file:
         subtype, rate = file.subtype, file.samplerate
         changes = (mono and file.channels > 1) or (sample_rate not in (None, rate))
-        samples = file.read(dtype="float64" if changes else "int32", always_2d=True)
+        is_pcm = subtype.startswith("PCM")
+        samples = file.read(dtype="int32" if is_pcm and not changes else "float64", always_2d=True)
     if mono and samples.shape[1] > 1:
         samples = samples.mean(axis=1, keepdims=True)
     if sample_rate is not None and sample_rate != rate:
         samples = soxr.resample(samples, rate, sample_rate)
         rate = sample_rate
+    if not is_pcm and subtype not in ("FLOAT", "DOUBLE"):
+        subtype = "PCM_16"
     if to == "flac" and subtype not in ("PCM_16", "PCM_24"):
         # FLAC has no unsigned 8-bit samples, and libsndfile writes no 32-bit samples into it.
         subtype = "PCM_16" if subtype == "PCM_U8" else "PCM_24"

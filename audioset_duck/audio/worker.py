@@ -9,20 +9,25 @@ import os
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from audioset_duck.audio.archives import read_members
-from audioset_duck.audio.ffmpeg import validate_by_ffmpeg
+from audioset_duck.audio.archives import fingerprint, read_members
+from audioset_duck.audio.ffmpeg import validate_by_ffmpeg, wav_by_ffmpeg
+from audioset_duck.audio.members import MemberError
+from audioset_duck.audio.names import AUDIO_ENDINGS, FORMATS, ending_of, sniffed_ending
 from audioset_duck.audio.validation import (
     ValidationLimits,
     ValidationResult,
+    check_length,
     refuse_if_large,
     rewrite,
     validate,
 )
-from audioset_duck.filesystem import atomic_write
+from audioset_duck.filesystem import atomic_write, link_or_copy
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,8 @@ class Options:
     Attributes:
         layout: `audioset`: folders as in the archives; `subset`: a folder for each subset.
         limits: Limits that a valid clip keeps.
-        to: The format of the files.
+        to: The format of the files; `keep`: the bytes of the archive. None: WAV stays WAV, other
+            formats keep their bytes, or become FLAC if anything is changed.
         sample_rate: Samples per second and channel; None keeps the rate of the file.
         mono: Mix all channels into one.
         discard_invalid: Do not keep the files of invalid clips.
@@ -41,7 +47,7 @@ class Options:
 
     layout: Literal["audioset", "subset"] = "audioset"
     limits: ValidationLimits = field(default_factory=ValidationLimits)
-    to: Literal["wav", "flac"] = "wav"
+    to: Literal["wav", "flac", "keep"] | None = None
     sample_rate: int | None = None
     mono: bool = False
     discard_invalid: bool = False
@@ -53,30 +59,51 @@ def extract_unit(unit: dict[str, Any]) -> list[dict[str, Any]]:
 
     Args:
         unit: `archive`, `archive_fingerprint`, `audio_root`, `options` (as a dict), and `clips`:
-            for each its ytid, member, header_offset, and `places`: pairs of a path below the audio
-            root and the subset that it is for, with whether the clip is labelled Silence in it.
+            for each its ytid, member, header_offset, bytes, clip_seconds, and `places`: pairs of a
+            path below the audio root and the subset that it is for, with whether the clip is
+            labelled Silence in it.
 
     Returns:
         A row of `audio_files` for each place.
     """
     options = Options(**unit["options"] | {"limits": ValidationLimits(**unit["options"]["limits"])})
     rows = []
-    decide = validate if options.validator == "libsndfile" else validate_by_ffmpeg
-    offsets = [clip["header_offset"] for clip in unit["clips"]]
-    read = read_members(Path(unit["archive"]), offsets)
-    for clip, found in zip(unit["clips"], read, strict=True):
+    for clip, found in zip(unit["clips"], _read(unit), strict=True):
         data = found if isinstance(found, bytes) else None
+        ending = ending_of(clip["member"])
+        if ending not in AUDIO_ENDINGS:
+            ending = sniffed_ending(data or b"")
         result = (
-            decide(found, options.limits)
+            _validate(found, options, ending, clip["clip_seconds"])
             if isinstance(found, bytes)
             else ValidationResult(found.status, found.reason)
         )
-        if result.status == "ok" and options.sample_rate:
-            result = refuse_if_large(result, options.sample_rate)
         written: dict[bool, Path] = {}
         for place in clip["places"]:
-            rows.append(_place(unit, clip, place, data, result, options, written))
+            rows.append(_place(unit, clip, place, data, ending, result, options, written))
     return rows
+
+
+def _read(unit: dict[str, Any]) -> Iterator[bytes | MemberError]:
+    """Read the members of a unit, unless the archive is no longer the one that was listed."""
+    archive = Path(unit["archive"])
+    if fingerprint(archive) != unit["archive_fingerprint"]:
+        reason = f"{archive} was changed after it was listed; run the same command again"
+        return (MemberError("corrupted", reason) for _ in unit["clips"])
+    return read_members(archive, [(clip["header_offset"], clip["bytes"]) for clip in unit["clips"]])
+
+
+def _validate(
+    data: bytes, options: Options, ending: str, clip_seconds: Decimal | None
+) -> ValidationResult:
+    """Validate a file as a clip: as audio of its ending, and by its length."""
+    if options.validator == "ffmpeg" or ending not in FORMATS:
+        result = validate_by_ffmpeg(data, options.limits, ending)
+    else:
+        result = validate(data, options.limits, ending)
+    if result.status == "ok" and options.sample_rate:
+        result = refuse_if_large(result, options.sample_rate)
+    return check_length(result, clip_seconds)
 
 
 def end_with_parent(parent: int) -> None:
@@ -90,11 +117,20 @@ def end_with_parent(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _format(options: Options, ending: str) -> str:
+    """The format in which a file with an ending is written."""
+    if options.to not in (None, "keep"):
+        return str(options.to)
+    is_changed = options.to is None and (options.sample_rate or options.mono)
+    return "flac" if is_changed and ending != ".wav" else ending[1:]
+
+
 def _place(
     unit: dict[str, Any],
     clip: dict[str, Any],
     place: dict[str, Any],
     data: bytes | None,
+    ending: str,
     result: ValidationResult,
     options: Options,
     written: dict[bool, Path],
@@ -114,8 +150,9 @@ def _place(
     if is_ok:
         row |= {"status": "ok", "reason": None}
     name = PurePosixPath(place["path"])
-    valid = (root / name).with_suffix(f".{options.to}")
-    invalid = root / "invalid_audio" / place["subset"] / name.with_suffix(".wav").name
+    to = _format(options, ending)
+    valid = (root / name).with_suffix(f".{to}")
+    invalid = root / "invalid_audio" / place["subset"] / name.with_suffix(ending).name
     target = valid if is_ok else invalid
     if data is None:
         return row
@@ -124,14 +161,12 @@ def _place(
         # A worker whose parent was killed may still be writing the same clip.
         with atomic_write(target, f".{uuid.uuid4().hex[:8]}") as part:
             if earlier := written.get(is_ok):
-                os.link(earlier, part)
+                link_or_copy(earlier, part)
+            elif is_ok and (f".{to}" != ending or options.sample_rate or options.mono):
+                readable = data if ending in FORMATS else wav_by_ffmpeg(data)
+                part.write_bytes(rewrite(readable, to, options.sample_rate, options.mono))
             else:
-                changes = is_ok and (options.to != "wav" or options.sample_rate or options.mono)
-                part.write_bytes(
-                    rewrite(data, options.to, options.sample_rate, options.mono)
-                    if changes
-                    else data
-                )
+                part.write_bytes(data)
         written[is_ok] = target
         row["bytes"] = target.stat().st_size
         row["audio_path"] = str(target.relative_to(root)) if is_ok else None

@@ -30,6 +30,25 @@ _COLUMNS = {
     "member": "varchar",
 }
 
+# The columns of files that were found: what names the clip, and what is known of the file.
+FOUND_FILES = pa.schema(
+    [
+        ("name", pa.string()),
+        ("audio_path", pa.string()),
+        ("byte_offset", pa.int64()),
+        ("byte_count", pa.int64()),
+        ("status", pa.string()),
+        ("reason", pa.string()),
+        ("duration_seconds", pa.float64()),
+        ("sample_rate_hz", pa.int64()),
+        ("channels", pa.int64()),
+        ("peak_dbfs", pa.float64()),
+        ("bytes", pa.int64()),
+        ("archive", pa.string()),
+        ("member", pa.string()),
+    ]
+)
+
 
 def ensure_inventory(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table `audio_files`, empty, unless the catalog has it."""
@@ -58,22 +77,36 @@ def load_journal(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
 
 
 def load_rows(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> None:
-    """Make the table `audio_files` from rows of it, of files that were found.
-
-    A silent file is valid if its clip is labelled Silence. Rows of an extraction about clips
-    without a file are kept.
+    """Make the table `audio_files` from rows of it: see `load_found`.
 
     Args:
         connection: To the catalog.
-        rows: What a row lacks is null.
+        rows: What a row lacks is null. A row without a name has an id.
+    """
+    named = [{"name": row.get("ytid"), **row} for row in rows]
+    load_found(connection, pa.Table.from_pylist(named, FOUND_FILES))
+
+
+def load_found(connection: duckdb.DuckDBPyConnection, found: pa.Table) -> None:
+    """Make the table `audio_files` from files that were found.
+
+    The clip of a file follows from its name. A file that is not its clip, says its name or its
+    length, is invalid; a silent file is valid if its clip is labelled Silence. Rows of an
+    extraction about clips without a file are kept.
+
+    Args:
+        connection: To the catalog.
+        found: The columns of `FOUND_FILES`.
     """
     ensure_inventory(connection)
-    columns = {name: kind for name, kind in _COLUMNS.items() if name != "place"}
-    table = pa.table({name: [row.get(name) for row in rows] for name in columns})
+    columns = {name: kind for name, kind in _COLUMNS.items() if name not in ("ytid", "place")}
     typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
+    connection.register("found_files", found)
+    _, named = render_query("extraction/named_files", relation="found_files")
+    connection.execute(f"create or replace temp table named_files as\n{named}")
     _, select = render_query("extraction/found_audio_files", typed_columns=typed)
-    connection.register("found_files", table)
     connection.execute(f"create or replace table main.audio_files as\n{select}")
+    connection.execute("drop table named_files")
     connection.unregister("found_files")
     _explain(connection, "One audio file of a clip.")
 

@@ -66,10 +66,9 @@ from audioset_duck.errors import AudiosetDuckError
 )
 @click.option(
     "--to",
-    type=click.Choice(["wav", "flac"]),
-    default="wav",
-    show_default=True,
-    help="Format of the extracted files.",
+    type=click.Choice(["wav", "flac", "keep"]),
+    help="Format of the extracted files; keep: as in the archive."
+    " [default: keep, or flac if --sample-rate or --mono changes what was compressed]",
 )
 @click.option(
     "--sample-rate", type=click.IntRange(1000, 192_000), metavar="HZ", help="Resample to this rate."
@@ -129,6 +128,11 @@ def extract(
     if not subsets + target_names:
         raise AudiosetDuckError(
             f"nothing to extract; name a --target, or a --subset: {', '.join(AUDIO_SUBSETS)} or all"
+        )
+    if options["to"] == "keep" and (options["sample_rate"] or options["mono"]):
+        raise AudiosetDuckError(
+            "--to keep writes the bytes of the archives, and cannot be combined with --sample-rate"
+            " or --mono; choose --to wav or flac"
         )
     # No name stands for all subsets of the catalog.
     subsets = () if "all" in subsets else subsets + target_names

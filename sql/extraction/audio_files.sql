@@ -1,4 +1,4 @@
--- One audio file of a valid or invalid clip; or a clip that is missing, without a file.
+-- One audio file of a valid or invalid clip; or a clip that no archive has, without a file.
 -- The journal has a line for each time that a clip was dealt with: the last one counts. What was
 -- missing once, and was found later, is no longer missing.
 with lines as (
@@ -18,7 +18,7 @@ newest as (
 found as (
     select distinct newest.ytid
     from newest
-    where newest.status <> 'missing'
+    where newest.place is not null
 )
 
 select
@@ -37,5 +37,5 @@ select
     newest.member
 from newest
 left join found on newest.ytid = found.ytid
-where newest.status <> 'missing' or found.ytid is null
+where newest.place is not null or found.ytid is null
 order by newest.ytid, newest.place

@@ -2,7 +2,11 @@
 -- to be extracted; then the archives to read, and the bytes of these clips, packed and unpacked.
 with clips as (select distinct ytid from wanted),
 
-pending_clips as (select distinct ytid from pending)
+pending_clips as (
+    select distinct ytid
+    from pending
+    where attempt = 1
+)
 
 select
     count(*) as clip_count,
@@ -17,5 +21,5 @@ select
     ) as packed_bytes,
     coalesce(sum(chosen.bytes) filter (where pending_clips.ytid is not null), 0) as bytes
 from clips
-left join chosen on clips.ytid = chosen.ytid
+left join chosen on clips.ytid = chosen.ytid and chosen.attempt = 1
 left join pending_clips on clips.ytid = pending_clips.ytid

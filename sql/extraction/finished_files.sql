@@ -1,5 +1,5 @@
 -- One file that is finished with the same options and, if it is valid, exists among `files`.
--- Of a file that was extracted several times, the last line of the journal counts.
+-- Of a file that was extracted from an archive several times, the last line of the journal counts.
 with lines as (
     select
         *,
@@ -11,7 +11,8 @@ newest as (
     select *
     from lines
     where place is not null
-    qualify row_number() over (partition by place order by line desc) = 1
+    qualify
+        row_number() over (partition by place, archive_fingerprint order by line desc) = 1
 )
 
 select

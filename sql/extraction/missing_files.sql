@@ -5,5 +5,5 @@ select
         where chosen.ytid is null
     ) as files
 from wanted
-left join chosen on wanted.ytid = chosen.ytid
+left join chosen on wanted.ytid = chosen.ytid and chosen.attempt = 1
 group by wanted.subset

@@ -6,7 +6,12 @@ with files as (
         chosen.archive,
         chosen.archive_fingerprint,
         chosen.member,
+        chosen.part,
         chosen.header_offset,
+        chosen.bytes,
+        chosen.is_divisible,
+        chosen.attempt,
+        chosen.clip_seconds,
         -- The folder of a clip follows from the name of its archive, not from the archive's folder.
         case
             when {{ literal(layout) }} = 'subset' then wanted.subset || '/' || chosen.ytid

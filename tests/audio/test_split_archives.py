@@ -11,6 +11,8 @@ from support.extraction import GOOD, SILENT, foretell, run_extract, wav
 from support.metadata import write_metadata
 
 from audioset_duck.audio.archives import list_members, read_members
+from audioset_duck.audio.members import Member
+from audioset_duck.audio.names import Skipped
 from audioset_duck.audio.split_archives import count_volumes, list_packed
 from audioset_duck.catalog.build import build
 from audioset_duck.errors import AudiosetDuckError
@@ -94,22 +96,28 @@ def test_clips_of_volumes(place: Path) -> None:
     }
 
 
+def clip_of(member: Member) -> str:
+    return member.name[-11:]
+
+
 @needs_7z
 @pytest.mark.parametrize("options", [("-0",), ("-9",)])
 def test_some_members_in_the_order_of_the_archive(tmp_path: Path, options: tuple[str]) -> None:
     archive = split(tmp_path, "x.ZIP" if options == ("-0",) else "x.zip", *options)
-    listed = list_members(archive)
-    assert {member.ytid for member in listed} == set(CLIPS)
+    listed = list_members(archive, Skipped())
+    assert {clip_of(member) for member in listed} == set(CLIPS)
     for chosen in (listed, listed[1::3], listed[-1:]):
-        read = list(read_members(archive, [member.header_offset for member in chosen]))
-        assert read == [CLIPS[member.ytid] for member in chosen]
+        read = list(
+            read_members(archive, [(member.header_offset, member.bytes) for member in chosen])
+        )
+        assert read == [CLIPS[clip_of(member)] for member in chosen]
 
 
 @needs_7z
 def test_damaged_members_and_no_others(place: Path) -> None:
     archive = split(place / "zips", "eval.zip", "-0")
     # Two that follow each other, the first and the last.
-    order = [member.ytid for member in list_members(archive)]
+    order = [clip_of(member) for member in list_members(archive, Skipped())]
     damaged = {order[0], order[3], order[4], order[-1]}
     for ytid in damaged:
         damage(archive, ytid)
@@ -143,18 +151,20 @@ def test_packed_data_that_breaks_off(place: Path) -> None:
 @needs_7z
 def test_members_that_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = split(tmp_path, "x.zip", "-P", "secret", big________=GOOD * 3)
-    for member in read_members(archive, [row.header_offset for row in list_members(archive)]):
+    for member in read_members(
+        archive, [(row.header_offset, row.bytes) for row in list_members(archive, Skipped())]
+    ):
         assert (member.status, str(member)) == ("unsupported", "it is encrypted")
-    monkeypatch.setattr("audioset_duck.audio.archives.MAX_MEMBER_BYTES", 100_000)
+    monkeypatch.setattr("audioset_duck.audio.members.MAX_MEMBER_BYTES", 100_000)
     archive = split(tmp_path, "y.zip", big________=GOOD * 3)
-    listed = list_members(archive)
-    read = read_members(archive, [row.header_offset for row in listed])
+    listed = list_members(archive, Skipped())
+    read = read_members(archive, [(row.header_offset, row.bytes) for row in listed])
     for row, member in zip(listed, read, strict=True):
-        if row.ytid == "big________":
+        if clip_of(row) == "big________":
             assert member.status == "wrong_format"
             assert str(member) == "it would unpack to 192,132 bytes, more than any clip has"
         else:
-            assert member == CLIPS[row.ytid]
+            assert member == CLIPS[clip_of(row)]
 
 
 @needs_7z
@@ -176,13 +186,13 @@ def test_volumes_of_another_archive(tmp_path: Path) -> None:
     with pytest.raises(
         AudiosetDuckError, match=r"x.zip and its other parts are not a complete zip archive"
     ):
-        list_members(archive)
+        list_members(archive, Skipped())
 
 
 @needs_7z
 def test_7z_that_is_killed_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = split(tmp_path, "x.zip")
-    offsets = [row.header_offset for row in list_members(archive)]
+    offsets = [(row.header_offset, row.bytes) for row in list_members(archive, Skipped())]
     program = tmp_path / "bin" / "7z"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\nkill -9 $$\n")
@@ -203,7 +213,7 @@ def test_7z_by_its_other_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         (folder / name).chmod(0o755)
         monkeypatch.setenv("PATH", str(folder))
         list_packed.cache_clear()
-        assert len(list_members(archive)) == len(CLIPS)
+        assert len(list_members(archive, Skipped())) == len(CLIPS)
 
 
 @pytest.mark.skipif(not shutil.which("zip"), reason="zip is not installed")
@@ -216,7 +226,7 @@ def test_without_7z(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         match=r"x\.zip is the last of 8 parts of a split archive, which needs 7z; install it"
         r" .*, or join the parts with zip -s 0 x\.zip --out joined\.zip",
     ):
-        list_members(archive)
+        list_members(archive, Skipped())
 
 
 @pytest.mark.skipif(not shutil.which("zip"), reason="zip is not installed")

@@ -35,6 +35,7 @@ from support.metadata import STRONG_HEADER, WEAK_HEADER, write_metadata
 from audioset_duck.audio.archives import list_members, read_members
 from audioset_duck.audio.extract import extract
 from audioset_duck.audio.ffmpeg import find_ffmpeg, validate_by_ffmpeg, validate_file
+from audioset_duck.audio.names import Skipped
 from audioset_duck.audio.scan import find_files
 from audioset_duck.audio.validation import ValidationLimits, validate
 from audioset_duck.audio.worker import Options
@@ -635,7 +636,8 @@ def test_a_bomb_takes_no_memory(tmp_path: Path) -> None:
         (honest, "the archive has no intact copy of it"),
     ):
         ((error,),) = [
-            list(read_members(archive, [member.header_offset])) for member in list_members(archive)
+            list(read_members(archive, [(member.header_offset, member.bytes)]))
+            for member in list_members(archive, Skipped())
         ]
         assert str(error).startswith(reason)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
@@ -787,7 +789,7 @@ def test_a_scan_needs_no_memory_for_what_a_header_claims(tmp_path: Path) -> None
     data[18:26] = ((8000 << 44) | (15 << 36) | 7_000_000_000).to_bytes(8, "big")
     (tmp_path / "days_______.flac").write_bytes(data)
     tracemalloc.start()
-    (row,) = find_files(tmp_path, validate=True)
+    (row,) = find_files(tmp_path, validate=True).to_pylist()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert row["status"] == "corrupted"
@@ -905,6 +907,6 @@ def test_a_scan_of_an_mp3_that_is_cut_short(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "mp3________.mp3", noise, 8000)
     data = (tmp_path / "mp3________.mp3").read_bytes()
     (tmp_path / "mp3________.mp3").write_bytes(data[: len(data) // 2])
-    (row,) = find_files(tmp_path, validate=True)
+    (row,) = find_files(tmp_path, validate=True).to_pylist()
     assert row["status"] == "corrupted"
     assert re.fullmatch(r"only \d+ of its 80000 samples can be decoded", row["reason"])

@@ -42,8 +42,8 @@ CASES = {
     "garbage____": (b"no audio at all" * 100, "corrupted"),
     "empty______": (b"", "empty"),
     "nosamples__": (wav(tone(0.0)), "empty"),
-    "float______": (wav(tone(1.0).astype(np.float32) / 32768, "FLOAT"), "wrong_format"),
-    "ulaw_______": (wav(tone(1.0), "ULAW"), "wrong_format"),
+    "float______": (wav(tone(1.0).astype(np.float32) / 32768, "FLOAT"), "ok"),
+    "ulaw_______": (wav(tone(1.0), "ULAW"), "ok"),
     "flac_______": (wav(tone(1.0), form="FLAC"), "wrong_format"),
     "missing____": (None, "missing"),
 }

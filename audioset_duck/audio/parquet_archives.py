@@ -1,0 +1,146 @@
+"""Parquet files with a column of audio, as those of the Hugging Face hub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audioset_duck.audio.members import Member, MemberError, too_large
+from audioset_duck.audio.names import AUDIO_ENDINGS, Skipped, ending_of, name_of
+from audioset_duck.errors import AudiosetDuckError
+
+# Names of a column with the id of the clip, the most telling first.
+_ID_COLUMNS = ("video_id", "ytid", "youtube_id", "segment_id", "clip_id", "id", "filename", "key")
+# How many clips are in memory at once.
+_BATCH_ROWS = 8
+_BUFFER_BYTES = 1 << 20
+
+
+def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
+    """List the rows of a parquet file, without reading audio.
+
+    A clip is named by a column beside the audio, such as `video_id`, or by the path in it.
+
+    Args:
+        archive: A parquet file with a column that is a struct of `bytes` and perhaps `path`, or of
+            bytes alone.
+        skipped: Where rows without a name are counted.
+
+    Raises:
+        AudiosetDuckError: It is not a whole parquet file, or has no column of audio, or none that
+            names a clip.
+    """
+    file = _open(archive)
+    column, path = _audio_columns(archive, file.schema_arrow)
+    names = [
+        name
+        for name in _ID_COLUMNS
+        if name in file.schema_arrow.names and _is_text(file.schema_arrow.field(name).type)
+    ]
+    columns = [*names[:1], *([path] if path else [])]
+    if not columns:
+        raise AudiosetDuckError(
+            f"{archive} has no column that names the clip of its {column!r}; expected one of"
+            f" {', '.join(_ID_COLUMNS)}, or a path beside the bytes"
+        )
+    first = 0
+    for group in range(file.num_row_groups):
+        metadata = file.metadata.row_group(group)
+        rows = file.read_row_group(group, columns=columns).flatten()
+        size = metadata.total_byte_size // max(1, metadata.num_rows)
+        texts = [rows[name].to_pylist() for name in rows.column_names]
+        for number, values in enumerate(zip(*texts, strict=True), start=first):
+            named = [value for value in values if value]
+            if not named:
+                skipped.add("without a name", f"{archive}, row {number}")
+                continue
+            has_ending = ending_of(named[0]) in AUDIO_ENDINGS
+            name = name_of(named[0]).stem if has_ending else named[0]
+            yield Member(name, named[-1], group, number, size, size)
+        first += metadata.num_rows
+
+
+def read_members(archive: Path, places: Sequence[tuple[int, int]]) -> Iterator[bytes | MemberError]:
+    """Read the audio of rows of a parquet file.
+
+    Args:
+        archive: The parquet file.
+        places: Of each row its number from 0, ascending, and a size that is not used.
+
+    Yields:
+        The bytes of each row, or why it has none.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    waiting = [row for row, _ in places]
+    try:
+        file = _open(archive)
+        column, _ = _audio_columns(archive, file.schema_arrow)
+        first = 0
+        for group in range(file.num_row_groups):
+            count = file.metadata.row_group(group).num_rows
+            wanted = {row - first for row in waiting if row < first + count}
+            for data in _read_rows(file, group, column, wanted) if wanted else ():
+                waiting.pop(0)
+                yield data
+            first += count
+    except (pa.ArrowException, AudiosetDuckError, OSError) as error:
+        for _ in waiting:
+            yield MemberError("corrupted", f"the parquet file cannot be read: {error}")
+
+
+def _read_rows(
+    file: pq.ParquetFile, group: int, column: str, wanted: set[int]
+) -> Iterator[bytes | MemberError]:
+    number = 0
+    for batch in file.iter_batches(_BATCH_ROWS, row_groups=[group], columns=[column]):
+        values = pa.Table.from_batches([batch]).flatten().column(0)
+        for value in values:
+            if number in wanted:
+                data = value.as_py()
+                yield (
+                    MemberError("empty", "the row has no bytes")
+                    if data is None
+                    else too_large(len(data)) or data
+                )
+            number += 1
+
+
+def _open(archive: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(archive, pre_buffer=False, buffer_size=_BUFFER_BYTES)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise AudiosetDuckError(
+            f"{archive} is not a whole parquet file ({reason}); download it again"
+        ) from None
+
+
+def _audio_columns(archive: Path, schema: pa.Schema) -> tuple[str, str | None]:
+    """The columns of the bytes and of the paths, if there are any."""
+    fields = sorted(schema, key=lambda field: field.name != "audio")
+    for field in fields:
+        if pa.types.is_struct(field.type):
+            inner = {child.name: child.type for child in field.type}
+            if "bytes" in inner and _is_bytes(inner["bytes"]):
+                has_path = "path" in inner and _is_text(inner["path"])
+                return f"{field.name}.bytes", f"{field.name}.path" if has_path else None
+    for field in fields:
+        if _is_bytes(field.type):
+            return field.name, None
+    raise AudiosetDuckError(
+        f"{archive} has no column of audio; expected a struct of bytes and path, or bytes; its"
+        f" columns are {', '.join(schema.names)}"
+    )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return kind in (pa.string(), pa.large_string())
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return kind in (pa.binary(), pa.large_binary())

@@ -1,0 +1,127 @@
+"""Tar archives of audio, plain or gzipped, also those of WebDataset."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import tarfile
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from audioset_duck.audio.members import Member, MemberError, too_large
+from audioset_duck.audio.names import AUDIO_ENDINGS, NO_AUDIO, Skipped, ending_of, name_of
+from audioset_duck.errors import AudiosetDuckError
+
+log = logging.getLogger(__name__)
+
+# Names of the id in the JSON beside an audio file, the most telling first.
+_ID_KEYS = ("ytid", "youtube_id", "video_id", "segment_id", "clip_id", "id", "filename", "audio")
+_MOST_JSON_BYTES = 10_000_000
+_LINKS = "that are links"
+_DAMAGED = (tarfile.TarError, EOFError, zlib.error, OSError, ValueError)
+
+
+def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
+    """List the audio files in a tar archive, from its headers.
+
+    If a group of WebDataset (what has the same name up to the first dot) has a JSON with an id,
+    that names the clip, and else the name of the member.
+
+    Args:
+        archive: The archive.
+        skipped: Where other members are counted.
+
+    Raises:
+        AudiosetDuckError: It is not a tar archive.
+    """
+    found: list[tarfile.TarInfo] = []
+    ids: dict[str, str] = {}
+    try:
+        with _open(archive) as opened:
+            for info in opened:
+                if info.issym() or info.islnk():
+                    skipped.add(_LINKS, f"{archive}/{info.name}")
+                elif info.isfile() and ending_of(info.name) in AUDIO_ENDINGS:
+                    found.append(info)
+                elif info.isfile() and info.name.lower().endswith(".json"):
+                    ids |= _id_in(opened, info)
+                elif info.isfile():
+                    skipped.add(NO_AUDIO, f"{archive}/{info.name}")
+    except _DAMAGED as error:
+        if not found:
+            raise AudiosetDuckError(
+                f"{archive} is not a tar archive, or is cut short ({error}); download it again"
+            ) from None
+        log.warning(
+            "%s is cut short or damaged (%s): its first %d files are taken; download it again",
+            archive,
+            error,
+            len(found),
+        )
+    for info in found:
+        name = ids.get(_group(info.name), name_of(info.name).stem)
+        yield Member(name, info.name, 0, info.offset_data, info.size, info.size)
+
+
+def read_members(archive: Path, places: Sequence[tuple[int, int]]) -> Iterator[bytes | MemberError]:
+    """Read members of a tar archive.
+
+    Args:
+        archive: The archive.
+        places: Of each member, where its bytes begin, ascending, and its size in bytes.
+
+    Yields:
+        The bytes of each member, or why it cannot be read.
+
+    Raises:
+        OSError: The archive cannot be read.
+    """
+    with gzip.open(archive) if _is_gzipped(archive) else archive.open("rb") as stream:
+        for place, size in places:
+            if error := too_large(size):
+                yield error
+                continue
+            try:
+                stream.seek(place)
+                data = stream.read(size)
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                yield MemberError("corrupted", f"the archive is cut short or damaged: {error}")
+                continue
+            yield (
+                data
+                if len(data) == size
+                else MemberError("corrupted", f"the archive has {len(data)} of its {size} bytes")
+            )
+
+
+def _open(archive: Path) -> tarfile.TarFile:
+    return tarfile.open(archive, "r|gz" if _is_gzipped(archive) else "r:")
+
+
+def _is_gzipped(archive: Path) -> bool:
+    return archive.suffix.lower() in (".gz", ".tgz")
+
+
+def _group(member: str) -> str:
+    """What the files of a sample of WebDataset have in common: the name up to its first dot."""
+    folder, _, name = member.rpartition("/")
+    return f"{folder}/{name.partition('.')[0]}"
+
+
+def _id_in(opened: tarfile.TarFile, info: tarfile.TarInfo) -> dict[str, str]:
+    """The id that a JSON gives its group, if it has one."""
+    stream = opened.extractfile(info) if info.size <= _MOST_JSON_BYTES else None
+    if stream is None:
+        return {}
+    try:
+        content = json.load(stream)
+    except (ValueError, RecursionError):
+        return {}
+    values = [content.get(key) for key in _ID_KEYS] if isinstance(content, dict) else []
+    for value in values:
+        if isinstance(value, str):
+            stem = name_of(value).stem if ending_of(value) in AUDIO_ENDINGS else value
+            return {_group(info.name): stem}
+    return {}
