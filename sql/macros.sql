@@ -97,6 +97,12 @@ case
         then start_ms + (window_index + 1) * window_ms
     else end_ms
 end;
+-- Whether at least half of a window lies within its audio. Audio of unknown length is long enough.
+create or replace macro main.is_within(window_start_ms, window_end_ms, audio_seconds) as
+coalesce(
+    2 * (main.milliseconds(audio_seconds) - window_start_ms) >= window_end_ms - window_start_ms,
+    true
+);
 -- A number in [0, 1) from 53 bits, which are as many as a double holds exactly: divided by 2 to the
 -- power of 53.
 create or replace macro main.unit_number(bits) as

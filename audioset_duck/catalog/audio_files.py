@@ -84,7 +84,8 @@ def load_rows(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]])
         rows: What a row lacks is null. A row without a name has an id.
     """
     named = [{"name": row.get("ytid"), **row} for row in rows]
-    load_found(connection, pa.Table.from_pylist(named, FOUND_FILES))
+    columns = {name: [row.get(name) for row in named] for name in FOUND_FILES.names}
+    load_found(connection, pa.table(columns))
 
 
 def load_found(connection: duckdb.DuckDBPyConnection, found: pa.Table) -> None:

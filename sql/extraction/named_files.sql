@@ -29,7 +29,12 @@ clips as (
     left join internal.video_clips on readings.reading.ytid = video_clips.ytid
     qualify row_number() over (
         partition by readings.file_number
-        order by is_known and is_part desc, is_known desc, readings.place asc
+        order by
+            is_known and is_part desc,
+            is_known desc,
+            readings.place asc,
+            video_clips.clip_seconds desc,
+            video_clips.start_ms asc
     ) = 1
 )
 

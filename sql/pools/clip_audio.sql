@@ -6,6 +6,8 @@ with strong_clips as (select * from {{ ref('strong_clips') }}),
 
 numbered_weak_clips as (select * from {{ ref('numbered_weak_clips') }}),
 
+video_clips as (select * from {{ ref('video_clips') }}),
+
 clips as (
     select
         strong_clips.clip_number,
@@ -20,12 +22,11 @@ clips as (
 
 lengths as (
     select
-        numbered_weak_clips.ytid,
-        min(numbered_weak_clips.video_end_seconds - numbered_weak_clips.video_start_seconds)
-            as clip_seconds
-    from numbered_weak_clips
-    semi join main.audio_files on numbered_weak_clips.ytid = audio_files.ytid
-    group by numbered_weak_clips.ytid
+        video_clips.ytid,
+        max(video_clips.clip_seconds) as clip_seconds
+    from video_clips
+    semi join main.audio_files on video_clips.ytid = audio_files.ytid
+    group by video_clips.ytid
 ),
 
 audio as (
@@ -34,8 +35,8 @@ audio as (
         -- Structs are compared field by field.
         min({
             'deviation_seconds': abs(
-                coalesce(audio_files.duration_seconds, main.usual_clip_seconds())
-                - coalesce(lengths.clip_seconds, main.usual_clip_seconds())
+                coalesce(audio_files.duration_seconds, lengths.clip_seconds)
+                - lengths.clip_seconds
             ),
             'audio_path': audio_files.audio_path,
             'byte_offset': audio_files.byte_offset,

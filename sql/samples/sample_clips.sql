@@ -1,5 +1,6 @@
 -- One clip in one role, with the number of samples that come from it, or would come from it but for
--- the reason: 'head_trimming', 'strong_positive', 'has_strong_labels', or the status of its audio.
+-- the reason: 'head_trimming', 'strong_positive', 'has_strong_labels', 'beyond_audio' of windows of
+-- which less than half lies within the audio, or the status of the audio.
 with positive_windows as (select * from {{ ref('positive_windows') }}),
 
 strong_clips as (select * from {{ ref('strong_clips') }}),
@@ -14,13 +15,33 @@ weak_positive_samples as (select * from {{ ref('weak_positive_samples') }}),
 
 excluded_clips as (select * from {{ ref('excluded_clips') }}),
 
+cut_off_windows as (select * from {{ ref('cut_off_windows') }}),
+
+positive_events as (select * from {{ ref('positive_events') }}),
+
 positive_clips as (
     select
         positive_windows.subset,
         positive_windows.clip_id,
-        count(*) as sample_count
+        count(*) as window_count
     from positive_windows
     group by positive_windows.subset, positive_windows.clip_id
+),
+
+cut_off_clips as (
+    select
+        cut_off_windows.clip_number,
+        sum(cut_off_windows.window_count) as window_count,
+        sum(cut_off_windows.window_count) filter (
+            where positive_events.event_id is not null
+        ) as positive_count
+    from cut_off_windows
+    inner join strong_clips on cut_off_windows.clip_number = strong_clips.clip_number
+    left join positive_events
+        on
+            strong_clips.subset = positive_events.subset
+            and cut_off_windows.event_id = positive_events.event_id
+    group by cut_off_windows.clip_number
 ),
 
 clips as (
@@ -28,32 +49,45 @@ clips as (
         'positive' as role,
         positive_clips.subset,
         strong_clips.clip_number,
-        positive_clips.sample_count
+        positive_clips.window_count,
+        coalesce(cut_off_clips.positive_count, 0) as cut_off_count
     from positive_clips
     inner join strong_clips
         on
             positive_clips.subset = strong_clips.subset
             and positive_clips.clip_id = strong_clips.clip_id
+    left join cut_off_clips on strong_clips.clip_number = cut_off_clips.clip_number
     union all
     select
         'strong_negative' as role,
         strong_clips.subset,
         strong_clips.clip_number,
-        clip_windows.window_count as sample_count
+        clip_windows.window_count,
+        coalesce(cut_off_clips.window_count, 0) as cut_off_count
     from strong_clips
     inner join clip_windows on strong_clips.clip_number = clip_windows.clip_number
+    left join cut_off_clips on strong_clips.clip_number = cut_off_clips.clip_number
     anti join excluded_clips on strong_clips.clip_number = excluded_clips.clip_number
-    where clip_windows.window_count > 0
 )
 
 select
     clips.role,
     clips.subset,
     clips.clip_number,
-    clips.sample_count,
+    clips.window_count - clips.cut_off_count as sample_count,
     clip_audio.reason
 from clips
 left join clip_audio on clips.clip_number = clip_audio.clip_number
+where clips.window_count > clips.cut_off_count
+union all
+select
+    clips.role,
+    clips.subset,
+    clips.clip_number,
+    clips.cut_off_count as sample_count,
+    'beyond_audio' as reason
+from clips
+where clips.cut_off_count > 0
 union all
 select
     'weak_negative' as role,

@@ -545,6 +545,32 @@ def test_a_weak_sample_is_as_long_as_its_audio_or_else_as_its_clip() -> None:
     assert found == "0 weak_balanced_train 7.250\n1 weak_eval 10.000"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "kept"),
+    [("2.499", "0 1"), ("2.500", "0 1 2"), ("-", "0 1 2 3"), ("3.300", "0 1 2 3")],
+)
+def test_windows_need_half_of_their_length_within_the_audio(seconds: str, kept: str) -> None:
+    """The windows of 3.6 s are of a second each, the last one of 0.6 s."""
+    given = {
+        "present_events": events("strong_train 1 aaaaaaaaaaa_0 0.000 3.600 /m/rain"),
+        "audio_files": f"{AUDIO}\naaaaaaaaaaa /a.wav ok {seconds}",
+    }
+    windows = run_model(
+        "windows/strong_windows",
+        "select window_index from internal_1000ms.strong_windows order by all",
+        **given,
+    )
+    assert windows == "\n".join(kept.split())
+    counts = run_model(
+        "samples/sample_clips",
+        "select sample_count, reason from t.sample_clips where role = 'strong_negative'"
+        " order by all",
+        **given,
+    )
+    lost = 4 - len(kept.split())
+    assert counts == "\n".join([*([f"{lost} beyond_audio"] if lost else []), f"{4 - lost} -"])
+
+
 def test_a_clip_has_the_audio_of_its_video() -> None:
     found = run_model(
         "pools/clip_audio",

@@ -214,18 +214,25 @@ def uniform(*parts: object) -> int:
     return int.from_bytes(digest, "little") >> 75
 
 
-def audio_of(inventory: list[dict[str, Any]], ytid: str) -> tuple[str | None, int | None, str]:
+def audio_of(
+    inventory: list[dict[str, Any]], ytid: str, clip_length: int
+) -> tuple[str | None, int | None, str]:
     """The path and length of a clip's audio, or why there is none."""
-    rows = [row for row in inventory if row["ytid"] == ytid]
-    there = min((row for row in rows if row["audio_path"]), key=_path, default=None)
+    there, statuses = [], []
+    for row in inventory:
+        if row["ytid"] == ytid:
+            length = row.get("duration_seconds") and milliseconds(str(row["duration_seconds"]))
+            if not row["audio_path"]:
+                statuses.append(row["status"])
+            elif length and length > clip_length + 1000:
+                statuses.append("wrong_length")
+            else:
+                deviation = abs((length or clip_length) - clip_length)
+                there.append((deviation, str(row["audio_path"]), length))
     if there:
-        length = there.get("duration_seconds")
-        return there["audio_path"], length and milliseconds(str(length)), ""
-    return None, None, min((row["status"] for row in rows), default="not_found")
-
-
-def _path(row: dict[str, Any]) -> str:
-    return str(row["audio_path"])
+        _, path, length = min(there)
+        return path, length, ""
+    return None, None, min(statuses, default="not_found")
 
 
 def candidates(
@@ -244,10 +251,14 @@ def candidates(
         by_clip.setdefault((event.subset, event.clip_id), []).append(event)
     present = {key: {event.label for event in found} for key, found in by_clip.items()}
 
+    lengths: dict[str, int] = {}
+    for clip in clips(folder):
+        lengths[clip.ytid] = max(lengths.get(clip.ytid, 0), clip.end - clip.start)
+
     def audio(ytid: str) -> tuple[str | None, int | None, str | None]:
         if not inventory:
             return None, None, None
-        path, duration, status = audio_of(inventory, ytid)
+        path, duration, status = audio_of(inventory, ytid, lengths.get(ytid, 10_000))
         return path, duration, None if path else f"audio_{status}"
 
     for event in events:
@@ -263,10 +274,13 @@ def candidates(
             role, overlapped = "strong_negative", None
         else:
             continue
-        path, _, reason = audio(clip_id[:11])
+        path, duration, unheard = audio(clip_id[:11])
         split = "train" if subset == "strong_train" else "eval"
         for index, (start, end) in enumerate(windows(event.start, event.end, length)):
             labels = {other.label for other in others if other.start < end and other.end > start}
+            reason = unheard
+            if duration is not None and 2 * (duration - start) < end - start:
+                reason = "beyond_audio"
             yield (
                 Sample(
                     f"{subset}/{clip_id}/{event.event_id}.{index}",
