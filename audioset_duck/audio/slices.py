@@ -105,7 +105,7 @@ class FilePart(io.RawIOBase):
 
 
 class _SoundFile(soundfile.SoundFile):  # type: ignore[misc]
-    """A sound file that is only read forwards.
+    """An audio file that is only read forwards.
 
     Of a file that is seekable, soundfile seeks to the place where it is after each read. That takes
     a tenth of the time, is not exact in Ogg files, and fails in FLAC files of unknown length.
