@@ -29,6 +29,8 @@ _STATES_BYTES = ("WAV", "WAVEX")
 # What libsndfile reports for a FLAC file that was written to a pipe.
 _UNKNOWN_FRAMES = 2**63 - 1
 _FRAMES_A_PART = 2**20
+# libsndfile reads headers a few bytes, and samples 8 kB at a time.
+_BUFFER_BYTES = 2**15
 # How files begin that FFmpeg may read where libsndfile does not. Rubbish is not given to it.
 _OTHER_AUDIO = re.compile(
     rb"OggS|fLaC|ID3|RIFF|FORM|caff|(?P<needs_pyav>\x1aE\xdf\xa3|.{4}ftyp|\xff[\xf0\xf1\xf8\xf9])"
@@ -221,14 +223,15 @@ def _cut(
 ) -> _Cut:
     """Read a slice; into `out`, if that is as easy."""
     with contextlib.ExitStack() as opened:
-        source: str | FilePart = path
+        source: str | io.BufferedReader[FilePart] = path
         if byte_offset is not None:
-            source = opened.enter_context(FilePart(path, byte_offset, byte_count))
+            part = FilePart(path, byte_offset, byte_count)
+            source = opened.enter_context(io.BufferedReader(part, _BUFFER_BYTES))
         try:
             file = opened.enter_context(_SoundFile(source))
         except soundfile.LibsndfileError:
-            with FilePart(path, byte_offset or 0, byte_count) as part:
-                beginning = _OTHER_AUDIO.match(part.read(8))
+            with FilePart(path, byte_offset or 0, byte_count) as other:
+                beginning = _OTHER_AUDIO.match(other.read(8))
             if beginning is None:
                 raise
             if beginning["needs_pyav"] and not has_pyav():
@@ -246,11 +249,11 @@ def _cut(
                         raise
                 # There are FLAC files in which libsndfile cannot seek.
                 return _cut(path, start, end, byte_offset, byte_count, out, may_seek=False)
-    with FilePart(path, byte_offset or 0, byte_count) as part:
+    with FilePart(path, byte_offset or 0, byte_count) as other:
         if has_pyav():
-            frames, rate = decode_by_pyav(part, end)
+            frames, rate = decode_by_pyav(other, end)
         else:
-            data = decode_by_ffmpeg(path, byte_offset or 0, part.byte_count)
+            data = decode_by_ffmpeg(path, byte_offset or 0, other.byte_count)
             frames, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
     last = None if end is None else round(end * rate)
     return _Cut(_mono(frames[round(start * rate) : last]), rate, len(frames))

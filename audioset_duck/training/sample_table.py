@@ -65,6 +65,8 @@ class SampleTable:
         label_ids: The labels of events and weak clips, in the order of the label mask.
         clips: `SUBSET/CLIP_ID`.
         paths: Paths of the audio files; empty without an inventory of audio.
+        parts: Offset and number of the bytes of a clip's audio in its file, -1 if it is the whole
+            file: int64, (n_clips, 2). None if all audio is whole files.
     """
 
     sample_ids: torch.Tensor
@@ -81,6 +83,7 @@ class SampleTable:
     label_ids: list[str]
     clips: StringColumn
     paths: StringColumn
+    parts: torch.Tensor | None
 
     def __len__(self) -> int:
         return len(self.sample_ids)
@@ -95,6 +98,15 @@ class SampleTable:
     def paths_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
         """The audio files of the given rows."""
         return self.paths.take(self.clip_of.numpy()[rows])
+
+    def parts_of(self, rows: npt.NDArray[np.int64]) -> list[tuple[int | None, int | None]]:
+        """Offset and number of bytes of the audio in the files of the given rows."""
+        if self.parts is None:
+            return [(None, None)] * len(rows)
+        return [
+            (None, None) if offset < 0 else (offset, count)
+            for offset, count in self.parts.numpy()[self.clip_of.numpy()[rows]].tolist()
+        ]
 
     def keys_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
         """The sample keys of the given rows."""
@@ -159,7 +171,7 @@ def read_sample_table(
     )
     connection.register("used_clips", used)
     try:
-        clips, paths = _read_clips(connection)
+        clips, paths, parts = _read_clips(connection)
         label_starts, label_start_ms, label_end_ms, label_columns = _read_labels(
             connection, len(used)
         )
@@ -186,6 +198,7 @@ def read_sample_table(
         label_ids,
         clips,
         paths,
+        parts,
     )
 
 
@@ -222,11 +235,17 @@ def _read_labels(
     )
 
 
-def _read_clips(connection: duckdb.DuckDBPyConnection) -> tuple[StringColumn, StringColumn]:
-    """The names and audio files of the clips of `used_clips`, in their order."""
+def _read_clips(
+    connection: duckdb.DuckDBPyConnection,
+) -> tuple[StringColumn, StringColumn, torch.Tensor | None]:
+    """The names and audio files of the clips of `used_clips`, in their order, and their parts."""
     _, query = render_query("training/dataset_clips")
     clips = connection.sql(query).to_arrow_table()
-    return _strings(clips["clip"]), _strings(clips["audio_path"])
+    parts = None
+    if clips["byte_offset"].null_count < len(clips):
+        columns = [clips[name].fill_null(-1) for name in ("byte_offset", "byte_count")]
+        parts = torch.from_numpy(np.stack(columns, axis=1))
+    return _strings(clips["clip"]), _strings(clips["audio_path"]), parts
 
 
 def _strings(column: pa.ChunkedArray) -> StringColumn:
