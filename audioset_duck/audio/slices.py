@@ -170,7 +170,8 @@ def read_slice(
     if rate != sample_rate:
         mono = _resample(mono, rate, sample_rate)
     count = min(len(mono), len(wav))
-    wav[:count] = mono[:count]
+    if not np.may_share_memory(mono, wav):
+        wav[:count] = mono[:count]
     wav[count:] = 0
 
 

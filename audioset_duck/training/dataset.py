@@ -354,9 +354,9 @@ class AudioSetDataset(Dataset[Item]):
     ) -> Iterator[_Slice]:
         """The slice of each sample."""
         columns = self._columns
-        for row, crop, path, part, start_ms, end_ms in zip(
-            rows.tolist(),
+        for crop, is_clip, path, part, start_ms, end_ms in zip(
             crops,
+            columns.are_clips(rows),
             columns.paths_of(rows),
             columns.parts_of(rows),
             columns.start_ms.numpy()[rows].tolist(),
@@ -364,7 +364,7 @@ class AudioSetDataset(Dataset[Item]):
             strict=True,
         ):
             start, end = start_ms / 1000, end_ms / 1000
-            if columns.is_clip(row):
+            if is_clip:
                 middle = max(0.0, end - self.window_seconds) / 2
                 start = middle if crop is None else crop
                 end = start + self.window_seconds

@@ -140,9 +140,10 @@ class SampleTable:
         masks.numpy()[owners[is_active], self.label_columns.numpy()[places[is_active]]] = 1
         return masks
 
-    def is_clip(self, row: int) -> bool:
-        """Whether a row is a weak clip, of which a crop is read."""
-        return bool(self.roles[row] >= _FIRST_CLIP_ROLE)
+    def are_clips(self, rows: npt.NDArray[np.int64]) -> list[bool]:
+        """Whether the given rows are weak clips, of which a crop is read."""
+        are_clips: list[bool] = (self.roles.numpy()[rows] >= _FIRST_CLIP_ROLE).tolist()
+        return are_clips
 
     def rows_like(self, row: int) -> npt.NDArray[np.int64]:
         """The rows of the role of a row."""
