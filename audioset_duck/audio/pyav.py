@@ -12,10 +12,9 @@ from typing import IO, cast
 import numpy as np
 import numpy.typing as npt
 
-from audioset_duck.audio.ffmpeg import FORMATS
+from audioset_duck.audio.names import DEMUXERS, OTHER_ENDINGS
 from audioset_duck.errors import AudiosetDuckError
 
-ENDINGS = (".m4a", ".mp4", ".webm", ".mka", ".aac")
 NEEDS_PYAV = (
     "reading it in place needs PyAV; install it with pip install 'audioset-duck[av]', or convert it"
     " once, for example with ffmpeg -i FILE FILE.flac"
@@ -34,7 +33,7 @@ def has_pyav() -> bool:
 
 def unsupported_reason(path: str | PathLike[str]) -> str | None:
     """Why a valid audio file with this ending cannot be read in place; None if it can."""
-    if has_pyav() or not fspath(path).lower().endswith(ENDINGS):
+    if has_pyav() or not fspath(path).lower().endswith(OTHER_ENDINGS):
         return None
     return NEEDS_PYAV
 
@@ -62,7 +61,7 @@ def decode_by_pyav(
     count = 0
     try:
         with av.open(
-            cast(IO[bytes], file), mode="r", options={"format_whitelist": FORMATS}
+            cast(IO[bytes], file), mode="r", options={"format_whitelist": DEMUXERS}
         ) as container:
             if not container.streams.audio:
                 raise AudiosetDuckError("it has no audio stream")

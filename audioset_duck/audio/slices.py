@@ -16,7 +16,8 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
-from audioset_duck.audio.ffmpeg import decode_by_ffmpeg
+from audioset_duck.audio.ffmpeg import wav_by_ffmpeg
+from audioset_duck.audio.names import FORMATS
 from audioset_duck.audio.pyav import NEEDS_PYAV, decode_by_pyav, has_pyav
 from audioset_duck.audio.validation import missing_bytes
 from audioset_duck.errors import AudiosetDuckError
@@ -238,7 +239,7 @@ def _cut(
             if beginning["needs_pyav"] and not has_pyav():
                 raise AudiosetDuckError(NEEDS_PYAV) from None
         else:
-            if file.format != "MP3" or _states_length(path, byte_offset, byte_count):
+            if file.format not in FORMATS[".mp3"] or _states_length(path, byte_offset, byte_count):
                 try:
                     cut = _cut_file(file, start, end, out, may_seek=may_seek)
                     is_cut_off = end is None or end * cut.rate > cut.length
@@ -254,7 +255,7 @@ def _cut(
         if has_pyav():
             frames, rate = decode_by_pyav(other, end)
         else:
-            data = decode_by_ffmpeg(path, byte_offset or 0, other.byte_count)
+            data = wav_by_ffmpeg(other.read(), "pcm_f32le")
             frames, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
     last = None if end is None else round(end * rate)
     return _Cut(_mono(frames[round(start * rate) : last]), rate, len(frames))
