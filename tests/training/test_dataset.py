@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 import soundfile
 import soxr
@@ -424,8 +425,8 @@ def packed(rows: list[dict], archive: Path) -> list[dict]:
         row
         | {
             "audio_path": str(archive),
-            "byte_offset": members[row["ytid"]].offset_data,
-            "byte_count": members[row["ytid"]].size,
+            "byte_offset": members[Path(row["audio_path"]).stem].offset_data,
+            "byte_count": members[Path(row["audio_path"]).stem].size,
         }
         for row in rows
     ]
@@ -437,7 +438,8 @@ def test_audio_that_is_part_of_an_archive(tmp_path: Path) -> None:
     # No memory is spent on parts if there are none.
     assert files._columns.parts is None
     expected = all_batches(files)
-    inventory = find_files(tmp_path / "audio")
+    found = find_files(tmp_path / "audio")
+    inventory = found.to_pylist()
     archive = tmp_path / "shard-000000.tar"
     members = packed(inventory[::2], archive)
     catalog = tmp_path / "packed.duckdb"
@@ -445,16 +447,16 @@ def test_audio_that_is_part_of_an_archive(tmp_path: Path) -> None:
         catalog,
         [Target("t", ("/m/gun",))],
         tmp_path / "metadata",
-        inventory=inventory[1::2] + members,
+        inventory=pa.Table.from_pylist(inventory[1::2] + members, found.schema),
     )
     dataset = AudioSetDataset(catalog, "t", sample_rate=8000, on_error="raise", threads=2)
     assert dataset._columns.parts.shape == (len(dataset._columns.clips), 2)
     assert all_batches(dataset, workers=1) == expected
-    last = members[-1]
+    last, ytid = members[-1], Path(inventory[::2][-1]["audio_path"]).stem
     with archive.open("r+b") as file:
         file.truncate(last["byte_offset"] + 100)
     keys = [dataset.key(row) for row in range(len(dataset))]
-    row = next(row for row, key in enumerate(keys) if last["ytid"] in key)
+    row = next(row for row, key in enumerate(keys) if ytid in key)
     message = rf"tar, from byte {last['byte_offset']:,} on, cannot be loaded: .* scan it again"
     with pytest.raises(AudiosetDuckError, match=message):
         dataset[row]
