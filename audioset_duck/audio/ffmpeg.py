@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from audioset_duck.audio.names import DEMUXERS
 from audioset_duck.audio.validation import (
     ValidationLimits,
     ValidationResult,
@@ -25,8 +26,6 @@ from audioset_duck.errors import AudiosetDuckError
 # At the start of a line: within a line, the same text may be a title in the file.
 _STREAM = re.compile(r"^ *Stream #0:\d+.*?: Audio: (\w+).*?, (\d+) Hz, ([\w.]+)", re.MULTILINE)
 _SAMPLES = re.compile(r"n_samples: (\d+)")
-# Demuxers that read one file only; a playlist would read others.
-_FORMATS = "aac,aiff,au,caf,flac,matroska,mov,mp3,ogg,w64,wav"
 # The codecs of a file with an ending, as libsndfile would read them.
 _CODECS = {
     ".wav": r"pcm_|adpcm_|gsm",
@@ -98,15 +97,19 @@ def validate_by_ffmpeg(
     return apply_limits(result, limits)
 
 
-def wav_by_ffmpeg(data: bytes) -> bytes:
-    """Decode an audio file that libsndfile cannot read, as a WAV file of 16 bits.
+def wav_by_ffmpeg(data: bytes, codec: str = "pcm_s16le") -> bytes:
+    """Decode an audio file that libsndfile cannot read, as a WAV file.
+
+    Args:
+        data: The bytes of the file.
+        codec: ffmpeg's name for the samples of the WAV file; by default, they have 16 bits.
 
     Raises:
         AudiosetDuckError: It cannot be decoded.
     """
     with _temporary_file(data) as path:
-        command = [find_ffmpeg(), "-nostdin", "-v", "error", "-format_whitelist", _FORMATS]
-        command += ["-i", path, "-map", "0:a:0", "-c:a", "pcm_s16le", "-f", "wav", "pipe:1"]
+        command = [find_ffmpeg(), "-nostdin", "-v", "error", "-format_whitelist", DEMUXERS]
+        command += ["-i", path, "-map", "0:a:0", "-c:a", codec, "-f", "wav", "pipe:1"]
         done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
     if done.returncode:
         raise AudiosetDuckError(f"it cannot be decoded: {done.stderr.decode(errors='replace')}")
@@ -130,7 +133,7 @@ def validate_file(path: Path, limits: ValidationLimits) -> ValidationResult:
 
 def _measure(source: str, data: bytes | None) -> tuple[ValidationResult, str]:
     """Decode audio with ffmpeg, and return what it measures and the name of the codec."""
-    command = [find_ffmpeg(), "-hide_banner", "-format_whitelist", _FORMATS, "-i", source]
+    command = [find_ffmpeg(), "-hide_banner", "-format_whitelist", DEMUXERS, "-i", source]
     if data is None:
         command.insert(1, "-nostdin")
     command += ["-map", "0:a:0", "-af", "volumedetect", "-f", "null", "-"]

@@ -22,6 +22,8 @@ FORMATS = {
 }
 # Of video downloads. libsndfile does not read them.
 OTHER_ENDINGS = (".m4a", ".webm", ".mp4", ".aac", ".mka")
+# Those of FFmpeg that read one file only; a playlist would read others.
+DEMUXERS = "aac,aiff,au,caf,flac,matroska,mov,mp3,ogg,w64,wav"
 AUDIO_ENDINGS = (*FORMATS, *OTHER_ENDINGS)
 _STARTS = {b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3"}
 NO_AUDIO = "that are no audio"

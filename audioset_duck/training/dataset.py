@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import random
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import soundfile
 import torch
+from torch import multiprocessing
 from torch.utils.data import Dataset, get_worker_info
 
 from audioset_duck.audio.slices import read_slice
@@ -85,6 +90,32 @@ class Batch(NamedTuple):
     label_mask: torch.Tensor
     sample_keys: list[str]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # As tensors, labels and masks would be sent in shared memory of their own, which takes ten
+        # times as long as to send these few bytes.
+        small = (self.label.numpy(force=True), self.label_mask.numpy(force=True))
+        return _received, (self.wav, *small, self.sample_keys)
+
+
+def _received(
+    wav: torch.Tensor,
+    label: npt.NDArray[np.float32],
+    label_mask: npt.NDArray[np.float32],
+    sample_keys: list[str],
+) -> Batch:
+    """The batch that another process has sent."""
+    return Batch(wav, torch.from_numpy(label), torch.from_numpy(label_mask), sample_keys)
+
+
+class _Slice(NamedTuple):
+    """Where the audio of a sample is: times in seconds, and bytes if it is part of a file."""
+
+    path: str
+    start: float
+    end: float
+    byte_offset: int | None
+    byte_count: int | None
+
 
 class Items(list[Item]):
     """Items that are the rows of a batch already, so that `collate` need not copy them."""
@@ -101,9 +132,34 @@ def collate(items: Sequence[Item]) -> Batch:
         float32 (B, T), float32 (B,), float32 (B, n_labels), and the B sample keys.
     """
     if isinstance(items, Items):
-        return items.batch
+        batch = items.batch
+        if get_worker_info() is not None:
+            return batch._replace(wav=_in_shared_memory(batch.wav))
+        return batch
     wavs, labels, masks, sample_keys = zip(*items, strict=True)
     return Batch(torch.stack(wavs), torch.stack(labels), torch.stack(masks), list(sample_keys))
+
+
+def _in_shared_memory(wav: torch.Tensor) -> torch.Tensor:
+    """Copy a batch to memory that a worker's process shares with the main one.
+
+    Sending does that too, page by page of new memory, which takes as long as to read the audio. A
+    write to a file in memory takes half of that.
+    """
+    strategy = multiprocessing.get_sharing_strategy()  # type: ignore[no-untyped-call]
+    if not hasattr(os, "memfd_create") or strategy != "file_descriptor":
+        return wav
+    descriptor = os.memfd_create("audioset-duck")
+    try:
+        data = wav.numpy().data.cast("B")
+        while data:
+            data = data[os.write(descriptor, data) :]
+        storage = torch.UntypedStorage._new_shared_fd_cpu(  # type: ignore[attr-defined]
+            descriptor, wav.nbytes
+        )
+    finally:
+        os.close(descriptor)
+    return wav.new_empty(0).set_(storage, 0, wav.shape, wav.stride())
 
 
 class AudioSetDataset(Dataset[Item]):
@@ -126,6 +182,8 @@ class AudioSetDataset(Dataset[Item]):
             `weak_positive`.
         on_error: `replace` returns another sample of the same role for a file that cannot be
             loaded, and counts it in `failures`; `raise` raises AudiosetDuckError.
+        threads: How many threads read the slices of a batch, in each process that loads. The items
+            do not depend on it.
 
     Attributes:
         label_ids: MIDs of the columns of the label mask: all labels of the events and weak clips in
@@ -153,6 +211,7 @@ class AudioSetDataset(Dataset[Item]):
         window_seconds: float | None = None,
         roles: Sequence[str] = DEFAULT_ROLES,
         on_error: str = "replace",
+        threads: int = 1,
     ) -> None:
         if split not in SPLITS:
             raise AudiosetDuckError(f"split is {split!r}; expected 'train' or 'eval'")
@@ -167,12 +226,17 @@ class AudioSetDataset(Dataset[Item]):
             raise AudiosetDuckError(
                 f"sample_rate is {sample_rate!r}; expected an integer in Hz, 1,000 to 384,000"
             )
+        if type(threads) is not int or threads < 1:
+            raise AudiosetDuckError(f"threads is {threads!r}; expected an integer from 1 on")
         self.catalog = Path(catalog).absolute()
         self.target = target
         self.split = split
         self.roles = tuple(dict.fromkeys(roles))
         self.sample_rate = sample_rate
         self.on_error = on_error
+        self.threads = threads
+        self._readers: ThreadPoolExecutor | None = None
+        self._readers_process = 0
         with open_catalog(self.catalog) as connection:
             self._file = _file_of(self.catalog)
             built = float(built_target(connection, target).window_seconds)
@@ -239,13 +303,10 @@ class AudioSetDataset(Dataset[Item]):
             index.crop_start_seconds if isinstance(index, Sample) else None for index in indices
         ]
         wavs = torch.empty(len(rows), self.window_samples)
-        for place, (path, start, end) in enumerate(self._slices(rows, crops)):
-            wav = wavs[place].numpy()
-            try:
-                read_slice(path, start, end, self.sample_rate, wav)
-            except _LOADING_ERRORS as error:
-                self._fail(int(rows[place]), path, error)
-                rows[place] = self._replace(int(rows[place]), wav)
+        slices = list(self._slices(rows, crops))
+        for place, error in self._read(slices, wavs.numpy()):
+            self._fail(int(rows[place]), slices[place], error)
+            rows[place] = self._replace(int(rows[place]), wavs[place].numpy())
         return Items(
             Batch(wavs, columns.labels_of(rows), columns.masks_of(rows), columns.keys_of(rows))
         )
@@ -306,23 +367,76 @@ class AudioSetDataset(Dataset[Item]):
 
     def _slices(
         self, rows: npt.NDArray[np.int64], crops: Sequence[float | None]
-    ) -> Iterator[tuple[str, float, float]]:
-        """The file of each sample, and the start and end of its slice, in seconds."""
+    ) -> Iterator[_Slice]:
+        """The slice of each sample."""
         columns = self._columns
-        for row, crop, path, start_ms, end_ms in zip(
-            rows.tolist(),
+        for crop, is_clip, path, part, start_ms, end_ms in zip(
             crops,
+            columns.are_clips(rows),
             columns.paths_of(rows),
+            columns.parts_of(rows),
             columns.start_ms.numpy()[rows].tolist(),
             columns.end_ms.numpy()[rows].tolist(),
             strict=True,
         ):
             start, end = start_ms / 1000, end_ms / 1000
-            if columns.is_clip(row):
+            if is_clip:
                 middle = max(0.0, end - self.window_seconds) / 2
                 start = middle if crop is None else crop
                 end = start + self.window_seconds
-            yield path, start, end
+            yield _Slice(path, start, end, *part)
+
+    def _read(
+        self, slices: Sequence[_Slice], wavs: npt.NDArray[np.float32]
+    ) -> list[tuple[int, Exception]]:
+        """Read slices into the rows of `wavs`, and return what failed, with its place."""
+        errors: list[tuple[int, Exception]] = []
+        # Taking from a deque is one step, so that no two threads get the same slice.
+        waiting = deque(enumerate(slices))
+
+        def read_some() -> None:
+            while waiting:
+                try:
+                    place, part = waiting.popleft()
+                except IndexError:
+                    return
+                try:
+                    self._read_one(part, wavs[place])
+                except _LOADING_ERRORS as error:
+                    errors.append((place, error))
+
+        helpers = [
+            self._pool().submit(read_some) for _ in range(min(self.threads, len(slices)) - 1)
+        ]
+        try:
+            read_some()
+        finally:
+            # If this thread is interrupted, the others are to end too.
+            waiting.clear()
+            for helper in helpers:
+                helper.result()
+        return sorted(errors, key=itemgetter(0))
+
+    def _read_one(self, part: _Slice, wav: npt.NDArray[np.float32]) -> None:
+        read_slice(
+            part.path,
+            part.start,
+            part.end,
+            self.sample_rate,
+            wav,
+            part.byte_offset,
+            part.byte_count,
+        )
+
+    def _pool(self) -> ThreadPoolExecutor:
+        """The threads of this process: a fork has none of its parent's."""
+        if self._readers is None or self._readers_process != os.getpid():
+            self._readers = ThreadPoolExecutor(self.threads - 1, "audioset-duck")
+            self._readers_process = os.getpid()
+        return self._readers
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_readers": None}
 
     def _replace(self, row: int, wav: npt.NDArray[np.float32]) -> int:
         """Load another sample of the same role, and return its row.
@@ -331,22 +445,22 @@ class AudioSetDataset(Dataset[Item]):
         """
         columns = self._columns
         same_role = columns.rows_like(row)
-        path = ""
         for other in random.Random(row).choices(same_role.tolist(), k=_TRIES):  # noqa: S311
-            ((path, start, end),) = self._slices(np.array([other]), [None])
+            (part,) = self._slices(np.array([other]), [None])
             try:
-                read_slice(path, start, end, self.sample_rate, wav)
+                self._read_one(part, wav)
             except _LOADING_ERRORS as error:
-                self._fail(other, path, error)
+                self._fail(other, part, error)
             else:
                 return int(other)
         raise AudiosetDuckError(
-            f"{_TRIES} audio files in a row could not be loaded, the last one {path}; check that"
-            " their disk is mounted"
+            f"{_TRIES} audio files in a row could not be loaded, the last one {part.path}; check"
+            " that their disk is mounted"
         )
 
-    def _fail(self, row: int, path: str, error: Exception) -> None:
-        message = f"{path} cannot be loaded: {error}"
+    def _fail(self, row: int, part: _Slice, error: Exception) -> None:
+        place = "" if part.byte_offset is None else f", from byte {part.byte_offset:,} on,"
+        message = f"{part.path}{place} cannot be loaded: {error}"
         if self.on_error == "raise":
             raise AudiosetDuckError(message) from None
         worker = get_worker_info()

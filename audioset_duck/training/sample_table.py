@@ -65,6 +65,8 @@ class SampleTable:
         label_ids: The labels of events and weak clips, in the order of the label mask.
         clips: `SUBSET/CLIP_ID`.
         paths: Paths of the audio files; empty without an inventory of audio.
+        parts: Offset and number of the bytes of a clip's audio in its file, -1 if it is the whole
+            file: int64, (n_clips, 2). None if all audio is whole files.
     """
 
     sample_ids: torch.Tensor
@@ -81,6 +83,7 @@ class SampleTable:
     label_ids: list[str]
     clips: StringColumn
     paths: StringColumn
+    parts: torch.Tensor | None
 
     def __len__(self) -> int:
         return len(self.sample_ids)
@@ -95,6 +98,15 @@ class SampleTable:
     def paths_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
         """The audio files of the given rows."""
         return self.paths.take(self.clip_of.numpy()[rows])
+
+    def parts_of(self, rows: npt.NDArray[np.int64]) -> list[tuple[int | None, int | None]]:
+        """Offset and number of bytes of the audio in the files of the given rows."""
+        if self.parts is None:
+            return [(None, None)] * len(rows)
+        return [
+            (None, None) if offset < 0 else (offset, count)
+            for offset, count in self.parts.numpy()[self.clip_of.numpy()[rows]].tolist()
+        ]
 
     def keys_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
         """The sample keys of the given rows."""
@@ -128,9 +140,10 @@ class SampleTable:
         masks.numpy()[owners[is_active], self.label_columns.numpy()[places[is_active]]] = 1
         return masks
 
-    def is_clip(self, row: int) -> bool:
-        """Whether a row is a weak clip, of which a crop is read."""
-        return bool(self.roles[row] >= _FIRST_CLIP_ROLE)
+    def are_clips(self, rows: npt.NDArray[np.int64]) -> list[bool]:
+        """Whether the given rows are weak clips, of which a crop is read."""
+        are_clips: list[bool] = (self.roles.numpy()[rows] >= _FIRST_CLIP_ROLE).tolist()
+        return are_clips
 
     def rows_like(self, row: int) -> npt.NDArray[np.int64]:
         """The rows of the role of a row."""
@@ -159,7 +172,7 @@ def read_sample_table(
     )
     connection.register("used_clips", used)
     try:
-        clips, paths = _read_clips(connection)
+        clips, paths, parts = _read_clips(connection)
         label_starts, label_start_ms, label_end_ms, label_columns = _read_labels(
             connection, len(used)
         )
@@ -186,6 +199,7 @@ def read_sample_table(
         label_ids,
         clips,
         paths,
+        parts,
     )
 
 
@@ -222,11 +236,17 @@ def _read_labels(
     )
 
 
-def _read_clips(connection: duckdb.DuckDBPyConnection) -> tuple[StringColumn, StringColumn]:
-    """The names and audio files of the clips of `used_clips`, in their order."""
+def _read_clips(
+    connection: duckdb.DuckDBPyConnection,
+) -> tuple[StringColumn, StringColumn, torch.Tensor | None]:
+    """The names and audio files of the clips of `used_clips`, in their order, and their parts."""
     _, query = render_query("training/dataset_clips")
     clips = connection.sql(query).to_arrow_table()
-    return _strings(clips["clip"]), _strings(clips["audio_path"])
+    parts = None
+    if clips["byte_offset"].null_count < len(clips):
+        columns = [clips[name].fill_null(-1) for name in ("byte_offset", "byte_count")]
+        parts = torch.from_numpy(np.stack(columns, axis=1))
+    return _strings(clips["clip"]), _strings(clips["audio_path"]), parts
 
 
 def _strings(column: pa.ChunkedArray) -> StringColumn:

@@ -1,4 +1,4 @@
--- One clip of `used_clips`, with its name and audio file.
+-- One clip of `used_clips`, with its name and audio file, and where in the file its audio is.
 with clips as (
     select
         used_clips.row_index,
@@ -19,7 +19,9 @@ with clips as (
 select
     clips.row_index,
     clips.clip,
-    coalesce(clip_audio.audio_path, '') as audio_path
+    coalesce(clip_audio.audio_path, '') as audio_path,
+    clip_audio.byte_offset,
+    clip_audio.byte_count
 from clips
 left join internal.clip_audio on clips.clip_number = clip_audio.clip_number
 order by clips.row_index

@@ -6,12 +6,14 @@ import io
 import logging
 import pickle
 import re
+import tarfile
 from decimal import Decimal
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 import soundfile
 import soxr
@@ -288,14 +290,14 @@ def test_audio_shorter_than_its_clip(tmp_path: Path) -> None:
 
 # What happens to a file after the catalog was made.
 FAULTS = {
-    "is deleted": (lambda path: path.unlink(), "System error"),
+    "is deleted": (lambda path: path.unlink(), "No such file"),
     "is emptied": (lambda path: path.write_bytes(b""), "Format not recognised"),
     "is garbage": (lambda path: path.write_bytes(b"\0" * 5000), "Format not recognised"),
     "is shorter": (
         lambda path: soundfile.write(path, np.zeros(6400), 8000),
         "it ends at 0.800 s, before the sample, which starts at 1.000 s",
     ),
-    "is a folder": (lambda path: (path.unlink(), path.mkdir()), "Error opening"),
+    "is a folder": (lambda path: (path.unlink(), path.mkdir()), "Is a directory"),
 }
 
 
@@ -350,7 +352,7 @@ def test_a_file_that_breaks_off_is_no_silence(tmp_path: Path, ending: str) -> No
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert dataset[Sample(0, 1.0)].wav.any()
     with pytest.raises(
-        AudiosetDuckError, match=r"cannot be loaded: (it breaks off at|.*psf_fseek)"
+        AudiosetDuckError, match=r"cannot be loaded: (it breaks off at|.*lost sync)"
     ):
         dataset[Sample(0, 8.0)]
 
@@ -366,6 +368,111 @@ def test_all_files_are_gone(tmp_path: Path) -> None:
     loader = DataLoader(dataset, batch_size=4, num_workers=1, collate_fn=collate, timeout=60)
     with pytest.raises(AudiosetDuckError, match="100 audio files in a row"):
         next(iter(loader))
+
+
+def all_batches(dataset: AudioSetDataset, workers: int = 0) -> list[str]:
+    """All items in batches of 7, to the last bit."""
+    loader = DataLoader(dataset, batch_size=7, num_workers=workers, collate_fn=collate)
+    return digest(list(loader))
+
+
+def test_threads_change_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither what is loaded nor what replaces it, in process, in a fork of it, and in a copy."""
+    catalog = make_sounds(tmp_path)
+    for number in range(0, 21, 2):
+        (tmp_path / "audio" / f"{youtube_id('g', number)}.wav").unlink()
+    logged = []
+    for threads in (1, 2, 3, 50):
+        caplog.clear()
+        dataset = AudioSetDataset(catalog, "t", sample_rate=8000, threads=threads)
+        with caplog.at_level(logging.WARNING, "audioset_duck"):
+            batches = all_batches(dataset)
+        logged.append((batches, dataset.failures, caplog.messages))
+        assert logged[-1] == logged[0]
+    assert len(logged[0][2]) == 11
+    expected = logged[0][0]
+    assert all_batches(dataset, workers=1) == expected
+    assert all_batches(pickle.loads(pickle.dumps(dataset)), workers=2) == expected
+    assert all_batches(dataset) == expected
+    first = f"{youtube_id('g', 0)}.wav"
+    for threads in (1, 3):
+        strict = AudioSetDataset(catalog, "t", on_error="raise", threads=threads)
+        rows = positions(strict, "positive")
+        for _ in range(5):
+            with pytest.raises(AudiosetDuckError, match=first):
+                strict.__getitems__(rows)
+    assert strict.__getitems__(rows[1:2])[0].wav.any()
+
+
+def test_an_unknown_error_of_a_thread_is_raised(
+    sounds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = AudioSetDataset(sounds, "t", threads=4)
+    monkeypatch.setattr(dataset, "_read_one", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        dataset.__getitems__(range(20))
+
+
+def packed(rows: list[dict], archive: Path) -> list[dict]:
+    """Move the files of an inventory into a tar, and return its rows of an inventory."""
+    with tarfile.open(archive, "w") as tar:
+        for row in rows:
+            tar.add(row["audio_path"], Path(row["audio_path"]).name)
+            Path(row["audio_path"]).unlink()
+    with tarfile.open(archive) as tar:
+        members = {Path(member.name).stem: member for member in tar.getmembers()}
+    return [
+        row
+        | {
+            "audio_path": str(archive),
+            "byte_offset": members[Path(row["audio_path"]).stem].offset_data,
+            "byte_count": members[Path(row["audio_path"]).stem].size,
+        }
+        for row in rows
+    ]
+
+
+def test_audio_that_is_part_of_an_archive(tmp_path: Path) -> None:
+    """Members of a tar beside files give what files give; an archive that shrinks is an error."""
+    files = AudioSetDataset(make_sounds(tmp_path), "t", sample_rate=8000)
+    # No memory is spent on parts if there are none.
+    assert files._columns.parts is None
+    expected = all_batches(files)
+    found = find_files(tmp_path / "audio")
+    inventory = found.to_pylist()
+    archive = tmp_path / "shard-000000.tar"
+    members = packed(inventory[::2], archive)
+    catalog = tmp_path / "packed.duckdb"
+    build(
+        catalog,
+        [Target("t", ("/m/gun",))],
+        tmp_path / "metadata",
+        inventory=pa.Table.from_pylist(inventory[1::2] + members, found.schema),
+    )
+    dataset = AudioSetDataset(catalog, "t", sample_rate=8000, on_error="raise", threads=2)
+    assert dataset._columns.parts.shape == (len(dataset._columns.clips), 2)
+    assert all_batches(dataset, workers=1) == expected
+    last, ytid = members[-1], Path(inventory[::2][-1]["audio_path"]).stem
+    with archive.open("r+b") as file:
+        file.truncate(last["byte_offset"] + 100)
+    keys = [dataset.key(row) for row in range(len(dataset))]
+    row = next(row for row, key in enumerate(keys) if ytid in key)
+    message = rf"tar, from byte {last['byte_offset']:,} on, cannot be loaded: .* scan it again"
+    with pytest.raises(AudiosetDuckError, match=message):
+        dataset[row]
+
+
+def test_a_batch_of_a_worker_is_in_shared_memory(sounds: Path) -> None:
+    dataset = AudioSetDataset(sounds, "t", sample_rate=8000)
+    here = next(iter(DataLoader(dataset, batch_size=9, collate_fn=collate)))
+    there = next(iter(DataLoader(dataset, batch_size=9, collate_fn=collate, num_workers=1)))
+    assert there.wav.is_shared()
+    assert not here.wav.is_shared()
+    assert digest([here]) == digest([there])
+    assert (there.wav.dtype, there.wav.is_contiguous()) == (torch.float32, True)
+    # It is the receiver's own.
+    there.wav[3] = 7
+    assert digest([here]) != digest([there])
 
 
 @pytest.mark.slow
@@ -419,6 +526,8 @@ def test_a_catalog_without_audio(demo_catalog: Path, caplog) -> None:
         ({"on_error": "ignore"}, r"on_error is 'ignore'; expected 'replace' or 'raise'"),
         ({"sample_rate": 0}, r"sample_rate is 0; expected an integer in Hz, 1,000 to 384,000"),
         ({"sample_rate": True}, r"sample_rate is True; expected"),
+        ({"threads": 0}, r"threads is 0; expected an integer from 1 on"),
+        ({"threads": 1.5}, r"threads is 1.5; expected"),
         ({"sample_rate": "16000"}, r"sample_rate is '16000'; expected"),
         ({"sample_rate": 22_050.5}, r"sample_rate is 22050.5; expected"),
         (
