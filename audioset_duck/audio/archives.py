@@ -75,6 +75,24 @@ def list_members(archive: Path, skipped: Skipped) -> list[Member]:
     return list(_KINDS[_ending(str(archive))].list_members(archive, skipped))
 
 
+def list_in_place(archive: Path, skipped: Skipped) -> list[Member]:
+    """List the audio files that stand uncompressed in an archive, and where their bytes begin.
+
+    Args:
+        archive: The archive.
+        skipped: Where other members are counted, and archives that are compressed as a whole.
+
+    Raises:
+        AudiosetDuckError: It cannot be read at all.
+    """
+    if _ending(str(archive)) == ".tar":
+        return list_members(archive, skipped)
+    if _ending(str(archive)) == ".zip":
+        return list(zip_archives.list_stored(archive, skipped))
+    skipped.add(zip_archives.COMPRESSED, archive)
+    return []
+
+
 def read_members(archive: Path, places: Sequence[tuple[int, int]]) -> Iterator[bytes | MemberError]:
     """Read members of an archive.
 

@@ -10,7 +10,7 @@ from audioset_duck.audio.names import Skipped
 from audioset_duck.filesystem import check_utf8
 
 # Folders of what was deleted, and of what an extraction has found to be invalid.
-_SKIPPED = {"invalid_audio", "$recycle.bin", ".trash", ".trashes"}
+_SKIPPED = ("invalid_audio", "$recycle.bin", ".trash", ".trashes")
 
 
 def walk(root: Path, skipped: Skipped) -> Iterator[str]:
@@ -25,24 +25,31 @@ def walk(root: Path, skipped: Skipped) -> Iterator[str]:
     Raises:
         AudiosetDuckError: A name is not UTF-8.
     """
-    seen = set()
-    for folder, folders, names in os.walk(root, followlinks=True):
-        status = Path(folder).stat()
-        if (status.st_dev, status.st_ino) in seen:
-            skipped.add("in folders that a link leads to again", folder, len(names))
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        for name in list(folders):
-            if name.lower() in _SKIPPED or name.lower().startswith(".trash-"):
-                folders.remove(name)
-                path = Path(folder, name)
-                if count := sum(len(inside) for *_, inside in os.walk(path)):
-                    skipped.add("in folders of deleted or invalid audio", path, count)
-        folders.sort()
-        for name in sorted(names):
-            path = Path(folder, name)
-            if path.is_file():
-                yield str(check_utf8(path))
-            else:
-                skipped.add("that are links to nothing", path)
+    yield from _walk(str(root), skipped, set())
+
+
+def _walk(folder: str, skipped: Skipped, seen: set[tuple[int, int]]) -> Iterator[str]:
+    # Not by pathlib, which keeps a part of the memory of each name for ever.
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except PermissionError:
+        skipped.add("in folders that must not be opened", folder)
+        return
+    status = Path(folder).stat()
+    if (status.st_dev, status.st_ino) in seen:
+        skipped.add("in folders that a link leads to again", folder, len(found))
+        return
+    seen.add((status.st_dev, status.st_ino))
+    for entry in found:
+        if entry.is_file():
+            if not entry.path.isascii():
+                check_utf8(Path(entry.path))
+            yield entry.path
+        elif not entry.is_dir():
+            skipped.add("that are links to nothing", entry.path)
+        elif entry.name.lower() in _SKIPPED or entry.name.lower().startswith(".trash-"):
+            if count := sum(len(names) for *_, names in os.walk(entry.path)):
+                skipped.add("in folders of deleted or invalid audio", entry.path, count)
+        else:
+            yield from _walk(entry.path, skipped, seen)

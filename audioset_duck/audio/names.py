@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import PurePosixPath
 
 import duckdb
 
@@ -62,14 +62,15 @@ class Skipped:
         )
 
 
-def name_of(path: str) -> PurePosixPath:
-    r"""The name of a file or member, below folders that are divided by / or \."""
-    return PurePosixPath(PurePosixPath(path.replace("\\", "/")).name)
+# Not by pathlib, which keeps a part of the memory of each name for ever.
+def stem_of(path: str) -> str:
+    r"""The name of a file or member without its ending, below folders divided by / or \."""
+    return posixpath.splitext(posixpath.basename(path.replace("\\", "/")))[0]
 
 
 def ending_of(path: str) -> str:
     """The ending of a name, in lower case, with its dot."""
-    return name_of(path).suffix.lower()
+    return posixpath.splitext(posixpath.basename(path.replace("\\", "/")))[1].lower()
 
 
 @contextlib.contextmanager
@@ -109,7 +110,7 @@ def audio_names(
     waiting: list[str] = []
 
     def found() -> Iterator[tuple[str, str]]:
-        stems = [name_of(path).stem for path in waiting]
+        stems = [stem_of(path) for path in waiting]
         for path, stem, has_id in zip(waiting, stems, finder.have_ids(stems), strict=True):
             if has_id:
                 yield path, stem

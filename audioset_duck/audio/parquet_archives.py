@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audioset_duck.audio.members import Member, MemberError, too_large
-from audioset_duck.audio.names import AUDIO_ENDINGS, Skipped, ending_of, name_of
+from audioset_duck.audio.names import AUDIO_ENDINGS, Skipped, ending_of, stem_of
 from audioset_duck.errors import AudiosetDuckError
 
 # Names of a column with the id of the clip, the most telling first.
@@ -58,7 +58,7 @@ def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
                 skipped.add("without a name", f"{archive}, row {number}")
                 continue
             has_ending = ending_of(named[0]) in AUDIO_ENDINGS
-            name = name_of(named[0]).stem if has_ending else named[0]
+            name = stem_of(named[0]) if has_ending else named[0]
             yield Member(name, named[-1], group, number, size, size)
         first += metadata.num_rows
 

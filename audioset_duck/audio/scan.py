@@ -1,9 +1,10 @@
-"""The inventory of audio files that exist already."""
+"""The inventory of audio that exists already: in files, or in archives that are read in place."""
 
 from __future__ import annotations
 
 import itertools
 import logging
+import posixpath
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -14,16 +15,22 @@ import pyarrow as pa
 import soundfile
 
 from audioset_duck.audio import validation
-from audioset_duck.audio.ffmpeg import validate_file
+from audioset_duck.audio.archives import find_archives, list_in_place
+from audioset_duck.audio.ffmpeg import validate_by_ffmpeg
+from audioset_duck.audio.file_lists import read_list
 from audioset_duck.audio.folders import walk
 from audioset_duck.audio.names import (
     AUDIO_ENDINGS,
     FORMATS,
+    NO_ID,
     Skipped,
     audio_names,
     ending_of,
     id_finder,
+    stem_of,
 )
+from audioset_duck.audio.pyav import unsupported_reason
+from audioset_duck.audio.slices import FilePart
 from audioset_duck.audio.validation import ValidationLimits, ValidationResult, header_error
 from audioset_duck.catalog.audio_files import FOUND_FILES, load_found
 from audioset_duck.catalog.build import replace_inventory
@@ -37,46 +44,45 @@ _BATCH = 1000
 
 
 class _File(NamedTuple):
-    """An audio file of a clip, as its name says.
+    """Audio of a clip, as its name says.
 
     Attributes:
-        path: The file.
+        path: The file; or an archive, if the audio is a part of it.
         name: What names the clip: the name of the file without its ending, or an id.
+        member: The name of the part.
+        byte_offset: Where the part begins.
+        byte_count: How many bytes it has.
     """
 
     path: str
     name: str
+    member: str | None = None
+    byte_offset: int | None = None
+    byte_count: int | None = None
 
 
-def scan(
-    catalog: Path,
-    audio_root: Path,
-    *,
-    validate: bool = False,
-    limits: ValidationLimits | None = None,
-) -> None:
-    """Create the table `audio_files` of a catalog from the files below a folder.
+def scan(catalog: Path, found: pa.Table) -> None:
+    """Create the table `audio_files` of a catalog from what was found.
 
-    Rows of an extraction for clips without a file in the folder are kept.
+    Rows of an extraction for clips that were not found are kept.
+
+    Args:
+        catalog: The catalog.
+        found: From `find_files`, `find_listed` or `find_members`.
 
     Raises:
-        AudiosetDuckError: The folder does not exist, contains no audio file, or contains one whose
-            name is not UTF-8.
+        AudiosetDuckError: The catalog cannot be replaced.
     """
-    found = find_files(audio_root, validate=validate, limits=limits)
     replace_inventory(catalog, lambda connection: load_found(connection, found))
 
 
 def find_files(
-    audio_root: Path,
-    *,
-    validate: bool = False,
-    limits: ValidationLimits | None = None,
+    audio_root: Path, *, validate: bool = False, limits: ValidationLimits | None = None
 ) -> pa.Table:
     """Find audio files below a folder, and inspect them.
 
     Files are recognised by their endings and names: see `main.audio_name_readings`. Links are
-    followed. Folders of invalid audio and of what was deleted are skipped. What else is skipped is
+    followed. Folders of invalid audio and of what was deleted are skipped. What is skipped is
     counted in a warning. Nothing is written to the folder.
 
     Args:
@@ -99,11 +105,89 @@ def find_files(
     with id_finder() as finder:
         named = audio_names(walk(audio_root.resolve(), skipped), finder, skipped)
         found = _inspect_all((_File(*each) for each in named), validate, limits)
-    _report(audio_root, found, skipped)
-    return found
+    return _reported(audio_root, found, skipped)
 
 
-def _report(place: Path, found: pa.Table, skipped: Skipped) -> None:
+def find_listed(
+    list_file: Path, *, validate: bool = False, limits: ValidationLimits | None = None
+) -> pa.Table:
+    """Inspect the audio files that a list names: see `find_files` and `read_list`.
+
+    A file is named by the id beside its path, if there is one, or else by its own name.
+
+    Raises:
+        AudiosetDuckError: The list cannot be read, or names no audio file of a clip.
+    """
+    skipped = Skipped()
+
+    def files() -> Iterator[_File]:
+        for batch in _batches(read_list(list_file)):
+            texts = [name for _, name in batch if name]
+            have_ids = dict(zip(texts, finder.have_ids(texts), strict=True))
+            stems = [stem_of(path) for path, _ in batch]
+            for (path, name), stem, has_id in zip(
+                batch, stems, finder.have_ids(stems), strict=True
+            ):
+                if ending_of(path) not in AUDIO_ENDINGS:
+                    skipped.add("that are no audio", path)
+                elif not Path(path).is_file():
+                    skipped.add("that do not exist", path)
+                elif name and have_ids[name]:
+                    yield _File(path, name)
+                elif has_id:
+                    yield _File(path, stem)
+                else:
+                    skipped.add(NO_ID, path)
+
+    with id_finder() as finder:
+        found = _inspect_all(files(), validate, limits)
+    return _reported(list_file, found, skipped)
+
+
+def find_members(
+    archives: Path, *, validate: bool = False, limits: ValidationLimits | None = None
+) -> pa.Table:
+    """Inspect audio that can be read where it is in archives: in tars, and stored in zips.
+
+    Args:
+        archives: The folder of the archives.
+        validate: As for `find_files`.
+        limits: As for `find_files`.
+
+    Returns:
+        As `find_files`; `audio_path` is the archive.
+
+    Raises:
+        AudiosetDuckError: There is no archive, or no audio of a clip that can be read in place.
+    """
+    skipped = Skipped()
+
+    def files() -> Iterator[_File]:
+        for archive in find_archives(archives):
+            try:
+                members = list_in_place(archive.resolve(), skipped)
+            except AudiosetDuckError as error:
+                log.warning("%s", error)
+                continue
+            names = [member.name for member in members]
+            for member, has_id in zip(members, finder.have_ids(names), strict=True):
+                if has_id:
+                    yield _File(
+                        str(archive.resolve()),
+                        member.name,
+                        member.member,
+                        member.header_offset,
+                        member.bytes,
+                    )
+                else:
+                    skipped.add(NO_ID, f"{archive}/{member.member}")
+
+    with id_finder() as finder:
+        found = _inspect_all(files(), validate, limits)
+    return _reported(archives, found, skipped)
+
+
+def _reported(place: Path, found: pa.Table, skipped: Skipped) -> pa.Table:
     """Warn of what was skipped.
 
     Raises:
@@ -112,7 +196,7 @@ def _report(place: Path, found: pa.Table, skipped: Skipped) -> None:
     if len(found):
         if skipped.counts:
             log.warning("skipped in %s: %s", place, skipped)
-        return
+        return found
     others = f"; skipped: {skipped}" if skipped.counts else ""
     raise AudiosetDuckError(
         f"{place} contains no audio file of a clip{others}. Expected names as in"
@@ -127,11 +211,23 @@ def _inspect_all(
     checked = limits or ValidationLimits()
 
     def inspect(file: _File) -> dict[str, Any]:
-        result = _inspect(file.path, is_decoded, checked)
+        size = None
+        try:
+            with FilePart(file.path, file.byte_offset or 0, file.byte_count) as part:
+                size = part.byte_count
+                result = _inspect(part, ending_of(file.member or file.path), is_decoded, checked)
+        except OSError as error:
+            result = ValidationResult("corrupted", f"it cannot be opened: {error.strerror}")
+        except AudiosetDuckError:
+            result = ValidationResult("corrupted", "its archive is cut short")
         return asdict(result) | {
             "name": file.name,
             "audio_path": file.path,
-            "bytes": Path(file.path).stat().st_size,
+            "byte_offset": file.byte_offset,
+            "byte_count": file.byte_count,
+            "bytes": size,
+            "archive": posixpath.basename(file.path) if file.member else None,
+            "member": file.member,
         }
 
     # libsndfile and ffmpeg do not block other threads.
@@ -150,16 +246,21 @@ def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
-def _inspect(path: str, is_decoded: bool, limits: ValidationLimits) -> ValidationResult:
-    ending = ending_of(path)
-    if not Path(path).stat().st_size:
+def _inspect(
+    file: FilePart, ending: str, is_decoded: bool, limits: ValidationLimits
+) -> ValidationResult:
+    if not file.byte_count:
         return ValidationResult("empty", "the file has no bytes")
+    if reason := unsupported_reason(ending):
+        return ValidationResult("unsupported", reason)
     if ending not in FORMATS:
-        return validate_file(Path(path), limits) if is_decoded else ValidationResult("ok")
+        if is_decoded:
+            return validate_by_ffmpeg(file.readall() or b"", limits, ending)
+        return ValidationResult("ok")
     if is_decoded:
-        return validation.validate(Path(path).read_bytes(), limits, ending)
+        return validation.validate(file.readall() or b"", limits, ending)
     try:
-        info = soundfile.info(path)
+        info = soundfile.info(file)
     except soundfile.LibsndfileError as error:
         return ValidationResult("corrupted", f"it cannot be opened: {error.error_string}")
     except (soundfile.SoundFileError, RuntimeError) as error:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from audioset_duck.audio.members import Member, MemberError, too_large
-from audioset_duck.audio.names import AUDIO_ENDINGS, NO_AUDIO, Skipped, ending_of, name_of
+from audioset_duck.audio.names import AUDIO_ENDINGS, NO_AUDIO, Skipped, ending_of, stem_of
 from audioset_duck.errors import AudiosetDuckError
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
             len(found),
         )
     for info in found:
-        name = ids.get(_group(info.name), name_of(info.name).stem)
+        name = ids.get(_group(info.name), stem_of(info.name))
         yield Member(name, info.name, 0, info.offset_data, info.size, info.size)
 
 
@@ -122,6 +122,6 @@ def _id_in(opened: tarfile.TarFile, info: tarfile.TarInfo) -> dict[str, str]:
     values = [content.get(key) for key in _ID_KEYS] if isinstance(content, dict) else []
     for value in values:
         if isinstance(value, str):
-            stem = name_of(value).stem if ending_of(value) in AUDIO_ENDINGS else value
+            stem = stem_of(value) if ending_of(value) in AUDIO_ENDINGS else value
             return {_group(info.name): stem}
     return {}

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from audioset_duck.audio.members import MAX_NUMBER, Member, MemberError, too_large
-from audioset_duck.audio.names import AUDIO_ENDINGS, NO_AUDIO, Skipped, ending_of, name_of
+from audioset_duck.audio.names import AUDIO_ENDINGS, NO_AUDIO, Skipped, ending_of, stem_of
 from audioset_duck.audio.split_archives import count_volumes, list_packed, unpack
 from audioset_duck.errors import AudiosetDuckError
 
@@ -26,6 +26,7 @@ _METHODS = {zipfile.ZIP_STORED: "Store", zipfile.ZIP_DEFLATED: "Deflate"}
 # The header before the bytes of a member. Source: APPNOTE.TXT of PKWARE, 4.3.7.
 _HEADER = struct.Struct("<4s22xHH")
 _SIGNATURE = b"PK\x03\x04"
+COMPRESSED = "that are compressed, and must be extracted with audioset-duck extract"
 _DAMAGED = "the archive has no intact copy of it"
 
 
@@ -61,11 +62,38 @@ def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
     last = {name.replace("\\", "/"): numbers for name, *numbers in listed}
     for name, numbers in last.items():
         if ending_of(name) in AUDIO_ENDINGS:
-            yield Member(
-                name_of(name).stem, name, 0, *(min(number, MAX_NUMBER) for number in numbers)
-            )
+            yield Member(stem_of(name), name, 0, *(min(number, MAX_NUMBER) for number in numbers))
         elif not name.endswith("/"):
             skipped.add(NO_AUDIO, f"{archive}/{name}")
+
+
+def list_stored(archive: Path, skipped: Skipped) -> Iterator[Member]:
+    """List the audio files that are stored in a zip archive, with where their bytes begin.
+
+    Args:
+        archive: The archive.
+        skipped: Where members that are compressed are counted, and split archives.
+
+    Raises:
+        AudiosetDuckError: It is not a zip archive, or its central directory is damaged.
+    """
+    members = list(list_members(archive, skipped))
+    if count_volumes(archive) > 1:
+        skipped.add(COMPRESSED, archive)
+        return
+    opened, infos = _opened(archive)
+    for member in members:
+        info, end = infos[member.header_offset]
+        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 0x1:
+            skipped.add(COMPRESSED, f"{archive}/{member.member}")
+            continue
+        try:
+            begin = _begin(opened, info)
+        except MemberError as error:
+            skipped.add("that are damaged", f"{archive}/{member.member}: {error}")
+            continue
+        if begin + info.file_size <= end:
+            yield member._replace(header_offset=begin)
 
 
 def read_members(archive: Path, places: Sequence[tuple[int, int]]) -> Iterator[bytes | MemberError]:
@@ -113,6 +141,22 @@ def _read_member(archive: Path, header_offset: int) -> bytes:
     if not 0 <= info.header_offset <= end - info.compress_size:
         raise MemberError("corrupted", "the archive has other members at its place")
     descriptor = opened.fp.fileno()  # type: ignore[union-attr]
+    packed = os.pread(descriptor, info.compress_size, _begin(opened, info))
+    data = packed if method == "Store" else _inflate(packed, info.file_size)
+    if len(data) != info.file_size:
+        raise MemberError("corrupted", f"it has {len(data)} bytes; expected {info.file_size}")
+    if fast_zlib.crc32(data) != info.CRC:
+        raise MemberError("corrupted", f"{_DAMAGED}: its checksum is wrong")
+    return data
+
+
+def _begin(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
+    """Where the bytes of a member begin, behind its header.
+
+    Raises:
+        MemberError: The header is not there, or is that of another member.
+    """
+    descriptor = opened.fp.fileno()  # type: ignore[union-attr]
     header = os.pread(descriptor, _HEADER.size, info.header_offset)
     if len(header) < _HEADER.size or header[:4] != _SIGNATURE:
         raise MemberError("corrupted", f"{_DAMAGED}: there is no header")
@@ -121,13 +165,7 @@ def _read_member(archive: Path, header_offset: int) -> bytes:
     encoding = "utf-8" if info.flag_bits & 0x800 else "cp437"
     if os.pread(descriptor, name_bytes, begin) != info.orig_filename.encode(encoding):
         raise MemberError("corrupted", f"{_DAMAGED}: another name is in its header")
-    packed = os.pread(descriptor, info.compress_size, begin + name_bytes + extra_bytes)
-    data = packed if method == "Store" else _inflate(packed, info.file_size)
-    if len(data) != info.file_size:
-        raise MemberError("corrupted", f"it has {len(data)} bytes; expected {info.file_size}")
-    if fast_zlib.crc32(data) != info.CRC:
-        raise MemberError("corrupted", f"{_DAMAGED}: its checksum is wrong")
-    return data
+    return int(begin + name_bytes + extra_bytes)
 
 
 def _inflate(packed: bytes, size: int) -> bytes:

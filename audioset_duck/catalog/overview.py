@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from audioset_duck.catalog.state import (
 from audioset_duck.config.targets import Target
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sqltext import identifier
+
+log = logging.getLogger(__name__)
 
 # Short, so that a table fits on a terminal.
 _HEADINGS = {
@@ -113,6 +116,16 @@ def audio_counts(connection: duckdb.DuckDBPyConnection, subsets: Sequence[str] =
     create_wanted(connection, subsets, targets)
     _, query = render_query("extraction/audio_counts")
     return query_table(connection, query)
+
+
+def warn_of_short_files(connection: duckdb.DuckDBPyConnection) -> None:
+    """Warn of valid files that are over a second shorter than their clips."""
+    _, query = render_query("extraction/short_files")
+    ((count, example),) = connection.execute(query).fetchall()
+    if count:
+        log.warning(
+            "files that are over a second shorter than their clips: %d, such as %s", count, example
+        )
 
 
 def find_labels(connection: duckdb.DuckDBPyConnection, text: str) -> Table:

@@ -119,7 +119,7 @@ def extract(
     from audioset_duck.audio.worker import Options
     from audioset_duck.catalog.build import ensure_catalog
     from audioset_duck.catalog.connection import open_catalog
-    from audioset_duck.catalog.overview import audio_counts
+    from audioset_duck.catalog.overview import audio_counts, warn_of_short_files
     from audioset_duck.catalog.query import Table
     from audioset_duck.sources.definitions import AUDIO_SUBSETS
 
@@ -156,6 +156,7 @@ def extract(
         return
     with open_catalog(settings.catalog) as connection:
         echo_table(audio_counts(connection, subsets))
+        warn_of_short_files(connection)
     if not settings.quiet:
         click.echo(
             f"{summary.to_do:,} clips were extracted into {audio_root}, {summary.done:,} before;"
@@ -165,8 +166,19 @@ def extract(
 
 
 @click.command(cls=LoadedCommand)
+@click.option("--audio-root", type=PATH, metavar="DIR", help="Folder of the audio files.")
 @click.option(
-    "--audio-root", type=PATH, required=True, metavar="DIR", help="Folder of the audio files."
+    "--list",
+    "list_file",
+    type=PATH,
+    metavar="FILE",
+    help="A csv, tsv, json, jsonl or parquet file with the paths of the audio files.",
+)
+@click.option(
+    "--archives",
+    type=PATH,
+    metavar="DIR",
+    help="Folder of tar and uncompressed zip archives that are read in place.",
 )
 @click.option(
     "--metadata",
@@ -181,32 +193,50 @@ def extract(
 def scan(
     context: click.Context,
     /,
-    audio_root: Path,
+    audio_root: Path | None,
+    list_file: Path | None,
+    archives: Path | None,
     metadata: Path | None,
     validate: bool,
     min_duration: float,
     silence_db_threshold: float,
 ) -> None:
-    """Add audio files that you already have to the inventory of the catalog.
+    """Add audio that you already have to the inventory of the catalog.
+
+    It is found in a folder, by a list, or in archives that are read in place.
 
     \b
     Examples
       audioset-duck scan --audio-root audio
       audioset-duck scan --audio-root audio --validate
+      audioset-duck scan --list train.json
+      audioset-duck scan --archives shards
     """
     from audioset_duck.audio import scan as scanning
     from audioset_duck.audio.validation import ValidationLimits
     from audioset_duck.catalog.build import ensure_catalog
     from audioset_duck.catalog.connection import open_catalog
-    from audioset_duck.catalog.overview import audio_counts
+    from audioset_duck.catalog.overview import audio_counts, warn_of_short_files
 
     settings = context.ensure_object(Settings)
+    given = [
+        (find, place)
+        for find, place in (
+            (scanning.find_files, audio_root),
+            (scanning.find_listed, list_file),
+            (scanning.find_members, archives),
+        )
+        if place
+    ]
+    if len(given) != 1:
+        raise AudiosetDuckError(
+            "name what to scan with one of --audio-root DIR, --list FILE and --archives DIR"
+        )
+    ((find, place),) = given
+    limits = ValidationLimits(min_duration, silence_db_threshold)
+    found = find(place, validate=validate, limits=limits)
     ensure_catalog(settings.catalog, metadata)
-    scanning.scan(
-        settings.catalog,
-        audio_root,
-        validate=validate,
-        limits=ValidationLimits(min_duration, silence_db_threshold),
-    )
+    scanning.scan(settings.catalog, found)
     with open_catalog(settings.catalog) as connection:
         echo_table(audio_counts(connection))
+        warn_of_short_files(connection)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioset_duck.audio.names import Skipped, audio_names, ending_of, id_finder, name_of
+from audioset_duck.audio.names import Skipped, audio_names, ending_of, id_finder, stem_of
 from audioset_duck.catalog.relations import create_macros
 
 IDS = st.text("0123456789abcXYZ_-", min_size=11, max_size=11)
@@ -108,4 +108,4 @@ def test_what_is_no_audio_of_a_clip_is_counted_with_an_example() -> None:
         "2 files that are no audio, such as x.txt; 1 file without a YouTube id in the name, such as"
         " notes.wav"
     )
-    assert (str(name_of("a\\b/c.WAV")), ending_of("a\\b/c.WAV")) == ("c.WAV", ".wav")
+    assert (stem_of("a\\b/c.d.WAV"), ending_of("a\\b/c.d.WAV")) == ("c.d", ".wav")

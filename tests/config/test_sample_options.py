@@ -13,7 +13,7 @@ import pytest
 from support.audio import write_audio
 from support.metadata import write_sounds
 
-from audioset_duck.audio.scan import scan
+from audioset_duck.audio.scan import find_files, scan
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import read_state
@@ -238,7 +238,7 @@ def test_targets_follow_the_inventory_with_the_options_of_the_catalog(folder: Pa
     assert weak_negatives(folder) == 200
     for number in range(30):
         write_audio(folder / "audio" / f"h{number:010d}.wav", 3)
-    scan(folder / "catalog.duckdb", folder / "audio")
+    scan(folder / "catalog.duckdb", find_files(folder / "audio"))
     assert weak_negatives(folder) == 30
     assert recorded(folder) == SampleOptions(("/m/a",), Decimal(0))
 

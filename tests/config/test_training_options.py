@@ -13,7 +13,7 @@ import pytest
 from support.audio import write_audio
 from support.metadata import write_sounds, youtube_id
 
-from audioset_duck.audio.scan import scan
+from audioset_duck.audio.scan import find_files, scan
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import parse_targets, read_state
@@ -293,7 +293,7 @@ def test_samples_follow_the_inventory(metadata: Path, tmp_path: Path) -> None:
     ]
     first = write_audio(root / f"{youtube_id('g', 0)}.wav", 3)
     write_audio(root / f"{youtube_id('w', 1)}.flac", 7.5)
-    scan(catalog, root)
+    scan(catalog, find_files(root))
     assert [row[1] for row in samples(catalog)] == [youtube_id("w", 1), youtube_id("g", 0)]
     with duckdb.connect(str(catalog), read_only=True) as connection:
         weak = "select end_seconds from {}.samples where role = 'weak_negative'"
@@ -301,7 +301,7 @@ def test_samples_follow_the_inventory(metadata: Path, tmp_path: Path) -> None:
             assert connection.execute(weak.format(target)).fetchall() == [(Decimal("7.500"),)]
     first.unlink()
     write_audio(root / f"{youtube_id('s', 1)}.wav", 3)
-    scan(catalog, root)
+    scan(catalog, find_files(root))
     assert [row[1] for row in samples(catalog)] == [youtube_id("w", 1), youtube_id("s", 1)]
     # A build afterwards keeps the inventory.
     build(catalog, [Target("t", ("/m/gun",))], metadata)

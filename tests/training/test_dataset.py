@@ -152,7 +152,7 @@ def test_resampling_keeps_a_tone(tmp_path: Path) -> None:
     path.parent.mkdir()
     soundfile.write(path, 0.5 * np.sin(2 * np.pi * 1000 * times), 8000)
     build(tmp_path / "c.duckdb", [Target("t", ("/m/gun",))], metadata)
-    scan(tmp_path / "c.duckdb", tmp_path / "audio")
+    scan(tmp_path / "c.duckdb", find_files(tmp_path / "audio"))
     dataset = AudioSetDataset(tmp_path / "c.duckdb", "t")
     first, second, again = (dataset[index].wav.numpy() for index in (0, 1, 0))
     np.testing.assert_array_equal(first, again)

@@ -1,0 +1,72 @@
+"""Lists of audio files, as training repositories have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from audioset_duck.audio.names import AUDIO_ENDINGS, ending_of, stem_of
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.sqltext import glob_literal, identifier
+
+# Readers by ending. The JSON of AST has its rows in a list named data.
+_READERS = {
+    ".csv": "read_csv({file}, header = true, all_varchar = true)",
+    ".tsv": "read_csv({file}, header = true, all_varchar = true, delim = '\t')",
+    ".json": "read_json({file}, maximum_object_size = 2147483647)",
+    ".jsonl": "read_json({file}, format = 'newline_delimited')",
+    ".parquet": "read_parquet({file})",
+}
+# Names of the columns with the path and with the id, the most telling first.
+_PATHS = ("audio_path", "path", "wav", "audio_filepath", "filename", "file_name", "file", "audio")
+_IDS = ("ytid", "video_id", "youtube_id", "segment_id", "clip_id", "id")
+
+
+def read_list(list_file: Path) -> Iterator[tuple[str, str | None]]:
+    """Read the paths of a list, and the ids that stand beside them.
+
+    Relative paths start from the folder of the list. The columns are found by their usual names.
+
+    Args:
+        list_file: A csv, tsv, json, jsonl or parquet file; the JSON of AST, too.
+
+    Raises:
+        AudiosetDuckError: The list cannot be read, or has no column of paths.
+    """
+    reader = _READERS.get(list_file.suffix.lower())
+    if reader is None or not list_file.is_file():
+        problem = "there is no list" if not list_file.is_file() else "no list of audio files is"
+        raise AudiosetDuckError(
+            f"{problem} {list_file}; expected a file ending in {', '.join(_READERS)}"
+        )
+    source = reader.format(file=glob_literal(list_file.resolve()))
+    with duckdb.connect() as connection:
+        try:
+            columns = connection.sql(f"select * from {source} limit 0").columns
+            if "data" in columns and list_file.suffix.lower() == ".json":
+                source = f"(select unnest(data, recursive := true) from {source})"
+                columns = connection.sql(f"select * from {source} limit 0").columns
+            path = next((name for name in _PATHS if name in columns), None)
+            ytid = next((name for name in _IDS if name in columns), None)
+            if path is None:
+                raise AudiosetDuckError(
+                    f"{list_file} has no column of paths; expected one of {', '.join(_PATHS)},"
+                    f" found {', '.join(columns)}"
+                )
+            named = f"cast({identifier(ytid)} as varchar)" if ytid else "null"
+            rows = connection.execute(
+                f"select cast({identifier(path)} as varchar), {named} from {source}"
+                f" where {identifier(path)} is not null"
+            )
+            while batch := rows.fetchmany(10_000):
+                for file, name in batch:
+                    is_file_name = name and ending_of(name) in AUDIO_ENDINGS
+                    yield (
+                        str((list_file.parent / file).resolve()),
+                        stem_of(name) if is_file_name else name,
+                    )
+        except duckdb.Error as error:
+            reason = str(error).strip().splitlines()[0]
+            raise AudiosetDuckError(f"{list_file} cannot be read as a list: {reason}") from None
