@@ -21,7 +21,7 @@ import soundfile
 from audioset_duck.audio.slices import read_audio
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.export.queries import Queries
-from audioset_duck.export.sample_audio import SampleGroup, groups_with_files
+from audioset_duck.export.sample_audio import SampleGroup, groups_with_files, read_samples
 from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress
 
@@ -155,9 +155,11 @@ def _write_split(
     embed: bool,
 ) -> list[Path]:
     """Write the files of a split: all of them, or none."""
-    query = queries.render("hugging_face_rows", split=split)
-    reader = connection.sql(query).to_arrow_reader(_ROWS_WITH_AUDIO if embed else _ROWS)
-    row_groups: Iterable[pa.Table] = (pa.Table.from_batches([batch]) for batch in reader)
+    rows_at_once = _ROWS_WITH_AUDIO if embed else _ROWS
+    batches = read_samples(
+        connection, queries, "hugging_face_rows", groups, rows_at_once, split=split
+    )
+    row_groups: Iterable[pa.Table] = (pa.Table.from_batches([batch]) for batch in batches)
     count = sum(group.sample_count for group in groups)
     paths: list[Path] = []
     with contextlib.ExitStack() as files:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,15 +14,15 @@ import soundfile
 
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.export.queries import Queries
-from audioset_duck.export.sample_audio import groups_with_files
+from audioset_duck.export.sample_audio import SampleGroup, groups_with_files, read_samples
 from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress
-from audioset_duck.sqltext import literal
 
 log = logging.getLogger(__name__)
 
-# The headers that are read at a time.
+# Headers that are read, or cuts that are written, at a time.
 _BATCH = 10_000
+_GZIP_LEVEL = 6
 _RECORDINGS = pa.schema(
     [
         ("audio_path", pa.string()),
@@ -57,19 +58,36 @@ def export_lhotse(
     groups = groups_with_files(connection, queries, "lhotse")
     _find_recordings(connection, queries)
     written = []
-    for group in progress(groups, name="export", unit="file"):
-        query = queries.render("lhotse_cuts", split=group.split, role=group.role)
+    for group in groups:
         path = folder / f"cuts_{group.split}_{group.role}.jsonl.gz"
         with atomic_write(path) as part:
-            ((count,),) = connection.execute(
-                f"copy ({query}) to {literal(str(part))} (format json, compression gzip)"
-            ).fetchall()
+            count = _write_cuts(connection, queries, group, part)
         # lhotse cannot read a file without a cut.
         if count:
             written.append(path)
     for path in set(folder.glob("cuts_*_*.jsonl.gz")) - set(written):
         path.unlink()
     return written
+
+
+def _write_cuts(
+    connection: duckdb.DuckDBPyConnection, queries: Queries, group: SampleGroup, path: Path
+) -> int:
+    """Write the cuts of a split and role, and return their number."""
+    batches = read_samples(
+        connection, queries, "lhotse_cuts", [group], _BATCH, split=group.split, role=group.role
+    )
+    count = 0
+    with (
+        path.open("wb") as file,
+        gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0) as stream,
+        progress(name=f"export {path.name}", unit="sample", total=group.sample_count) as bar,
+    ):
+        for batch in batches:
+            stream.writelines(f"{line}\n".encode() for line in batch.column(0).to_pylist())
+            count += len(batch)
+            bar.update(len(batch))
+    return count
 
 
 def _find_recordings(connection: duckdb.DuckDBPyConnection, queries: Queries) -> None:
@@ -116,16 +134,17 @@ def _recording(file: dict[str, Any]) -> dict[str, Any] | str:
     try:
         info = soundfile.info(path)
     except (soundfile.SoundFileError, RuntimeError) as error:
+        # What libsndfile does not know, as m4a, lhotse may read all the same.
+        is_known = Path(path).suffix[1:].upper() in soundfile.available_formats()
         rate, seconds = file["sample_rate_hz"], file["duration_seconds"]
-        # Other readers than libsndfile have read it, as lhotse may.
-        if Path(path).is_file() and rate and seconds and file["channels"]:
-            return {
-                "audio_path": path,
-                "sampling_rate": rate,
-                "num_samples": round(seconds * rate),
-                "channel_count": file["channels"],
-            }
-        return f"{path}: {error}"
+        if is_known or not (Path(path).is_file() and rate and seconds and file["channels"]):
+            return f"{path}: {error}"
+        return {
+            "audio_path": path,
+            "sampling_rate": rate,
+            "num_samples": round(seconds * rate),
+            "channel_count": file["channels"],
+        }
     return {
         "audio_path": path,
         "sampling_rate": info.samplerate,

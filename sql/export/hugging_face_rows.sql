@@ -1,4 +1,5 @@
 -- One sample of a split, as a row of a Hugging Face dataset.
+-- Samples are read in ranges of their numbers, since to sort all of them would take gigabytes.
 with samples as (select * from {{ ref('samples') }}),
 
 labels as (select * from {{ ref('labels') }}),
@@ -32,5 +33,8 @@ select
     samples.is_overlapped
 from samples
 cross join names
-where samples.split = {{ literal(split) }} and samples.byte_offset is null
+where
+    samples.byte_offset is null
+    and samples.sample_id between {{ first_sample_id }} and {{ last_sample_id }}
+    and samples.split = {{ literal(split) }}
 order by samples.sample_id

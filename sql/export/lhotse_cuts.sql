@@ -1,4 +1,5 @@
 -- One sample of a split and role as a cut of lhotse: a part of a recording, with one supervision.
+-- Samples are read in ranges of their numbers, since to sort all of them would take gigabytes.
 -- Only samples whose file is in `recordings` are cuts. A cut ends with its recording at the latest.
 -- As lhotse has it, a cut of several channels is a MultiCut, whose channel is a list, and the
 -- labels in audio_event are separated by semicolons.
@@ -32,6 +33,7 @@ described as (
     cross join names
     where
         samples.byte_offset is null
+        and samples.sample_id between {{ first_sample_id }} and {{ last_sample_id }}
         and samples.split = {{ literal(split) }}
         and samples.role = {{ literal(role) }}
 ),
@@ -49,47 +51,49 @@ timed as (
 )
 
 select
-    timed.sample_key as id,
-    timed.start,
-    timed.duration,
-    timed.channel,
-    [{
+    to_json({
         'id': timed.sample_key,
-        'recording_id': timed.ytid,
-        'start': 0.0,
+        'start': timed.start,
         'duration': timed.duration,
         'channel': timed.channel,
-        'text': array_to_string(timed.label_names, '; '),
-        'custom': {
-            'audio_event': array_to_string(timed.label_ids, ';'),
-            'label_ids': timed.label_ids,
-            'label_names': timed.label_names
-        }
-    }] as supervisions,
-    {
-        'id': timed.ytid,
-        'sources': [{
-            'type': 'file',
-            'channels': timed.channels,
-            'source': timed.audio_path
+        'supervisions': [{
+            'id': timed.sample_key,
+            'recording_id': timed.ytid,
+            'start': 0.0,
+            'duration': timed.duration,
+            'channel': timed.channel,
+            'text': array_to_string(timed.label_names, '; '),
+            'custom': {
+                'audio_event': array_to_string(timed.label_ids, ';'),
+                'label_ids': timed.label_ids,
+                'label_names': timed.label_names
+            }
         }],
-        'sampling_rate': timed.sampling_rate,
-        'num_samples': timed.num_samples,
-        'duration': timed.recording_seconds,
-        'channel_ids': timed.channels
-    } as recording,
-    {
-        'target': {{ literal(target.name) }},
-        'is_positive': timed.is_positive,
-        'role': timed.role,
-        'split': timed.split,
-        'subset': timed.subset,
-        'clip_id': timed.clip_id,
-        'event_id': timed.event_id,
-        'window_index': timed.window_index,
-        'label_id': timed.label_id,
-        'is_overlapped': timed.is_overlapped
-    } as custom,
-    case when timed.channel_count = 1 then 'MonoCut' else 'MultiCut' end as type
+        'recording': {
+            'id': timed.ytid,
+            'sources': [{
+                'type': 'file',
+                'channels': timed.channels,
+                'source': timed.audio_path
+            }],
+            'sampling_rate': timed.sampling_rate,
+            'num_samples': timed.num_samples,
+            'duration': timed.recording_seconds,
+            'channel_ids': timed.channels
+        },
+        'custom': {
+            'target': {{ literal(target.name) }},
+            'is_positive': timed.is_positive,
+            'role': timed.role,
+            'split': timed.split,
+            'subset': timed.subset,
+            'clip_id': timed.clip_id,
+            'event_id': timed.event_id,
+            'window_index': timed.window_index,
+            'label_id': timed.label_id,
+            'is_overlapped': timed.is_overlapped
+        },
+        'type': case when timed.channel_count = 1 then 'MonoCut' else 'MultiCut' end
+    }) as cut
 from timed
 order by timed.sample_id
