@@ -31,7 +31,7 @@ def export_ast(connection: duckdb.DuckDBPyConnection, queries: Queries, folder: 
         The paths of the files.
 
     Raises:
-        AudiosetDuckError: There is no inventory of audio, or none of files.
+        AudiosetDuckError: The catalog lacks an inventory of audio, or none of files.
     """
     groups_with_files(connection, queries, "ast")
     paths = []

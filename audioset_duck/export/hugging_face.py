@@ -125,7 +125,7 @@ def export_hugging_face(
         The paths of the files.
 
     Raises:
-        AudiosetDuckError: There is no inventory of audio, or no file that can be read.
+        AudiosetDuckError: The catalog lacks an inventory of audio, or no file that can be read.
     """
     groups = groups_with_files(connection, queries, "hf")
     data = folder / "data"
@@ -133,7 +133,8 @@ def export_hugging_face(
     written = []
     for split, of_split in itertools.groupby(groups, lambda group: group.split):
         written += _write_split(connection, queries, data, split, list(of_split), embed)
-    for path in set(data.glob("*-[0-9]*.parquet")) - set(written):
+    # Those of an export with more files, and what a killed one left.
+    for path in set(data.glob("*-[0-9]*.parquet*")) - set(written):
         path.unlink()
     splits = dict.fromkeys(path.name.partition("-")[0] for path in written)
     card = _CARD.format(

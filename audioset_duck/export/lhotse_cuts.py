@@ -53,7 +53,7 @@ def export_lhotse(
         The paths of the files.
 
     Raises:
-        AudiosetDuckError: There is no inventory of audio, or no file that can be read.
+        AudiosetDuckError: The catalog lacks an inventory of audio, or no file that can be read.
     """
     groups = groups_with_files(connection, queries, "lhotse")
     _find_recordings(connection, queries)
@@ -65,7 +65,8 @@ def export_lhotse(
         # lhotse cannot read a file without a cut.
         if count:
             written.append(path)
-    for path in set(folder.glob("cuts_*_*.jsonl.gz")) - set(written):
+    # Those of roles that have no samples any more, and what a killed export left.
+    for path in set(folder.glob("cuts_*_*.jsonl.gz*")) - set(written):
         path.unlink()
     return written
 

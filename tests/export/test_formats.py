@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
@@ -17,6 +18,7 @@ from support.audio import write_audio
 from support.metadata import write_metadata
 
 from audioset_duck.audio.scan import find_files
+from audioset_duck.catalog.audio_files import FOUND_FILES
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.config.targets import Target
@@ -58,7 +60,7 @@ def metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-def build_target(catalog: Path, metadata: Path, inventory: list[dict[str, Any]] | None) -> Path:
+def build_target(catalog: Path, metadata: Path, inventory: pa.Table | None) -> Path:
     build(catalog, [Target("t", ("/m/gun", "Volley"))], metadata, inventory=inventory)
     return catalog
 
@@ -78,13 +80,19 @@ def catalog(metadata: Path) -> Path:
         path = audio / f"Y{ytid}{'.flac' if ytid.startswith('weak') else '.wav'}"
         channels = 2 if ytid.startswith("stereo") else 1
         write_audio(path, SECONDS.get(ytid, 10.0), rate=16_000, channels=channels)
-    rows = find_files(audio)
-    for row in rows:
-        if row["ytid"] == "in_a_tar__0":
-            row |= {"byte_offset": 512, "byte_count": row["bytes"]}
-    catalog = build_target(metadata.parent / "catalog.duckdb", metadata, rows)
+    found = in_archives(find_files(audio), "in_a_tar__0")
+    catalog = build_target(metadata.parent / "catalog.duckdb", metadata, found)
     (audio / "Ybroken____0.wav").write_bytes(b"RIFF and no more")
     return catalog
+
+
+def in_archives(found: pa.Table, ytid: str) -> pa.Table:
+    """The same files, but for one, which is part of an archive."""
+    rows = [
+        row | {"byte_offset": 512, "byte_count": row["bytes"]} if ytid in row["audio_path"] else row
+        for row in found.to_pylist()
+    ]
+    return pa.Table.from_pylist(rows, found.schema)
 
 
 def export(catalog: Path, out: Path, form: str, **options: bool) -> list[Path]:
@@ -382,10 +390,26 @@ def test_an_inventory_whose_files_are_gone(
 
 def test_audio_only_in_archives(metadata: Path, tmp_path: Path) -> None:
     path = write_audio(tmp_path / "audio" / "Y-unshot_000.wav", 10)
-    rows = [row | {"byte_offset": 0, "byte_count": row["bytes"]} for row in find_files(path.parent)]
-    catalog = build_target(tmp_path / "c.duckdb", metadata, rows)
+    found = in_archives(find_files(path.parent), "-unshot_000")
+    catalog = build_target(tmp_path / "c.duckdb", metadata, found)
     with pytest.raises(AudiosetDuckError, match="audioset-duck extract"):
         export(catalog, tmp_path / "out", "ast")
+
+
+def test_what_libsndfile_does_not_read_is_a_cut_as_the_inventory_knows_it(
+    metadata: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "Y-unshot_000.m4a"
+    path.write_bytes(b"what another library reads")
+    known = {"name": "-unshot_000", "audio_path": str(path), "status": "ok"}
+    measured = {"duration_seconds": 9.75, "sample_rate_hz": 44_100, "channels": 2}
+    found = pa.Table.from_pylist([known | measured], FOUND_FILES)
+    catalog = build_target(tmp_path / "c.duckdb", metadata, found)
+    (path,) = export(catalog, tmp_path / "out", "lhotse")
+    with gzip.open(path, "rt") as lines:
+        *_, last = map(json.loads, lines)
+    assert last["recording"]["num_samples"] == 9.75 * 44_100
+    assert (last["start"], last["duration"], last["channel"]) == (9.001, 0.749, [0, 1])
 
 
 @pytest.mark.parametrize("form", ["lhotse", "hf", "ast", "audacity", "dcase"])
