@@ -20,9 +20,11 @@ from audioset_duck.progress import progress
 
 log = logging.getLogger(__name__)
 
-# Headers that are read, or cuts that are written, at a time.
-_BATCH = 10_000
+# Headers that are read, and cuts that are written, at a time.
+_FILES = 1_000
+_CUTS = 10_000
 _GZIP_LEVEL = 6
+_CURE = "update the inventory with audioset-duck scan"
 _RECORDINGS = pa.schema(
     [
         ("audio_path", pa.string()),
@@ -56,18 +58,27 @@ def export_lhotse(
         AudiosetDuckError: The catalog lacks an inventory of audio, or no file that can be read.
     """
     groups = groups_with_files(connection, queries, "lhotse")
-    _find_recordings(connection, queries)
+    reason = _find_recordings(connection, queries)
     written = []
+    left_out_count = 0
     for group in groups:
         path = folder / f"cuts_{group.split}_{group.role}.jsonl.gz"
         with atomic_write(path) as part:
             count = _write_cuts(connection, queries, group, part)
+        left_out_count += group.sample_count - count
         # lhotse cannot read a file without a cut.
         if count:
             written.append(path)
     # Those of roles that have no samples any more, and what a killed export left.
     for path in set(folder.glob("cuts_*_*.jsonl.gz*")) - set(written):
         path.unlink()
+    if left_out_count:
+        log.warning(
+            "%s samples are left out, since their audio cannot be read or ends before them%s; %s",
+            f"{left_out_count:,}",
+            f" ({reason})" if reason else "",
+            _CURE,
+        )
     return written
 
 
@@ -76,7 +87,7 @@ def _write_cuts(
 ) -> int:
     """Write the cuts of a split and role, and return their number."""
     batches = read_samples(
-        connection, queries, "lhotse_cuts", [group], _BATCH, split=group.split, role=group.role
+        connection, queries, "lhotse_cuts", [group], _CUTS, split=group.split, role=group.role
     )
     count = 0
     with (
@@ -91,8 +102,15 @@ def _write_cuts(
     return count
 
 
-def _find_recordings(connection: duckdb.DuckDBPyConnection, queries: Queries) -> None:
-    """Create the temporary table `recordings` of the audio files, with what their headers say."""
+def _find_recordings(connection: duckdb.DuckDBPyConnection, queries: Queries) -> str:
+    """Create the temporary table `recordings` of the audio files, with what their headers say.
+
+    Returns:
+        Why the first file that is not in it cannot be read; empty if all are.
+
+    Raises:
+        AudiosetDuckError: No file can be read.
+    """
     connection.execute(
         "create or replace temp table recordings"
         " (audio_path varchar, sampling_rate bigint, num_samples bigint, channel_count bigint)"
@@ -103,7 +121,7 @@ def _find_recordings(connection: duckdb.DuckDBPyConnection, queries: Queries) ->
         ThreadPoolExecutor() as pool,
         progress(name="read headers", unit="file", total=len(files)) as bar,
     ):
-        for batch in files.to_batches(_BATCH):
+        for batch in files.to_batches(_FILES):
             recordings = []
             for recording in pool.map(_recording, batch.to_pylist()):
                 if isinstance(recording, dict):
@@ -115,18 +133,11 @@ def _find_recordings(connection: duckdb.DuckDBPyConnection, queries: Queries) ->
             connection.execute("insert into recordings from found")
             connection.unregister("found")
             bar.update(len(batch))
-    cure = "update the inventory with audioset-duck scan"
     if unreadable_count == len(files):
         raise AudiosetDuckError(
-            f"none of the {len(files):,} audio files can be read ({reason}); {cure}"
+            f"none of the {len(files):,} audio files can be read ({reason}); {_CURE}"
         )
-    if unreadable_count:
-        log.warning(
-            "the samples of %s audio files are left out, since they cannot be read (%s); %s",
-            f"{unreadable_count:,}",
-            reason,
-            cure,
-        )
+    return reason
 
 
 def _recording(file: dict[str, Any]) -> dict[str, Any] | str:

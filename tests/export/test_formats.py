@@ -196,7 +196,7 @@ def test_what_has_no_file_that_can_be_read_is_counted(
     for message in (part, other_part):
         assert message.startswith("1 samples are left out, since their audio is part of an archive")
         assert "audioset-duck extract" in message
-    assert "of 1 audio files" in header and "1 samples" in decoding
+    assert "1 samples" in header and "1 samples" in decoding
     for message in (header, decoding):
         assert "Ybroken____0.wav" in message and "audioset-duck scan" in message
 
@@ -374,6 +374,24 @@ def test_formats_with_audio_need_an_inventory(bare: Path, tmp_path: Path, form: 
     with pytest.raises(AudiosetDuckError, match=f"{form} .* extract or audioset-duck scan"):
         export(bare, tmp_path, form)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_files_that_end_earlier_than_the_inventory_says(
+    metadata: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A cut ends with its file; what begins after the end is counted."""
+    path = write_audio(tmp_path / "audio" / "Y-unshot_000.wav", 10, rate=44_100)
+    catalog = build_target(tmp_path / "c.duckdb", metadata, find_files(path.parent))
+    write_audio(path, 8.6, rate=44_100)
+    caplog.clear()
+    (cuts,) = export(catalog, tmp_path / "out", "lhotse")
+    with gzip.open(cuts, "rt") as lines:
+        *_, last = map(json.loads, lines)
+    assert (last["start"], last["duration"]) == (8.0, 0.6)
+    assert last["recording"]["num_samples"] == round(8.6 * 44_100)
+    (message,) = (record.getMessage() for record in caplog.records)
+    # From 9.0 and from 9.001 s.
+    assert message.startswith("2 samples are left out") and "audioset-duck scan" in message
 
 
 @pytest.mark.parametrize(("form", "options"), [("lhotse", {}), ("hf", {"embed": True})])
