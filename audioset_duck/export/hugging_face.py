@@ -119,7 +119,8 @@ def export_hugging_face(
         queries: Of the target.
         folder: Where the files go. Further files of an earlier export are removed.
         embed: Write each sample itself into `audio`, as FLAC of 16 bits, mono, at the rate of its
-            file. Samples that cannot be read are left out, with a warning.
+            file, also if that is part of an archive. Samples that cannot be read are left out,
+            with a warning.
 
     Returns:
         The paths of the files.
@@ -127,7 +128,7 @@ def export_hugging_face(
     Raises:
         AudiosetDuckError: The catalog lacks an inventory of audio, or no file that can be read.
     """
-    groups = groups_with_files(connection, queries, "hf")
+    groups = groups_with_files(connection, queries, "hf", parts=embed)
     data = folder / "data"
     data.mkdir(exist_ok=True)
     written = []
@@ -158,7 +159,13 @@ def _write_split(
     """Write the files of a split: all of them, or none."""
     rows_at_once = _ROWS_WITH_AUDIO if embed else _ROWS
     batches = read_samples(
-        connection, queries, "hugging_face_rows", groups, rows_at_once, split=split
+        connection,
+        queries,
+        "hugging_face_rows",
+        groups,
+        rows_at_once,
+        split=split,
+        is_embedded=embed,
     )
     row_groups: Iterable[pa.Table] = (pa.Table.from_batches([batch]) for batch in batches)
     count = sum(group.sample_count for group in groups)
@@ -175,7 +182,7 @@ def _write_split(
                 writer = files.enter_context(pq.ParquetWriter(part, _SCHEMA))
                 paths.append(path)
                 size = 0
-            writer.write_table(rows.cast(_SCHEMA))
+            writer.write_table(rows.select(_SCHEMA.names).cast(_SCHEMA))
             size += rows.nbytes
             bar.update(len(rows))
     return paths
@@ -212,7 +219,13 @@ def _with_audio(row_groups: Iterable[pa.Table], pool: ThreadPoolExecutor) -> Ite
 def _read(row: dict[str, Any]) -> dict[str, Any] | str:
     """The slice of a sample as an audio file; or why there is none."""
     try:
-        samples, rate = read_audio(row["audio"]["path"], row["start_seconds"], row["end_seconds"])
+        samples, rate = read_audio(
+            row["audio"]["path"],
+            row["start_seconds"],
+            row["end_seconds"],
+            row["byte_offset"],
+            row["byte_count"],
+        )
     except AudiosetDuckError as error:
         return str(error)
     # libsndfile would scale by 32,767, which changes samples of 16 bits.

@@ -41,9 +41,9 @@ class SampleGroup:
 
 
 def groups_with_files(
-    connection: duckdb.DuckDBPyConnection, queries: Queries, form: str
+    connection: duckdb.DuckDBPyConnection, queries: Queries, form: str, *, parts: bool = False
 ) -> list[SampleGroup]:
-    """Count the samples whose audio is a file of its own, by split and role.
+    """Count the samples of a format by split and role.
 
     A warning says how many others there are, whose audio is part of an archive.
 
@@ -51,6 +51,7 @@ def groups_with_files(
         connection: The catalog.
         queries: Of the target.
         form: The name of the format.
+        parts: Whether it takes audio that is part of an archive, too.
 
     Raises:
         AudiosetDuckError: The catalog has no inventory of audio, or there are no such samples.
@@ -62,12 +63,12 @@ def groups_with_files(
         )
     rows = connection.execute(queries.render("sample_groups")).fetchall()
     groups = [
-        SampleGroup(split, role, count - parts, first, last)
-        for split, role, count, parts, first, last in rows
+        SampleGroup(split, role, count if parts else count - group_parts, first, last)
+        for split, role, count, group_parts, first, last in rows
     ]
-    part_count = sum(parts for _, _, _, parts, _, _ in rows)
+    part_count = sum(group_parts for _, _, _, group_parts, _, _ in rows)
     cure = "audioset-duck extract writes such audio to files"
-    if part_count:
+    if part_count and not parts:
         log.warning(
             "%s samples are left out, since their audio is part of an archive, which --format %s"
             " cannot name; %s",

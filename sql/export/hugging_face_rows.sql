@@ -1,4 +1,5 @@
--- One sample of a split, as a row of a Hugging Face dataset.
+-- One sample of a split, as a row of a Hugging Face dataset, with where its audio is in its file. A
+-- path cannot name a part of an archive, so such samples are rows only if the audio is embedded.
 -- Samples are read in ranges of their numbers, since to sort all of them would take gigabytes.
 with samples as (select * from {{ ref('samples') }}),
 
@@ -30,11 +31,13 @@ select
     samples.event_id,
     samples.window_index,
     samples.label_id,
-    samples.is_overlapped
+    samples.is_overlapped,
+    samples.byte_offset,
+    samples.byte_count
 from samples
 cross join names
 where
-    samples.byte_offset is null
+    ({{ literal(is_embedded) }} or samples.byte_offset is null)
     and samples.sample_id between {{ first_sample_id }} and {{ last_sample_id }}
     and samples.split = {{ literal(split) }}
 order by samples.sample_id
