@@ -14,7 +14,7 @@ from audioset_duck.cli.console import (
 )
 
 
-@click.command(short_help="Write a target as files of the official formats.", cls=LoadedCommand)
+@click.command(short_help="Write a target as files for other tools.", cls=LoadedCommand)
 @click.option(
     "--target",
     "names",
@@ -24,23 +24,51 @@ from audioset_duck.cli.console import (
     help="Target to export. May be given several times.",
 )
 @click.option("--out", type=PATH, required=True, metavar="DIR", help="Folder of the files.")
+@click.option(
+    "--format",
+    "form",
+    default="older",
+    show_default=True,
+    metavar="NAME",
+    help="older, lhotse, hf, ast, audacity or dcase.",
+)
+@click.option(
+    "--embed", is_flag=True, help="With --format hf: the audio itself instead of its path."
+)
 @shared_options
 @click.pass_context
-def export(context: click.Context, names: tuple[str, ...], out: Path) -> None:
-    """Write a target's events, windows and negatives as files of the official formats.
+def export(
+    context: click.Context, /, names: tuple[str, ...], out: Path, form: str, embed: bool
+) -> None:
+    """Write targets as files for other tools, to folders DIR/NAME/FORMAT.
 
     \b
-    Example
+    older     events, windows and negatives in the official formats, and
+              samples, in DIR/NAME, as the older tools have them
+    lhotse    cuts_SPLIT_ROLE.jsonl.gz, for CutSet.from_file
+    hf        a dataset, for datasets.load_dataset; with --embed, it holds
+              the audio of each sample
+    ast       SPLIT.json, the lists of files that AST trains on, and
+              class_labels_indices.csv
+    audacity  a label track of the positive events of each clip
+    dcase     SUBSET.tsv, the sounds of the target, for sed_eval and others,
+              and SUBSET_durations.tsv, for psds_eval
+
+    lhotse, hf and ast name audio files: run extract or scan first.
+
+    \b
+    Examples
       audioset-duck export --target gun --out meta
+      audioset-duck export --target gun --out out --format lhotse
+      audioset-duck export --target gun --out out --format hf --embed
     """
     from audioset_duck.catalog.connection import open_catalog
-    from audioset_duck.export.older_tools import export_target
+    from audioset_duck.export.formats import export_targets
 
     settings = context.ensure_object(Settings)
     with open_catalog(settings.catalog) as connection:
-        for name in names:
-            for path in export_target(connection, name, out):
-                click.echo(path)
+        for path in export_targets(connection, names, out, form, embed=embed):
+            click.echo(path)
 
 
 @click.command(cls=LoadedCommand)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from audioset_duck.catalog.models import RELATION_LAYERS, read_templates, render_models
 from audioset_duck.catalog.state import built_target
 from audioset_duck.config.targets import Target
+from audioset_duck.export.queries import Queries
 from audioset_duck.filesystem import atomic_write, exclusive_folder
 from audioset_duck.progress import progress
 from audioset_duck.sources.definitions import SOURCES, Source
 from audioset_duck.sources.writers import write_strong, write_weak
-from audioset_duck.sqltext import glob_literal, literal, sql_folder
+from audioset_duck.sqltext import glob_literal, literal
 
 # Of each role and overlap: folder and beginning of the file's name.
 _STRONG_PREFIXES = (
@@ -31,19 +30,6 @@ class _File:
     path: Path
     query: str
     is_weak: bool = False
-
-
-class _Queries:
-    """The SELECTs of `sql/export/` for one target."""
-
-    def __init__(self, target: Target) -> None:
-        templates = read_templates(sql_folder(), (*RELATION_LAYERS, "export"))
-        self._templates = {template.name: template for template in templates}
-        self._target = target
-
-    def render(self, name: str, **variables: Any) -> str:
-        (model,) = render_models([self._templates[name]], ("export",), self._target, **variables)
-        return model.select
 
 
 def export_target(connection: duckdb.DuckDBPyConnection, name: str, out: Path) -> list[Path]:
@@ -70,7 +56,7 @@ def export_target(connection: duckdb.DuckDBPyConnection, name: str, out: Path) -
         OSError: A file cannot be written.
     """
     target = built_target(connection, name)
-    queries = _Queries(target)
+    queries = Queries(target)
     files = list(_files(connection, target, out / name, queries))
     with exclusive_folder(out / name, "export", "name another folder with --out"):
         for file in progress(files, name="export", unit="file"):
@@ -85,7 +71,7 @@ def export_target(connection: duckdb.DuckDBPyConnection, name: str, out: Path) -
 
 
 def _export_samples(
-    connection: duckdb.DuckDBPyConnection, queries: _Queries, folder: Path
+    connection: duckdb.DuckDBPyConnection, queries: Queries, folder: Path
 ) -> list[Path]:
     """Write the samples of the train split, as the training of the older tool reads them."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +96,7 @@ def _export_samples(
 
 
 def _files(
-    connection: duckdb.DuckDBPyConnection, target: Target, folder: Path, queries: _Queries
+    connection: duckdb.DuckDBPyConnection, target: Target, folder: Path, queries: Queries
 ) -> Iterator[_File]:
     """The files of events, windows and weak negatives, in the order in which they are written."""
     folders = {"events": "raw", "windows": f"seg{target.window_seconds.normalize():f}s"}

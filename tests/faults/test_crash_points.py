@@ -22,6 +22,8 @@ COMMANDS: dict[str, str | Callable] = {
 } | {
     "live build": "build --metadata metadata --live",
     "extract": extract_here,
+    "lhotse": "export --target t --out out --format lhotse",
+    "hf": "export --target t --out out --format hf --embed",
     "demo": "demo made --clips 20 --no-audio --target gun",
 }
 # Statements are many, and between two renames they are alike: these first, then each so many.

@@ -1,0 +1,235 @@
+"""A Hugging Face dataset: parquet files whose column `audio` the library `datasets` plays."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import soundfile
+
+from audioset_duck.audio.slices import read_audio
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.export.queries import Queries
+from audioset_duck.export.sample_audio import SampleGroup, groups_with_files, read_samples
+from audioset_duck.filesystem import atomic_write
+from audioset_duck.progress import progress
+
+log = logging.getLogger(__name__)
+
+# Rows of a row group. `datasets` reads a row group as a whole, and writes audio in hundreds itself.
+_ROWS = 10_000
+_ROWS_WITH_AUDIO = 100
+# `datasets` parts what it writes into files of this size.
+_FILE_BYTES = 500_000_000
+
+_STRING = {"dtype": "string", "_type": "Value"}
+_INTEGER = {"dtype": "int64", "_type": "Value"}
+_SECONDS = {"dtype": "float64", "_type": "Value"}
+# As `datasets` describes columns. A list is written as [type], which all its versions understand.
+_FEATURES: dict[str, Any] = {
+    "audio": {"_type": "Audio"},
+    "label": {"names": ["negative", "positive"], "_type": "ClassLabel"},
+    "label_ids": [_STRING],
+    "label_names": [_STRING],
+    "start_seconds": _SECONDS,
+    "end_seconds": _SECONDS,
+    "sample_key": _STRING,
+    "role": _STRING,
+    "subset": _STRING,
+    "clip_id": _STRING,
+    "ytid": _STRING,
+    "event_id": _INTEGER,
+    "window_index": _INTEGER,
+    "label_id": _STRING,
+    "is_overlapped": {"dtype": "bool", "_type": "Value"},
+}
+_SCHEMA = pa.schema(
+    [
+        ("audio", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+        ("label", pa.int64()),
+        ("label_ids", pa.list_(pa.string())),
+        ("label_names", pa.list_(pa.string())),
+        ("start_seconds", pa.float64()),
+        ("end_seconds", pa.float64()),
+        ("sample_key", pa.string()),
+        ("role", pa.string()),
+        ("subset", pa.string()),
+        ("clip_id", pa.string()),
+        ("ytid", pa.string()),
+        ("event_id", pa.int64()),
+        ("window_index", pa.int64()),
+        ("label_id", pa.string()),
+        ("is_overlapped", pa.bool_()),
+    ],
+    metadata={"huggingface": json.dumps({"info": {"features": _FEATURES}})},
+)
+
+_CARD = """\
+---
+configs:
+- config_name: default
+  data_files:
+{files}---
+
+# {name}
+
+Samples of AudioSet for the target {name}, written by audioset-duck. `label` is 1 if the sample is
+positive; `label_ids` are the MIDs of all labels that are active in it.
+
+{audio}"""
+_CARD_FILES = "  - split: {split}\n    path: data/{split}-*.parquet\n"
+_CARD_PATHS = """\
+`audio` is the file of the whole clip, of which a sample is the part from `start_seconds` to
+`end_seconds`:
+
+    row["audio"].get_samples_played_in_range(row["start_seconds"], row["end_seconds"])
+"""
+_CARD_BYTES = """\
+`audio` is the sample itself: the mean of the channels, as FLAC of 16 bits at the rate of the file.
+`start_seconds` and `end_seconds` are where it was in the clip.
+"""
+
+
+def export_hugging_face(
+    connection: duckdb.DuckDBPyConnection,
+    queries: Queries,
+    folder: Path,
+    *,
+    embed: bool = False,
+) -> list[Path]:
+    """Write the samples of a target as a dataset that `datasets.load_dataset(folder)` reads.
+
+    Its splits are train and eval, in `data/train-00000.parquet` and so on, and README.md is its
+    card. `audio` is the path of a clip's file, of which a sample is the part from `start_seconds`
+    to `end_seconds`.
+
+    Args:
+        connection: The catalog.
+        queries: Of the target.
+        folder: Where the files go. Further files of an earlier export are removed.
+        embed: Write each sample itself into `audio`, as FLAC of 16 bits, mono, at the rate of its
+            file, also if that is part of an archive. Samples that cannot be read are left out,
+            with a warning.
+
+    Returns:
+        The paths of the files.
+
+    Raises:
+        AudiosetDuckError: The catalog lacks an inventory of audio, or no file that can be read.
+    """
+    groups = groups_with_files(connection, queries, "hf", parts=embed)
+    data = folder / "data"
+    data.mkdir(exist_ok=True)
+    written = []
+    for split, of_split in itertools.groupby(groups, lambda group: group.split):
+        written += _write_split(connection, queries, data, split, list(of_split), embed)
+    # Those of an export with more files, and what a killed one left.
+    for path in set(data.glob("*-[0-9]*.parquet*")) - set(written):
+        path.unlink()
+    splits = dict.fromkeys(path.name.partition("-")[0] for path in written)
+    card = _CARD.format(
+        name=queries.target.name,
+        files="".join(_CARD_FILES.format(split=split) for split in splits),
+        audio=_CARD_BYTES if embed else _CARD_PATHS,
+    )
+    with atomic_write(folder / "README.md") as part:
+        part.write_text(card, encoding="utf-8")
+    return [*written, folder / "README.md"]
+
+
+def _write_split(
+    connection: duckdb.DuckDBPyConnection,
+    queries: Queries,
+    data: Path,
+    split: str,
+    groups: list[SampleGroup],
+    embed: bool,
+) -> list[Path]:
+    """Write the files of a split: all of them, or none."""
+    rows_at_once = _ROWS_WITH_AUDIO if embed else _ROWS
+    batches = read_samples(
+        connection,
+        queries,
+        "hugging_face_rows",
+        groups,
+        rows_at_once,
+        split=split,
+        is_embedded=embed,
+    )
+    row_groups: Iterable[pa.Table] = (pa.Table.from_batches([batch]) for batch in batches)
+    count = sum(group.sample_count for group in groups)
+    paths: list[Path] = []
+    with contextlib.ExitStack() as files:
+        bar = files.enter_context(progress(name=f"export {split}", unit="sample", total=count))
+        if embed:
+            row_groups = _with_audio(row_groups, files.enter_context(ThreadPoolExecutor()))
+        size = _FILE_BYTES
+        for rows in row_groups:
+            if size >= _FILE_BYTES:
+                path = data / f"{split}-{len(paths):05d}.parquet"
+                part = files.enter_context(atomic_write(path))
+                writer = files.enter_context(pq.ParquetWriter(part, _SCHEMA))
+                paths.append(path)
+                size = 0
+            writer.write_table(rows.select(_SCHEMA.names).cast(_SCHEMA))
+            size += rows.nbytes
+            bar.update(len(rows))
+    return paths
+
+
+def _with_audio(row_groups: Iterable[pa.Table], pool: ThreadPoolExecutor) -> Iterator[pa.Table]:
+    """Replace the paths of samples by their audio; leave out those that cannot be read."""
+    count, unreadable_count, reason = 0, 0, ""
+    for rows in row_groups:
+        audio = []
+        # libsndfile does not block other threads.
+        for found in pool.map(_read, rows.to_pylist()):
+            if isinstance(found, str):
+                unreadable_count += 1
+                reason = reason or found
+            audio.append(found if isinstance(found, dict) else None)
+        column = pa.array(audio, _SCHEMA.field("audio").type)
+        count += len(rows)
+        is_read = column.is_valid()
+        if is_read.true_count:
+            yield rows.set_column(0, "audio", column).filter(is_read)
+    cure = "update the inventory with audioset-duck scan"
+    if unreadable_count == count:
+        raise AudiosetDuckError(f"no sample can be read ({reason}); {cure}")
+    if unreadable_count:
+        log.warning(
+            "%s samples are left out, since their audio cannot be read (%s); %s",
+            f"{unreadable_count:,}",
+            reason,
+            cure,
+        )
+
+
+def _read(row: dict[str, Any]) -> dict[str, Any] | str:
+    """The slice of a sample as an audio file; or why there is none."""
+    try:
+        samples, rate = read_audio(
+            row["audio"]["path"],
+            row["start_seconds"],
+            row["end_seconds"],
+            row["byte_offset"],
+            row["byte_count"],
+        )
+    except AudiosetDuckError as error:
+        return str(error)
+    # libsndfile would scale by 32,767, which changes samples of 16 bits.
+    scaled = np.clip(np.rint(samples * 2**15), -(2**15), 2**15 - 1).astype(np.int16)
+    written = io.BytesIO()
+    soundfile.write(written, scaled, rate, format="FLAC", subtype="PCM_16")
+    return {"bytes": written.getvalue(), "path": f"{row['sample_key']}.flac"}
