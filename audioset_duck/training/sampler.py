@@ -10,6 +10,7 @@ import torch
 from torch.utils.data import Sampler
 
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.interrupts import defer_interrupts
 from audioset_duck.training.dataset import AudioSetDataset, Sample
 from audioset_duck.training.epoch_plan import EpochPlan, PlannedEpoch
 
@@ -236,6 +237,8 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         self._planned = None
         self.hard_buffer = list(state["hard_buffer"])
 
+    # DuckDB turns an interrupt of a query into a RuntimeError, which no training loop expects.
+    @defer_interrupts()
     def _read_plan(self) -> PlannedEpoch:
         """The plan of the epoch. The first time, it takes the hard negatives that it can use."""
         if self._hard_epoch != self.epoch:

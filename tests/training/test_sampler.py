@@ -283,6 +283,37 @@ def test_what_is_no_hard_negative_is_refused(
     assert sampler.hard_buffer == first
 
 
+# Interrupts.
+
+INTERRUPTED = """
+    import itertools, signal, sys, threading
+    from audioset_duck import AudioSetDataset, TwoTierBatchSampler
+
+    sampler = TwoTierBatchSampler(AudioSetDataset(sys.argv[1], "t"), 16)
+    found = [54]
+    for epoch in itertools.count():
+        sampler.extend_hard_buffer(found)
+        sampler.set_epoch(epoch)
+        if epoch == 2:
+            threading.Timer(float(sys.argv[2]), signal.raise_signal, [signal.SIGINT]).start()
+        next(iter(sampler))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.05, 0.4])
+def test_an_interrupt_of_a_query_is_a_keyboard_interrupt(sounds: Path, seconds: float) -> None:
+    """Training loops expect that, and DuckDB raises something else."""
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(INTERRUPTED), sounds, str(seconds)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.stderr.splitlines()[-1] == "KeyboardInterrupt"
+    assert result.stderr.count("Traceback") == 1
+
+
 # Ranks.
 
 RANK = """
