@@ -12,7 +12,13 @@ import click
 
 from audioset_duck.cli.audio_commands import extract, scan
 from audioset_duck.cli.catalog_commands import build, check, info, labels, sql, targets
-from audioset_duck.cli.console import STOPS, Group, StderrHandler, shared_options
+from audioset_duck.cli.console import (
+    STOPS,
+    Group,
+    StderrHandler,
+    print_in_any_encoding,
+    shared_options,
+)
 from audioset_duck.cli.output_commands import export, report
 from audioset_duck.cli.start_commands import demo, download
 
@@ -40,6 +46,7 @@ cli.add_command(targets)
 
 def main() -> None:
     """Run the command line."""
+    print_in_any_encoding()
     try:
         cli()
     finally:

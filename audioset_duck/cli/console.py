@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
+import io
 import logging
 import re
 import signal
@@ -138,6 +140,26 @@ class StderrHandler(logging.Handler):
 def printable(text: str) -> str:
     """Escape control characters, which names and rows of a file could send to a terminal."""
     return re.sub(r"[^\n\t -~\xa0-\U0010ffff]", lambda found: repr(found[0])[1:-1], text)
+
+
+# The frames of the tables that DuckDB draws.
+_FRAMES = str.maketrans(dict.fromkeys("─", "-") | {"│": "|"} | dict.fromkeys("┌┐└┘├┤┬┴┼", "+"))
+
+
+def _replace_unencodable(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Draw frames in ASCII and escape other characters, as a handler of encoding errors."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(_FRAMES)
+    return text.encode("ascii", "backslashreplace").decode(), error.end
+
+
+def print_in_any_encoding() -> None:
+    """Let stdout and stderr print what their encoding cannot: not every terminal has UTF-8."""
+    codecs.register_error("audioset-duck", _replace_unencodable)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="audioset-duck")
 
 
 def shared_options(command: Command) -> Command:

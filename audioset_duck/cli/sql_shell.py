@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import io
 import os
 import re
 import shutil
@@ -33,7 +34,7 @@ def run_query(
         catalog: The catalog, opened for reading.
         query: One statement that gives rows.
         output_format: `table` (cut to what fits), or whole as `csv` or `json` (an array of
-            objects).
+            objects), in UTF-8 on every terminal.
         is_safe: Let neither the query nor a view of the catalog read any other file.
 
     Raises:
@@ -60,7 +61,11 @@ def run_query(
         if output_format == "table":
             width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
             connection.sql(text).show(max_width=width, max_rows=40)
-        elif output_format == "csv":
+            return
+        # A file of escapes would be read as other values.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
+        if output_format == "csv":
             rows = connection.execute(f"select columns(*)::varchar from (\n{text}\n)")
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(column[0] for column in rows.description or ())

@@ -14,6 +14,7 @@ import pyarrow as pa
 from audioset_duck.catalog.models import render_query
 from audioset_duck.catalog.state import read_state
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.interrupts import defer_interrupts
 from audioset_duck.training.dataset import AudioSetDataset
 
 log = logging.getLogger(__name__)
@@ -132,6 +133,7 @@ class EpochPlan:
                 self._variables["batch_size"],
             )
 
+    @defer_interrupts()
     def find_negatives(self, samples: Sequence[str | int]) -> list[int]:
         """Look up negatives of the train split by their keys or ids.
 

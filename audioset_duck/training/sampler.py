@@ -10,6 +10,7 @@ import torch
 from torch.utils.data import Sampler
 
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.interrupts import defer_interrupts
 from audioset_duck.training.dataset import AudioSetDataset, Sample
 from audioset_duck.training.epoch_plan import EpochPlan, PlannedEpoch
 
@@ -94,7 +95,11 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         self._position = 0
         # Batches of the epoch that an earlier run has trained on.
         self._resume_at = 0
-        self._hard: list[int] | None = None
+        # The epoch that an earlier run has trained on to its end.
+        self._finished_epoch: int | None = None
+        # The hard negatives that an epoch draws from, and its plan once it is read.
+        self._hard_epoch: int | None = None
+        self._hard: list[int] = []
         self._planned: PlannedEpoch | None = None
         self._plan = EpochPlan(dataset, batch_size, seed, rank, num_replicas)
 
@@ -118,6 +123,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         """Yield the batches of the epoch; after a resume, the ones that are left."""
         sample_ids, crops, _ = self._read_plan()
         self._position, self._resume_at = self._resume_at, 0
+        self._finished_epoch = None
         for step in range(self._position, self._plan.steps):
             self._position = step + 1
             yield [
@@ -130,6 +136,8 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
     def set_epoch(self, epoch: int) -> None:
         """Set the epoch. A new one starts at its first batch, with the hard negatives so far.
 
+        Of the epoch that a state was the end of, nothing is left.
+
         Raises:
             AudiosetDuckError: It is not an integer from 0.
         """
@@ -137,8 +145,8 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
             raise AudiosetDuckError(f"epoch is {epoch!r}; expected an integer from 0")
         if epoch != self.epoch:
             self.epoch = epoch
-            self._position = self._resume_at = 0
-            self._hard = self._planned = None
+            is_finished = epoch == self._finished_epoch
+            self._position = self._resume_at = self._plan.steps if is_finished else 0
 
     def extend_hard_buffer(self, samples: Iterable[str | int]) -> None:
         """Add hard negatives; the next epoch draws each of them once.
@@ -191,12 +199,14 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
             "num_replicas": self.num_replicas,
             "epoch": self.epoch,
             "batches": batches,
-            "hard": self._hard,
+            "hard": list(self._hard) if self._hard_epoch == self.epoch else None,
             "hard_buffer": list(self.hard_buffer),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Resume from a state: the next iteration yields the rest of its epoch.
+
+        A state at the end of an epoch is the start of the next one.
 
         Raises:
             AudiosetDuckError: The state has another catalog, target, seed, batch size or number of
@@ -218,22 +228,25 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
             raise AudiosetDuckError(
                 f"batches of the state is {state['batches']}; expected 0 to {self._plan.steps}"
             )
-        self.epoch = state["epoch"]
-        self._position = self._resume_at = state["batches"]
-        self._hard = None if state["hard"] is None else list(state["hard"])
+        is_finished = state["batches"] == self._plan.steps
+        self._finished_epoch = state["epoch"] if is_finished else None
+        self.epoch = state["epoch"] + is_finished
+        self._position = self._resume_at = 0 if is_finished else state["batches"]
+        self._hard_epoch = None if state["hard"] is None else state["epoch"]
+        self._hard = list(state["hard"] or [])
         self._planned = None
         self.hard_buffer = list(state["hard_buffer"])
 
+    # DuckDB turns an interrupt of a query into a RuntimeError, which no training loop expects.
+    @defer_interrupts()
     def _read_plan(self) -> PlannedEpoch:
         """The plan of the epoch. The first time, it takes the hard negatives that it can use."""
-        if self._planned is None:
-            is_new = self._hard is None
-            if self._hard is None:
-                self._hard = self.hard_buffer
-                self._plan.warn_of_labels_left_out(self.epoch, self._hard)
+        if self._hard_epoch != self.epoch:
+            hard = self.hard_buffer
+            self._plan.warn_of_labels_left_out(self.epoch, hard)
+            self._planned = self._plan.read(self.epoch, hard)
+            self._hard_epoch, self._hard = self.epoch, hard
+            self.hard_buffer = [item for item in hard if item not in self._planned.used_hard]
+        elif self._planned is None:
             self._planned = self._plan.read(self.epoch, self._hard)
-            if is_new:
-                self.hard_buffer = [
-                    item for item in self.hard_buffer if item not in self._planned.used_hard
-                ]
         return self._planned

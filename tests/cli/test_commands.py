@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -10,7 +12,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from support.commands import COMMAND
 from support.metadata import write_metadata
+
+from audioset_duck.catalog.build import build
+from audioset_duck.config.targets import Target
 
 
 def test_help_lists_every_command_with_an_example(run) -> None:
@@ -425,3 +431,70 @@ def test_export(run, demo_catalog: Path, tmp_path: Path) -> None:
         "cannot be created: " in blocked.stderr
         and "name another folder with --out" in blocked.stderr
     )
+
+
+@pytest.fixture(scope="module")
+def foreign_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog whose path, label and target's label are in no encoding but UTF-8."""
+    folder = tmp_path_factory.mktemp("日") / "Bär"
+    metadata = write_metadata(
+        folder / "metadata",
+        names="/m/a Bär日\n/m/b Other",
+        train="g0000000000_0 1.000 2.000 /m/a\ng0000000001_0 1.000 2.000 /m/b",
+        balanced="w0000000000 0.000 10.000 /m/b",
+    )
+    build(folder / "catalog.duckdb", [Target("bear", ("/m/a",))], metadata)
+    return folder / "catalog.duckdb"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["ascii:strict", "latin-1", "utf-8"])
+@pytest.mark.parametrize(
+    ("arguments", "exit_code"),
+    [
+        (["labels", "b"], 0),
+        (["labels", "見"], 1),
+        (["info"], 0),
+        (["targets"], 0),
+        (["check"], 0),
+        (["build", "--target", "見"], 1),
+        (["sql", "from labels"], 0),
+        (["sql", "select 見"], 1),
+        (["export", "--target", "bear", "--out", "見"], 0),
+        (["scan", "--audio-root", "見"], 1),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_terminal_that_is_not_utf_8(
+    foreign_catalog: Path, tmp_path: Path, encoding: str, arguments: list[str], exit_code: int
+) -> None:
+    result = subprocess.run(
+        [*COMMAND, "--catalog", foreign_catalog, *arguments],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+    )
+    assert result.returncode == exit_code, result.stderr
+    assert b"Traceback" not in result.stderr
+    assert result.stdout or result.stderr.startswith(b"Error: ")
+
+
+@pytest.mark.parametrize("encoding", [pytest.param("ascii", marks=pytest.mark.slow), "latin-1"])
+def test_what_sql_prints_without_utf_8(foreign_catalog: Path, encoding: str) -> None:
+    """Files are UTF-8 all the same; a table has a frame of ASCII."""
+
+    query = "select display_name from labels where label_id = '/m/a'"
+
+    def printed(output_format: str) -> bytes:
+        return subprocess.run(
+            [*COMMAND, "--catalog", foreign_catalog, "sql", query, "--format", output_format],
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+            capture_output=True,
+            check=True,
+        ).stdout
+
+    assert printed("csv").decode() == "display_name\nBär日\n"
+    assert json.loads(printed("json")) == [{"display_name": "Bär日"}]
+    lines = printed("table").decode(encoding).splitlines()
+    assert re.fullmatch(r"\+-+\+", lines[0])
+    assert any("r\\u65e5" in line for line in lines)

@@ -283,6 +283,37 @@ def test_what_is_no_hard_negative_is_refused(
     assert sampler.hard_buffer == first
 
 
+# Interrupts.
+
+INTERRUPTED = """
+    import itertools, signal, sys, threading
+    from audioset_duck import AudioSetDataset, TwoTierBatchSampler
+
+    sampler = TwoTierBatchSampler(AudioSetDataset(sys.argv[1], "t"), 16)
+    found = [54]
+    for epoch in itertools.count():
+        sampler.extend_hard_buffer(found)
+        sampler.set_epoch(epoch)
+        if epoch == 2:
+            threading.Timer(float(sys.argv[2]), signal.raise_signal, [signal.SIGINT]).start()
+        next(iter(sampler))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.05, 0.4])
+def test_an_interrupt_of_a_query_is_a_keyboard_interrupt(sounds: Path, seconds: float) -> None:
+    """Training loops expect that, and DuckDB raises something else."""
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(INTERRUPTED), sounds, str(seconds)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.stderr.splitlines()[-1] == "KeyboardInterrupt"
+    assert result.stderr.count("Traceback") == 1
+
+
 # Ranks.
 
 RANK = """
@@ -373,10 +404,77 @@ def test_a_run_goes_on_where_it_was(sampler: TwoTierBatchSampler, epoch: int, ba
     # As a checkpoint is written and read.
     state = json.loads(json.dumps(sampler.state_dict()))
     assert state["batches"] == batches
+    left = whole[epoch * 6 + batches :]
     resumed = TwoTierBatchSampler(sampler.dataset, 16, seed=3)
     resumed.load_state_dict(state)
-    assert (resumed.epoch, resumed.state_dict()) == (epoch, state)
-    assert run_on(resumed, range(epoch, 4)) == whole[epoch * 6 + batches :]
+    if batches < 6:
+        assert (resumed.epoch, resumed.state_dict()) == (epoch, state)
+    # A loop that counts its epochs itself names the one that it was in.
+    assert run_on(resumed, range(epoch, 4)) == left
+    resumed.load_state_dict(state)
+    if batches == 6:
+        mine(resumed, epoch)
+    assert run_on(resumed, range(resumed.epoch, 4)) == left
+
+
+def test_the_end_of_an_epoch_is_the_start_of_the_next(sampler: TwoTierBatchSampler) -> None:
+    """Without `set_epoch`: Lightning calls it only when workers have begun to load the batches."""
+    mine(sampler, 0)
+    list(sampler)
+    mine(sampler, 1)
+    state = sampler.state_dict()
+    sampler.set_epoch(1)
+    resumed = TwoTierBatchSampler(sampler.dataset, 16, seed=3)
+    resumed.load_state_dict(state)
+    assert resumed.epoch == 1
+    assert resumed.state_dict() == sampler.state_dict()
+    assert list(resumed) == list(sampler)
+    assert resumed.state_dict() == sampler.state_dict()
+
+
+def test_epochs_that_are_only_named_use_no_hard_negatives(sampler: TwoTierBatchSampler) -> None:
+    """Lightning does this if it resumes from a checkpoint between an epoch's last step and end."""
+    mine(sampler, 0)
+    sampler.set_epoch(1)
+    whole = list(sampler)
+    state = sampler.state_dict(batches=0)
+    assert state["hard"]
+    for epoch in (0, 1):
+        sampler.set_epoch(epoch)
+    assert sampler.state_dict(batches=0) == state
+    assert list(sampler) == whole
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:'set_vital' is deprecated")
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("batches", [1, 4, 6])
+def test_a_stateful_loader_resumes_its_batches(
+    sampler: TwoTierBatchSampler, workers: int, batches: int
+) -> None:
+    torchdata = pytest.importorskip("torchdata.stateful_dataloader")
+
+    def keys(sampler: TwoTierBatchSampler, state: dict | None, count: int) -> tuple[list, dict]:
+        loader = torchdata.StatefulDataLoader(
+            sampler.dataset, batch_sampler=sampler, num_workers=workers, collate_fn=collate
+        )
+        if state is not None:
+            loader.load_state_dict(state)
+        found: list[list[str]] = []
+        while len(found) < count:
+            for batch in loader:
+                found.append(batch.sample_keys)
+                if len(found) == count:
+                    break
+            else:
+                sampler.set_epoch(sampler.epoch + 1)
+        return found, loader.state_dict()
+
+    whole, _ = keys(sampler, None, 15)
+    first, state = keys(TwoTierBatchSampler(sampler.dataset, 16, seed=3), None, batches)
+    resumed = TwoTierBatchSampler(sampler.dataset, 16, seed=3)
+    second, _ = keys(resumed, state, 15 - batches)
+    assert first + second == whole
 
 
 def test_hard_negatives_found_in_mid_epoch_are_resumed(sampler: TwoTierBatchSampler) -> None:
