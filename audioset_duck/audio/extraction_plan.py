@@ -82,8 +82,8 @@ def plan(
     """A connection with the temporary tables `wanted` (subset, ytid, is_silence) and `chosen`.
 
     `chosen` has the members that may be taken of each clip, with the `attempt` in which each is
-    tried. Archives that cannot be read are reported and skipped, and so is what is no audio of a
-    clip. A target counts as a subset, with the clips of its samples.
+    tried. Archives that cannot be read are reported and skipped, and so are other members. A
+    target counts as a subset, with the clips of its samples.
 
     Raises:
         AudiosetDuckError: A target is not in the catalog, a subset has no clips, or no archive can

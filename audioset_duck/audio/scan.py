@@ -158,7 +158,7 @@ def find_members(
         As `find_files`; `audio_path` is the archive.
 
     Raises:
-        AudiosetDuckError: There is no archive, or no audio of a clip that can be read in place.
+        AudiosetDuckError: No archive was found, or none with audio that can be read in place.
     """
     skipped = Skipped()
 

@@ -15,9 +15,7 @@ weak_positive_samples as (select * from {{ ref('weak_positive_samples') }}),
 
 excluded_clips as (select * from {{ ref('excluded_clips') }}),
 
-cut_off_windows as (select * from {{ ref('cut_off_windows') }}),
-
-positive_events as (select * from {{ ref('positive_events') }}),
+cut_off_clips as (select * from {{ ref('cut_off_clips') }}),
 
 positive_clips as (
     select
@@ -28,29 +26,13 @@ positive_clips as (
     group by positive_windows.subset, positive_windows.clip_id
 ),
 
-cut_off_clips as (
-    select
-        cut_off_windows.clip_number,
-        sum(cut_off_windows.window_count) as window_count,
-        sum(cut_off_windows.window_count) filter (
-            where positive_events.event_id is not null
-        ) as positive_count
-    from cut_off_windows
-    inner join strong_clips on cut_off_windows.clip_number = strong_clips.clip_number
-    left join positive_events
-        on
-            strong_clips.subset = positive_events.subset
-            and cut_off_windows.event_id = positive_events.event_id
-    group by cut_off_windows.clip_number
-),
-
 clips as (
     select
         'positive' as role,
         positive_clips.subset,
         strong_clips.clip_number,
         positive_clips.window_count,
-        coalesce(cut_off_clips.positive_count, 0) as cut_off_count
+        coalesce(cut_off_clips.positive_window_count, 0) as cut_off_count
     from positive_clips
     inner join strong_clips
         on
