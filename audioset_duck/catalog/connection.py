@@ -30,6 +30,9 @@ _HEADER_BYTES = 3 * 4096
 # The name of the attached database: no target and no schema may have it.
 ALIAS = "audioset"
 
+# The largest memory limit that is set by itself, in MiB.
+_MOST_MIB = 1792
+
 
 def open_catalog(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a catalog for reading.
@@ -124,12 +127,13 @@ def fit_memory(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
     """Limit memory to 1 GiB, or to 256 MiB for each thread or million rows if that is more.
 
     With 1 GiB, a catalog of ten times AudioSet's size takes far more than ten times as long. The
-    limit never exceeds half of the machine's memory.
+    limit never exceeds 1.75 GiB, so that the process stays below 2.5 GB, nor half of the machine's
+    memory.
     """
     ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
     half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**21
     wanted = max(256 * int(threads), 256 * rows // 1_000_000)
-    connection.execute(f"set memory_limit = '{max(1024, min(half, wanted))}MiB'")
+    connection.execute(f"set memory_limit = '{max(1024, min(_MOST_MIB, half, wanted))}MiB'")
 
 
 def checkpoint(path: Path) -> None:

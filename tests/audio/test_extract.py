@@ -7,6 +7,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tarfile
 import time
 import zipfile
 from pathlib import Path
@@ -699,9 +700,14 @@ README = Path(__file__).parents[2] / "README.md"
 def test_the_readme_s_commands_and_query(run, place: Path) -> None:
 
     (place / "zips").rename(place / "zip_audios")
+    (place / "train.json").write_text('{"data": [{"video_id": "good_______", "wav": "g.wav"}]}')
+    (place / "g.wav").write_bytes(GOOD)
+    (place / "shards").mkdir()
+    with tarfile.open(place / "shards" / "0.tar", "w") as archive:
+        archive.add(place / "g.wav", "Ygood_______.wav")
     section = README.read_text().split("## Audio\n")[1].split("\n## ")[0]
     typed = [line for line in section.splitlines() if line.startswith("audioset-duck ")]
-    assert len(typed) == 4
+    assert len(typed) == 5
     for line in typed:
         result = run(*line.split()[1:])
         assert result.exit_code == 0, (line, result.stderr)

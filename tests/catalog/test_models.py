@@ -270,8 +270,8 @@ CONTRACT = {
     " is_overlapped window_index",
     "gun.strong_negative_windows": "subset event_id clip_id start_seconds end_seconds label_id"
     " window_index",
-    "main.audio_files": "ytid audio_path byte_offset byte_count status reason duration_seconds sample_rate_hz channels"
-    " peak_dbfs bytes archive member",
+    "main.audio_files": "ytid audio_path byte_offset byte_count status reason duration_seconds"
+    " sample_rate_hz channels peak_dbfs bytes archive member",
     "gun.samples": "sample_id sample_key role split subset clip_id ytid start_seconds end_seconds"
     " event_id window_index label_id label_ids is_overlapped audio_path byte_offset byte_count",
     "gun.label_pools": "pool label_id sample_count weight tier",
