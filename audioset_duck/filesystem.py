@@ -53,12 +53,29 @@ def try_lock(descriptor: int) -> bool:
 
     Returns:
         False if another process has the lock.
+
+    Raises:
+        AudiosetDuckError: The file system has no locks.
     """
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+            raise
+        raise AudiosetDuckError(
+            f"the file system of {_path_of(descriptor)} has no locks, without which two commands"
+            " could write there at once; use a folder on another disk, or mount it with locks"
+        ) from None
     return True
+
+
+def _path_of(descriptor: int) -> str:
+    """The path of an open file or folder, where the system tells it."""
+    with contextlib.suppress(OSError):
+        return str(Path(f"/proc/self/fd/{descriptor}").readlink())
+    return "the folder"
 
 
 @contextlib.contextmanager

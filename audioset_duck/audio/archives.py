@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from audioset_duck.audio import parquet_archives, tar_archives, zip_archives
 from audioset_duck.audio.folders import walk
 from audioset_duck.audio.members import Member, MemberError
-from audioset_duck.audio.names import Skipped
+from audioset_duck.audio.names import OTHER_ENDING, Skipped
 from audioset_duck.errors import AudiosetDuckError
 
 _KINDS = {
@@ -23,10 +24,16 @@ _KINDS = {
 _DIVISIBLE = (".zip", ".tar")
 # Packs of training repositories, whose samples are not clips of their own.
 _HDF5 = (".h5", ".hdf5", ".hdf")
+# A part of a split zip archive.
+_VOLUME = re.compile(r"\.z\d+$", re.IGNORECASE)
 
 
-def find_archives(folder: Path) -> list[Path]:
+def find_archives(folder: Path, skipped: Skipped) -> list[Path]:
     """List all archives below a folder, with endings in any case.
+
+    Args:
+        folder: The folder.
+        skipped: Where other files are counted.
 
     Raises:
         AudiosetDuckError: The folder does not exist, contains no archive, or contains one whose
@@ -36,15 +43,18 @@ def find_archives(folder: Path) -> list[Path]:
         raise AudiosetDuckError(
             f"there is no folder {folder}; name the folder of the archives with --archives"
         )
-    paths = list(walk(folder, Skipped()))
-    archives = [Path(path) for path in paths if _ending(path) in _KINDS]
+    archives = []
+    for path in walk(folder, skipped):
+        if _ending(path) in _KINDS:
+            archives.append(Path(path))
+        elif path.lower().endswith(_HDF5):
+            skipped.add("of HDF5, which must be unpacked by the tools that made them", path)
+        elif not _VOLUME.search(path):
+            skipped.add(OTHER_ENDING, path)
     if not archives:
-        packs = [path for path in paths if path.lower().endswith(_HDF5)]
-        hint = (
-            f"; HDF5, as in {packs[0]}, is not read: unpack it with its own tools" if packs else ""
-        )
+        others = f"; files skipped: {skipped}" if skipped.counts else ""
         raise AudiosetDuckError(
-            f"{folder} contains no archive ending in {', '.join(_KINDS)}{hint}; expected, for"
+            f"{folder} contains no archive ending in {', '.join(_KINDS)}{others}. Expected, for"
             " example, the folder of balanced_train_segments.zip, or of data/bal_train/00.parquet"
         )
     return archives

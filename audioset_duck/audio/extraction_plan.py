@@ -106,8 +106,8 @@ def plan(
             " is_divisible boolean, member varchar, part bigint, header_offset bigint,"
             " packed_bytes bigint, bytes bigint)"
         )
-        archives = find_archives(folder)
         unreadable, skipped = 0, Skipped()
+        archives = find_archives(folder, skipped)
         for archive in progress(archives, name="archives", unit="archive"):
             try:
                 listed = list_members(archive, skipped)
@@ -135,7 +135,7 @@ def plan(
             raise AudiosetDuckError(f"none of the {unreadable} archives of {folder} can be read")
         _name_members(connection, skipped)
         if skipped.counts:
-            log.warning("skipped in %s: %s", folder, skipped)
+            log.warning("files skipped in %s: %s", folder, skipped)
         _, chosen = render_query("extraction/chosen_members")
         connection.execute(f"create temp table chosen as\n{chosen}")
         yield connection

@@ -11,12 +11,15 @@ from audioset_duck.filesystem import check_utf8
 
 # Folders of what was deleted, and of what an extraction has found to be invalid.
 _SKIPPED = ("invalid_audio", "$recycle.bin", ".trash", ".trashes")
+# What an extraction writes beside audio.
+_RECORDS = ("missing_files", "audioset-duck-journal.jsonl")
 
 
 def walk(root: Path, skipped: Skipped) -> Iterator[str]:
     """The files below a folder, in the order of their names, through links; no folder twice.
 
-    Folders of invalid audio and of what was deleted are skipped.
+    Folders of invalid audio and of what was deleted are skipped. Hidden files, whose names begin
+    with a dot, and the records of an extraction are left out without being counted.
 
     Args:
         root: The folder.
@@ -42,11 +45,18 @@ def _walk(folder: str, skipped: Skipped, seen: set[tuple[int, int]]) -> Iterator
         return
     seen.add((status.st_dev, status.st_ino))
     for entry in found:
-        if entry.is_file():
+        try:
+            is_folder, is_file = entry.is_dir(), entry.is_file()
+        except OSError:
+            # A link to itself.
+            is_folder = is_file = False
+        if (entry.name.startswith(".") and not is_folder) or entry.name in _RECORDS:
+            continue
+        if is_file:
             if not entry.path.isascii():
                 check_utf8(Path(entry.path))
             yield entry.path
-        elif not entry.is_dir():
+        elif not is_folder:
             skipped.add("that are links to nothing", entry.path)
         elif entry.name.lower() in _SKIPPED or entry.name.lower().startswith(".trash-"):
             if count := sum(len(names) for *_, names in os.walk(entry.path)):

@@ -26,7 +26,7 @@ OTHER_ENDINGS = (".m4a", ".webm", ".mp4", ".aac", ".mka")
 DEMUXERS = "aac,aiff,au,caf,flac,matroska,mov,mp3,ogg,w64,wav"
 AUDIO_ENDINGS = (*FORMATS, *OTHER_ENDINGS)
 _STARTS = {b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3"}
-NO_AUDIO = "that are no audio"
+OTHER_ENDING = "with other endings"
 NO_ID = "without a YouTube id in the name"
 
 
@@ -39,7 +39,7 @@ def sniffed_ending(data: bytes) -> str:
 
 
 class Skipped:
-    """What a command skips, counted by reason, with an example of each.
+    """The files that a command skips, counted by reason, with an example of each.
 
     Attributes:
         counts: Number of files by reason.
@@ -56,8 +56,7 @@ class Skipped:
 
     def __str__(self) -> str:
         return "; ".join(
-            f"{count:,} {'file' if count == 1 else 'files'} {reason}, such as"
-            f" {self._examples[reason]}"
+            f"{count:,} {reason}, such as {self._examples[reason]}"
             for reason, count in self.counts.most_common()
         )
 
@@ -120,7 +119,7 @@ def audio_names(
 
     for path in paths:
         if ending_of(path) not in AUDIO_ENDINGS:
-            skipped.add(NO_AUDIO, path)
+            skipped.add(OTHER_ENDING, path)
             continue
         waiting.append(path)
         if len(waiting) == batch:

@@ -23,6 +23,7 @@ from audioset_duck.audio.names import (
     AUDIO_ENDINGS,
     FORMATS,
     NO_ID,
+    OTHER_ENDING,
     Skipped,
     audio_names,
     ending_of,
@@ -129,7 +130,7 @@ def find_listed(
                 batch, stems, finder.have_ids(stems), strict=True
             ):
                 if ending_of(path) not in AUDIO_ENDINGS:
-                    skipped.add("that are no audio", path)
+                    skipped.add(OTHER_ENDING, path)
                 elif not Path(path).is_file():
                     skipped.add("that do not exist", path)
                 elif name and have_ids[name]:
@@ -163,7 +164,7 @@ def find_members(
     skipped = Skipped()
 
     def files() -> Iterator[_File]:
-        for archive in find_archives(archives):
+        for archive in find_archives(archives, skipped):
             try:
                 members = list_in_place(archive.resolve(), skipped)
             except AudiosetDuckError as error:
@@ -195,9 +196,9 @@ def _reported(place: Path, found: pa.Table, skipped: Skipped) -> pa.Table:
     """
     if len(found):
         if skipped.counts:
-            log.warning("skipped in %s: %s", place, skipped)
+            log.warning("files skipped in %s: %s", place, skipped)
         return found
-    others = f"; skipped: {skipped}" if skipped.counts else ""
+    others = f"; files skipped: {skipped}" if skipped.counts else ""
     raise AudiosetDuckError(
         f"{place} contains no audio file of a clip{others}. Expected names as in"
         f" Y-0049eXE2Zc.wav or -0049eXE2Zc_30.000_40.000.flac, ending in {', '.join(AUDIO_ENDINGS)}"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from audioset_duck.audio.members import Member, MemberError, too_large
-from audioset_duck.audio.names import AUDIO_ENDINGS, NO_AUDIO, Skipped, ending_of, stem_of
+from audioset_duck.audio.names import AUDIO_ENDINGS, OTHER_ENDING, Skipped, ending_of, stem_of
 from audioset_duck.errors import AudiosetDuckError
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
                 elif info.isfile() and info.name.lower().endswith(".json"):
                     ids |= _id_in(opened, info)
                 elif info.isfile():
-                    skipped.add(NO_AUDIO, f"{archive}/{info.name}")
+                    skipped.add(OTHER_ENDING, f"{archive}/{info.name}")
     except _DAMAGED as error:
         if not found:
             raise AudiosetDuckError(

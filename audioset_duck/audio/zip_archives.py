@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from audioset_duck.audio.members import MAX_NUMBER, Member, MemberError, too_large
-from audioset_duck.audio.names import AUDIO_ENDINGS, NO_AUDIO, Skipped, ending_of, stem_of
+from audioset_duck.audio.names import AUDIO_ENDINGS, OTHER_ENDING, Skipped, ending_of, stem_of
 from audioset_duck.audio.split_archives import count_volumes, list_packed, unpack
 from audioset_duck.errors import AudiosetDuckError
 
@@ -26,7 +26,7 @@ _METHODS = {zipfile.ZIP_STORED: "Store", zipfile.ZIP_DEFLATED: "Deflate"}
 # The header before the bytes of a member. Source: APPNOTE.TXT of PKWARE, 4.3.7.
 _HEADER = struct.Struct("<4s22xHH")
 _SIGNATURE = b"PK\x03\x04"
-COMPRESSED = "that are compressed, and must be extracted with audioset-duck extract"
+COMPRESSED = "in compressed archives, to be extracted with audioset-duck extract"
 _DAMAGED = "the archive has no intact copy of it"
 
 
@@ -64,7 +64,7 @@ def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
         if ending_of(name) in AUDIO_ENDINGS:
             yield Member(stem_of(name), name, 0, *(min(number, MAX_NUMBER) for number in numbers))
         elif not name.endswith("/"):
-            skipped.add(NO_AUDIO, f"{archive}/{name}")
+            skipped.add(OTHER_ENDING, f"{archive}/{name}")
 
 
 def list_stored(archive: Path, skipped: Skipped) -> Iterator[Member]:

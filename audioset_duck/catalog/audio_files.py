@@ -52,9 +52,14 @@ FOUND_FILES = pa.schema(
 
 def ensure_inventory(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table `audio_files`, empty, unless the catalog has it."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items() if name != "place")
-    connection.execute(f"create table if not exists main.audio_files ({columns})")
-    _explain(connection, "One audio file of a clip.")
+    is_there = connection.execute(
+        "select 1 from duckdb_tables() where database_name = current_database()"
+        " and (schema_name, table_name) = ('main', 'audio_files')"
+    ).fetchall()
+    if not is_there:
+        columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items() if name != "place")
+        connection.execute(f"create table main.audio_files ({columns})")
+        _explain(connection, "One audio file of a clip.")
 
 
 def journal_lines(journal: Path, names: Iterable[str] = tuple(_COLUMNS)) -> str:

@@ -48,6 +48,9 @@ from audioset_duck.sqltext import sql_folder
 
 log = logging.getLogger(__name__)
 
+# The tables in which a catalog records of what it was made.
+_META = {("meta", name) for name in ("sources", "rejected_rows", "builds")}
+
 DEFAULT_METADATA = Path("metadata")
 
 
@@ -111,8 +114,9 @@ def build(
         steps = plan_steps(connection, kept, wanted, are_pools_stale=is_stale)
         total = steps.model_count(templates, changed)
         with progress(name="build", unit="model", total=total) as bar:
+            created = set()
             if changed:
-                _create_shared(
+                created = _create_shared(
                     connection, templates, changed, bar, live=live, skip_bad_rows=skip_bad_rows
                 )
                 if memory_limit is None:
@@ -122,9 +126,10 @@ def build(
                 load = load_rows if isinstance(inventory, list) else load_found
                 load(connection, inventory)
             resolved = resolve_samples(connection, effective)
-            create_relations(
+            created |= create_relations(
                 connection, templates, steps, resolved, bar, live=live, named=set(wanted)
             )
+            explain_columns(connection, created)
         # Before the time is taken, since it is part of the build's.
         connection.execute("checkpoint")
         configuration = {
@@ -171,7 +176,8 @@ def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection],
         steps = plan_steps(connection, parse_targets(old), {}, are_pools_stale=True)
         samples = resolve_samples(connection, old.samples)
         with progress(name="build", unit="model", disable=True) as bar:
-            create_relations(connection, templates, steps, samples, bar, live=old.is_live)
+            created = create_relations(connection, templates, steps, samples, bar, live=old.is_live)
+            explain_columns(connection, created)
 
 
 def _check_file_name(catalog: Path, targets: set[str]) -> None:
@@ -255,8 +261,8 @@ def _create_shared(
     *,
     live: bool,
     skip_bad_rows: bool,
-) -> None:
-    """Create the relations that all targets share, and `meta.sources`."""
+) -> set[tuple[str, str]]:
+    """Create the relations that all targets share, and `meta.sources`; return their names."""
     models = render_models(
         templates,
         SOURCE_LAYERS,
@@ -267,16 +273,14 @@ def _create_shared(
     connection.execute("create schema if not exists staging")
     connection.execute(f"create schema if not exists {INTERNAL}")
     create_macros(connection)
-    for model in models:
-        drop(connection, model)
+    drop(connection, models)
     connection.execute("checkpoint")
     _create_meta(connection)
     load_sources(connection, templates, files, bar, live=live, skip_bad_rows=skip_bad_rows)
-    loaded = [model for model in models if model.layer == "staging"]
-    explain_columns(connection, {(model.schema, model.name) for model in loaded})
     derived = [model for model in models if model.layer != "staging"]
     create_models(connection, derived, bar, live=live)
     _warn_of_unknown_labels(connection)
+    return {(model.schema, model.name) for model in models} | _META
 
 
 def _warn_of_unknown_labels(connection: duckdb.DuckDBPyConnection) -> None:
@@ -297,7 +301,6 @@ def _warn_of_unknown_labels(connection: duckdb.DuckDBPyConnection) -> None:
 def _create_meta(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the tables of the schema `meta`; the builds that are recorded stay."""
     connection.execute((sql_folder() / "meta.sql").read_text(encoding="utf-8"))
-    explain_columns(connection, {("meta", name) for name in ("sources", "rejected_rows", "builds")})
 
 
 def _record_build(

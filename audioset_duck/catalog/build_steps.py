@@ -23,7 +23,7 @@ from audioset_duck.catalog.models import (
     render_models,
     windows_schema,
 )
-from audioset_duck.catalog.relations import create, create_in_order, drop, explain_columns
+from audioset_duck.catalog.relations import create, create_in_order, drop
 from audioset_duck.config.sample_options import SampleOptions
 from audioset_duck.config.targets import Target
 from audioset_duck.errors import AudiosetDuckError
@@ -98,7 +98,7 @@ def create_relations(
     *,
     live: bool,
     named: Collection[str] = (),
-) -> None:
+) -> set[tuple[str, str]]:
     """Create the pools, windows and targets that are to be created.
 
     Args:
@@ -110,6 +110,9 @@ def create_relations(
         live: Create views.
         named: Names of the targets that this build was asked for.
 
+    Returns:
+        Schema and name of each relation.
+
     Raises:
         AudiosetDuckError: A target is invalid.
     """
@@ -117,8 +120,7 @@ def create_relations(
     for schema in steps.stale_schemas:
         connection.execute(f"drop schema {identifier(schema)} cascade")
     if steps.pools:
-        for model in render_models(templates, POOL_LAYERS, samples=samples):
-            drop(connection, model)
+        drop(connection, render_models(templates, POOL_LAYERS, samples=samples))
         scopes.append((POOL_LAYERS, {}))
     for length in steps.window_lengths:
         connection.execute(f"create schema {identifier(windows_schema(length))}")
@@ -142,12 +144,13 @@ def create_relations(
         for model in render_models(templates, layers, samples=samples, **scope)
     ]
     create_models(connection, models, bar, live=live)
+    return {(model.schema, model.name) for model in models}
 
 
 def create_models(
     connection: duckdb.DuckDBPyConnection, models: Sequence[Model], bar: tqdm[Any], *, live: bool
 ) -> None:
-    """Create the relations of models, with what they and their columns mean.
+    """Create the relations of models, with what they mean.
 
     Args:
         connection: The catalog, with the schemas and with what the models refer to.
@@ -174,4 +177,3 @@ def create_models(
         bar.update()
 
     create_in_order(connection, models, work)
-    explain_columns(connection, {(model.schema, model.name) for model in models})

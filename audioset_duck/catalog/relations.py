@@ -23,10 +23,12 @@ _MACRO = re.compile(r"(?:^--.*\n)+^create or replace macro (?P<name>[\w.]+)\([^;
 def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the scalar macros of `sql/macros.sql`, each with the comment above it."""
     text = (sql_folder() / "macros.sql").read_text(encoding="utf-8")
+    statements = []
     for statement in _MACRO.finditer(text):
         comment, definition = split_header(statement[0])
-        connection.execute(definition)
-        connection.execute(f"comment on macro {statement['name']} is {literal(comment)}")
+        statements.append(definition)
+        statements.append(f"comment on macro {statement['name']} is {literal(comment)};")
+    _execute_at_once(connection, statements)
 
 
 def create(connection: duckdb.DuckDBPyConnection, model: Model, live: bool = False) -> None:
@@ -36,8 +38,8 @@ def create(connection: duckdb.DuckDBPyConnection, model: Model, live: bool = Fal
     else:
         kind = "view" if live else model.materialized
         head = f"{kind} {model.relation} as"
-    connection.execute(f"create {head}\n{model.select}")
-    connection.execute(f"comment on {kind} {model.relation} is {literal(model.comment)}")
+    comment = f"comment on {kind} {model.relation} is {literal(model.comment)}"
+    _execute_at_once(connection, [f"create {head}\n{model.select};", f"{comment};"])
 
 
 def create_in_order(
@@ -78,19 +80,21 @@ def create_in_order(
             pool.shutdown(cancel_futures=True)
 
 
-def drop(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Drop the relation of a model, table, view or table function, if it is there."""
-    if model.materialized == "table_function":
-        connection.execute(f"drop macro table if exists {model.relation}")
-    for (kind,) in connection.execute(
-        "select 'table' from duckdb_tables()"
-        " where (database_name, schema_name, table_name) = (current_database(), $schema, $name)"
+def drop(connection: duckdb.DuckDBPyConnection, models: Sequence[Model]) -> None:
+    """Drop the relations of models, tables, views or table functions, as far as they are there."""
+    kinds = connection.execute(
+        "select schema_name, table_name, 'table' from duckdb_tables()"
+        " where database_name = current_database()"
         " union all"
-        " select 'view' from duckdb_views()"
-        " where (database_name, schema_name, view_name) = (current_database(), $schema, $name)",
-        {"schema": model.schema, "name": model.name},
-    ).fetchall():
-        connection.execute(f"drop {kind} {model.relation}")
+        " select schema_name, view_name, 'view' from duckdb_views()"
+        " where database_name = current_database()"
+    ).fetchall()
+    known = {(schema, name): kind for schema, name, kind in kinds}
+    for model in models:
+        if model.materialized == "table_function":
+            connection.execute(f"drop macro table if exists {model.relation}")
+        elif kind := known.get((model.schema, model.name)):
+            connection.execute(f"drop {kind} {model.relation}")
 
 
 def explain_columns(
@@ -120,9 +124,19 @@ def explain_columns(
         if meaning is None:
             raise AudiosetDuckError(f"sql/columns.toml does not explain {name}.{column}")
         path = ".".join(map(identifier, (schema, name, column)))
-        comments.append(f"comment on column {path} is {literal(meaning)}")
-    # At once: each statement by itself would wait for the disk.
-    connection.execute(f"begin; {'; '.join(comments)}; commit")
+        comments.append(f"comment on column {path} is {literal(meaning)};")
+    _execute_at_once(connection, comments)
+
+
+def _execute_at_once(connection: duckdb.DuckDBPyConnection, statements: Sequence[str]) -> None:
+    """Execute statements in a transaction: each by itself would wait for the disk."""
+    connection.execute("begin")
+    try:
+        connection.execute("\n".join(statements))
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
 
 
 @functools.cache

@@ -143,7 +143,7 @@ def _try_load(
     connection: duckdb.DuckDBPyConnection, model: Model, file: SourceFile, *, live: bool
 ) -> str | None:
     """Load a file; return what is wrong with it, or None if it is loaded."""
-    drop(connection, model)
+    drop(connection, [model])
     try:
         create(connection, model, live)
         found = connection.execute(

@@ -105,7 +105,6 @@ def test_what_is_no_audio_of_a_clip_is_counted_with_an_example() -> None:
         found = list(audio_names(paths, finder, skipped, batch=2))
     assert found == [(paths[0], "Y-0049eXE2Zc"), (paths[1], "-0049eXE2Zc_30")]
     assert str(skipped) == (
-        "2 files that are no audio, such as x.txt; 1 file without a YouTube id in the name, such as"
-        " notes.wav"
+        "2 with other endings, such as x.txt; 1 without a YouTube id in the name, such as notes.wav"
     )
     assert (stem_of("a\\b/c.d.WAV"), ending_of("a\\b/c.d.WAV")) == ("c.d", ".wav")

@@ -172,6 +172,7 @@ def weak_negatives(folder: Path, target: str = "t") -> int:
         return connection.execute(query).fetchall()[0][0]
 
 
+@pytest.mark.slow
 def test_a_command_precedes_the_file_and_the_file_the_catalog(run, folder: Path) -> None:
     file = folder / "audioset-duck.toml"
     file.write_text("[samples]\nseed = 5\nhead_keep_frac = 0.50\n")

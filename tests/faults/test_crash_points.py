@@ -86,6 +86,7 @@ def each_command(*fast: str, statements_of: str | None = None) -> pytest.MarkDec
     )
 
 
+@pytest.mark.slow
 @each_command("second target", "report", statements_of="second target")
 def test_a_full_disk_at_every_point(
     states, run, tmp_path: Path, name: str, statements: bool
