@@ -67,11 +67,12 @@ class Journal:
             files: Paths of existing files, relative to the audio root.
 
         Returns:
-            Columns place, status, archive_fingerprint; no rows if there is no journal yet.
+            Columns ytid, place, status, archive_fingerprint; no rows if there is no journal yet.
         """
         if not self.path.exists():
-            return pa.table({name: [] for name in ("place", "status", "archive_fingerprint")})
-        columns = ("place", "audio_path", "status", "archive_fingerprint", "options")
+            names = ("ytid", "place", "status", "archive_fingerprint")
+            return pa.table({name: pa.array([], pa.string()) for name in names})
+        columns = ("ytid", "place", "audio_path", "status", "archive_fingerprint", "options")
         _, select = render_query(
             "extraction/finished_files",
             journal=journal_lines(self.path, columns),

@@ -16,6 +16,7 @@ newest as (
 )
 
 select
+    newest.ytid,
     newest.place,
     newest.status,
     newest.archive_fingerprint

@@ -1,5 +1,5 @@
--- One file to extract: a clip of a subset, and where its audio goes. A finished file is extracted
--- again if it was invalid and its archive has changed.
+-- One file to extract: a clip of a subset, and where its audio goes. Members of archives that were
+-- found to be invalid are tried again if their archive has changed.
 with files as (
     select
         chosen.ytid,
@@ -32,13 +32,30 @@ with files as (
     from wanted
     inner join chosen on wanted.ytid = chosen.ytid
     group by all
+),
+
+-- In folders as in the archives, a clip may have been taken from another one.
+valid as (
+    select
+        case when {{ literal(layout) }} = 'subset' then finished.place else finished.ytid end
+            as done
+    from finished
+    where finished.status = 'ok'
+),
+
+left_over as (
+    select files.*
+    from files
+    anti join valid
+        on
+            case when {{ literal(layout) }} = 'subset' then files.path else files.ytid end
+            = valid.done
+    anti join finished
+        on
+            files.path = finished.place
+            and files.archive_fingerprint = finished.archive_fingerprint
 )
 
-select files.*
-from files
-anti join finished
-    on
-        files.path = finished.place
-        and (
-            finished.status = 'ok' or files.archive_fingerprint = finished.archive_fingerprint
-        )
+select
+    * replace (dense_rank() over (partition by ytid order by attempt) as attempt)
+from left_over

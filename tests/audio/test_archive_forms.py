@@ -221,6 +221,22 @@ def test_a_corrupted_copy_does_not_hide_an_intact_one(place: Path) -> None:
     assert Path(found["Ybbbbbbbbbb"][1]).stat().st_mtime_ns == before
 
 
+def test_the_next_run_goes_on_where_one_was_interrupted_between_two_archives(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tar(place / "archives" / "a.tar", {"Ybbbbbbbbbb.flac": b"rubbish" * 1000})
+    write_tar(place / "archives" / "b.tar", {f"{key}.flac": data for key, data in SOUNDS.items()})
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr("audioset_duck.audio.extract._next_work", lambda *_: [])
+        assert extracted(place)["Ybbbbbbbbbb"][0] == "corrupted"
+    found = extracted(place)
+    assert {status for status, _ in found.values()} == {"ok"}
+    # An archive that comes later, before the others by its name, has nothing that is wanted.
+    write_tar(place / "archives" / "0.tar", {f"{key}.flac": data for key, data in SOUNDS.items()})
+    assert extracted(place) == found
+    assert not (place / "audio" / "0").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
