@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from audioset_duck.audio.archives import fingerprint, read_members
 from audioset_duck.audio.ffmpeg import validate_by_ffmpeg, wav_by_ffmpeg
 from audioset_duck.audio.members import MemberError
 from audioset_duck.audio.names import AUDIO_ENDINGS, FORMATS, ending_of, sniffed_ending
+from audioset_duck.audio.pyav import unsupported_reason
 from audioset_duck.audio.validation import (
     ValidationLimits,
     ValidationResult,
@@ -103,7 +104,11 @@ def _validate(
         result = validate(data, options.limits, ending)
     if result.status == "ok" and options.sample_rate:
         result = refuse_if_large(result, options.sample_rate)
-    return check_length(result, clip_seconds)
+    result = check_length(result, clip_seconds)
+    reason = unsupported_reason(f".{_format(options, ending)}")
+    if result.status == "ok" and reason:
+        return replace(result, status="unsupported", reason=reason)
+    return result
 
 
 def end_with_parent(parent: int) -> None:

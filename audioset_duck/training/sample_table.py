@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import duckdb
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
+from audioset_duck.catalog.connection import ALIAS
 from audioset_duck.catalog.models import milliseconds, render_query, windows_schema
 from audioset_duck.catalog.state import built_target, read_state
 
@@ -170,14 +172,11 @@ def read_sample_table(
             "row_index": np.arange(is_new.sum(), dtype=np.int32),
         }
     )
-    connection.register("used_clips", used)
-    try:
-        clips, paths, parts = _read_clips(connection)
-        label_starts, label_start_ms, label_end_ms, label_columns = _read_labels(
-            connection, len(used)
-        )
-    finally:
-        connection.unregister("used_clips")
+    # At the same time, since parts of both run on one core.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        reading_labels = pool.submit(_read_labels, connection, used)
+        clips, paths, parts = _read_clips(connection, used)
+        label_starts, label_start_ms, label_end_ms, label_columns = reading_labels.result()
     label_ids = [
         label_id
         for (label_id,) in connection.execute(
@@ -218,14 +217,25 @@ def catalog_id(connection: duckdb.DuckDBPyConnection, target: str) -> str:
     return str(digest)
 
 
+def _read_of_clips(
+    connection: duckdb.DuckDBPyConnection, name: str, used_clips: pa.Table
+) -> pa.Table:
+    """Ask a query of `sql/training/` about clips: their numbers, and the indices of their rows."""
+    _, query = render_query(f"training/{name}")
+    with connection.cursor() as cursor:
+        cursor.execute(f"use {ALIAS}")
+        cursor.register("used_clips", used_clips)
+        return cursor.sql(query).to_arrow_table()
+
+
 def _read_labels(
-    connection: duckdb.DuckDBPyConnection, count: int
+    connection: duckdb.DuckDBPyConnection, used_clips: pa.Table
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The labels of the clips of `used_clips`: where each clip's begin, start, end and column."""
-    _, query = render_query("training/dataset_labels")
-    labels = connection.sql(query).to_arrow_table()
-    starts = np.zeros(count + 1, np.int32)
-    np.cumsum(np.bincount(np.asarray(labels["row_index"]), minlength=count), out=starts[1:])
+    """The labels of clips: where each clip's begin, and start, end and column of each."""
+    labels = _read_of_clips(connection, "dataset_labels", used_clips)
+    starts = np.zeros(len(used_clips) + 1, np.int32)
+    counts = np.bincount(np.asarray(labels["row_index"]), minlength=len(used_clips))
+    np.cumsum(counts, out=starts[1:])
     limits = np.iinfo(np.int32)
     # A label without times is active throughout.
     return (
@@ -237,11 +247,10 @@ def _read_labels(
 
 
 def _read_clips(
-    connection: duckdb.DuckDBPyConnection,
+    connection: duckdb.DuckDBPyConnection, used_clips: pa.Table
 ) -> tuple[StringColumn, StringColumn, torch.Tensor | None]:
-    """The names and audio files of the clips of `used_clips`, in their order, and their parts."""
-    _, query = render_query("training/dataset_clips")
-    clips = connection.sql(query).to_arrow_table()
+    """The names and audio files of clips, in their order, and which parts of the files they are."""
+    clips = _read_of_clips(connection, "dataset_clips", used_clips)
     parts = None
     if clips["byte_offset"].null_count < len(clips):
         columns = [clips[name].fill_null(-1) for name in ("byte_offset", "byte_count")]

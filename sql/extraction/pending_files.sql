@@ -57,5 +57,7 @@ left_over as (
 )
 
 select
-    * replace (dense_rank() over (partition by ytid order by attempt) as attempt)
+    * replace (
+        dense_rank() over (partition by ytid order by attempt) as attempt
+    )
 from left_over

@@ -2,9 +2,11 @@
 
 import io
 import json
+import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -15,8 +17,9 @@ import pytest
 import soundfile
 from support.metadata import write_metadata
 
-from audioset_duck.audio import zip_archives
+from audioset_duck.audio import pyav, zip_archives
 from audioset_duck.audio.extract import extract
+from audioset_duck.audio.ffmpeg import find_ffmpeg
 from audioset_duck.audio.members import MemberError
 from audioset_duck.audio.names import Skipped
 from audioset_duck.audio.parquet_archives import read_members as read_rows
@@ -183,6 +186,40 @@ def test_converted_to_another_format(
         expected, _ = soundfile.read(io.BytesIO(sounds[ytid]))
         found, _ = soundfile.read(path)
         assert np.abs(found - expected).max() <= (0 if form == "FLAC" else 1.01 * 2**-15)
+
+
+@pytest.mark.parametrize(
+    ("has_pyav", "to", "expected"),
+    [
+        (True, None, ("ok", ".m4a")),
+        (False, None, ("unsupported", None)),
+        (False, "flac", ("ok", ".flac")),
+    ],
+)
+def test_audio_of_videos(
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    has_pyav: bool,
+    to: str | None,
+    expected: tuple[str, str | None],
+) -> None:
+    """It is kept if it can be read in place, and converted if that is asked for."""
+    wav, m4a = place / "x.wav", place / "x.m4a"
+    wav.write_bytes(sound("x" * 11, form="WAV"))
+    subprocess.run([find_ffmpeg(), "-loglevel", "error", "-i", wav, m4a], check=True)
+    write_tar(place / "archives" / "a.tar", {f"{ytid}.m4a": m4a.read_bytes() for ytid in CLIPS})
+    monkeypatch.setattr(pyav, "has_pyav", lambda: has_pyav)
+    extract(
+        place / "catalog.duckdb",
+        place / "archives",
+        place / "audio",
+        ["weak_eval"],
+        Options(to=to),
+        executor=ThreadPoolExecutor(1),
+    )
+    with duckdb.connect(str(place / "catalog.duckdb"), read_only=True) as connection:
+        rows = connection.execute("select status, audio_path from audio_files").fetchall()
+    assert {(status, path and Path(path).suffix) for status, path in rows} == {expected}
 
 
 def test_names_with_the_start_of_another_part(place: Path) -> None:
