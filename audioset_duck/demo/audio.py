@@ -230,9 +230,7 @@ def _file(member: dict[str, Any], seed: int) -> bytes:
     samples = clip_samples(member["clip_id"], member["seconds"], sounds, seed)
     samples = samples[: round(seconds * RATE)]
     written = io.BytesIO()
-    if damage == "ulaw":
-        soundfile.write(written, samples, RATE, subtype="ULAW", format="WAV")
-    elif damage == "flac":
+    if damage == "flac":
         soundfile.write(written, samples, RATE, subtype="PCM_16", format="FLAC")
     else:
         with wave.open(written, "wb") as file:

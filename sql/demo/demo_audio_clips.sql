@@ -95,7 +95,6 @@ select
         when drawn.damage_draw < 0.049 then 'bad_checksum'
         when drawn.damage_draw < 0.055 then 'empty'
         when drawn.damage_draw < 0.058 then 'no_samples'
-        when drawn.damage_draw < 0.062 then 'ulaw'
         when drawn.damage_draw < 0.066 then 'flac'
     end as damage
 from drawn

@@ -66,8 +66,6 @@ def expected_status(data: bytes | None, is_silence: bool) -> str:
         return "wrong_format"
     if data[:4] != b"RIFF":
         return "corrupted"
-    if int.from_bytes(data[20:22], "little") != 1:
-        return "wrong_format"
     if int.from_bytes(data[4:8], "little") + 8 > len(data):
         return "corrupted"
     samples = samples_of(data)
