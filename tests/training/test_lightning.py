@@ -76,15 +76,19 @@ def write_script(folder: Path, demo: Path, every: int, workers: int, **options: 
 
 def run(script: Path, kill_at: int = -1) -> None:
     """Run it to its end, or until it kills itself after a step."""
-    result = subprocess.run(
-        [sys.executable, script, str(kill_at)],
-        cwd=script.parent,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert result.returncode == (0 if kill_at < 0 else -signal.SIGKILL), result.stderr
+    log = script.parent / "log.txt"
+    # Not a pipe: a worker that outlives a killed run for a while would keep it open.
+    with log.open("w") as stream:
+        result = subprocess.run(
+            [sys.executable, script, str(kill_at)],
+            cwd=script.parent,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            stdout=stream,
+            stderr=stream,
+            timeout=240,
+        )
+    expected = 0 if kill_at < 0 else -signal.SIGKILL
+    assert result.returncode == expected, log.read_text()
 
 
 def take(script: Path, kind: str = "train", rank: int = 0) -> list[list]:
