@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import re
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
@@ -95,10 +95,11 @@ def extract(
         bar = stack.enter_context(
             progress(name="extract", unit="clip", total=summary.to_do, leave=True)
         )
+        futures = _submit(pool, work)
         try:
             for attempt in itertools.count(2):
                 invalid = []
-                for rows in _done(pool, work):
+                for rows in _done(futures):
                     journal.write(rows)
                     invalid += [row["ytid"] for row in rows if row["status"] != "ok"]
                     if attempt == 2:
@@ -106,15 +107,19 @@ def extract(
                 work = _next_work(later, invalid, attempt, audio_root, options)
                 if not work:
                     break
+                futures = _submit(pool, work)
         finally:
             replace_inventory(catalog, lambda connection: load_journal(connection, journal.path))
     return summary
 
 
-def _done(pool: Executor, work: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Do units of work, and yield the rows of each."""
+def _submit(pool: Executor, work: list[dict[str, Any]]) -> list[Future[list[dict[str, Any]]]]:
     with defer_interrupts():
-        futures = [pool.submit(extract_unit, unit) for unit in work]
+        return [pool.submit(extract_unit, unit) for unit in work]
+
+
+def _done(futures: list[Future[list[dict[str, Any]]]]) -> Iterator[list[dict[str, Any]]]:
+    """The rows of each unit of work, as soon as it is done."""
     try:
         for future in as_completed(futures):
             yield future.result()
