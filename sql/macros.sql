@@ -65,6 +65,18 @@ list_filter(
     ],
     lambda reading: reading.ytid <> ''
 );
+-- The name of an audio file or member without its folders, divided by / or \, and its ending. What
+-- begins with a digit is no ending but a time.
+create or replace macro main.audio_stem(path) as
+regexp_extract(path, '([^/\\]*?)(?:[.][A-Za-z][A-Za-z0-9]*)?$', 1);
+-- What is known of the clip of an audio file: by an id that stands beside it, or null, and by its
+-- own name.
+create or replace macro main.audio_file_readings(name, path) as
+flatten([
+    main.audio_name_readings(name),
+    main.audio_name_readings(main.audio_stem(name)),
+    main.audio_name_readings(main.audio_stem(path))
+]);
 -- Whether the number in a name is the start of a clip, in seconds or in milliseconds.
 create or replace macro main.is_start(number, start_ms) as
 coalesce(try_cast(number as decimal(18, 6)) in (start_ms, start_ms / 1000), number = '');

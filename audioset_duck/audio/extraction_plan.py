@@ -143,7 +143,7 @@ def plan(
 
 def _name_members(connection: duckdb.DuckDBPyConnection, skipped: Skipped) -> None:
     """Create the table `named_members`: the members with the clips that their names mean."""
-    _, named = render_query("extraction/named_files", relation="members")
+    _, named = render_query("extraction/named_files", relation="members", path="member")
     connection.execute(f"create temp table named_members as\n{named}")
     _, nameless = render_query("extraction/nameless_archives")
     for archive, count, member in connection.execute(nameless).fetchall():

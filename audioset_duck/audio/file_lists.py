@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from audioset_duck.audio.names import AUDIO_ENDINGS, ending_of, stem_of
+from audioset_duck.audio.names import ID_NAMES
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sqltext import glob_literal, identifier
 
@@ -19,9 +19,8 @@ _READERS = {
     ".jsonl": "read_json({file}, format = 'newline_delimited')",
     ".parquet": "read_parquet({file})",
 }
-# Names of the columns with the path and with the id, the most telling first.
+# Names of the column with the path, the most telling first.
 _PATHS = ("audio_path", "path", "wav", "audio_filepath", "filename", "file_name", "file", "audio")
-_IDS = ("ytid", "video_id", "youtube_id", "segment_id", "clip_id", "id")
 
 
 def read_list(list_file: Path) -> Iterator[tuple[str, str | None]]:
@@ -49,7 +48,7 @@ def read_list(list_file: Path) -> Iterator[tuple[str, str | None]]:
                 source = f"(select unnest(data, recursive := true) from {source})"
                 columns = connection.sql(f"select * from {source} limit 0").columns
             path = next((name for name in _PATHS if name in columns), None)
-            ytid = next((name for name in _IDS if name in columns), None)
+            ytid = next((name for name in ID_NAMES if name in columns and name != path), None)
             if path is None:
                 raise AudiosetDuckError(
                     f"{list_file} has no column of paths; expected one of {', '.join(_PATHS)},"
@@ -62,11 +61,7 @@ def read_list(list_file: Path) -> Iterator[tuple[str, str | None]]:
             )
             while batch := rows.fetchmany(10_000):
                 for file, name in batch:
-                    is_file_name = name and ending_of(name) in AUDIO_ENDINGS
-                    yield (
-                        str((list_file.parent / file).resolve()),
-                        stem_of(name) if is_file_name else name,
-                    )
+                    yield str((list_file.parent / file).resolve()), name
         except duckdb.Error as error:
             reason = str(error).strip().splitlines()[0]
             raise AudiosetDuckError(f"{list_file} cannot be read as a list: {reason}") from None

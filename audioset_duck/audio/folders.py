@@ -6,13 +6,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from audioset_duck.audio.journal import JOURNAL
 from audioset_duck.audio.names import Skipped
 from audioset_duck.filesystem import check_utf8
 
 # Folders of what was deleted, and of what an extraction has found to be invalid.
 _SKIPPED = ("invalid_audio", "$recycle.bin", ".trash", ".trashes")
-# What an extraction writes beside audio.
-_RECORDS = ("missing_files", "audioset-duck-journal.jsonl")
+# The mark of a folder that the demo has made.
+MARK = "MADE_BY_AUDIOSET_DUCK"
+# What an extraction and the demo write beside audio.
+_RECORDS = ("missing_files", JOURNAL, MARK)
 
 
 def walk(root: Path, skipped: Skipped) -> Iterator[str]:

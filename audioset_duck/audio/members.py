@@ -16,7 +16,7 @@ class Member(NamedTuple):
     """An audio file in an archive.
 
     Attributes:
-        name: What names its clip: its own name without the ending, or an id that stands beside it.
+        name: An id that stands beside it; None: only its own name says which clip it is.
         member: Its name in the archive, with the ending.
         part: The part of the archive that is read at once: the row group of a parquet file, or 0.
         header_offset: Where it starts, in bytes; or its number, in a split archive or parquet file.
@@ -24,7 +24,7 @@ class Member(NamedTuple):
         bytes: Size when unpacked.
     """
 
-    name: str
+    name: str | None
     member: str
     part: int
     header_offset: int

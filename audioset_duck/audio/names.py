@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import duckdb
 
@@ -25,6 +25,8 @@ OTHER_ENDINGS = (".m4a", ".webm", ".mp4", ".aac", ".mka")
 # Those of FFmpeg that read one file only; a playlist would read others.
 DEMUXERS = "aac,aiff,au,caf,flac,matroska,mov,mp3,ogg,w64,wav"
 AUDIO_ENDINGS = (*FORMATS, *OTHER_ENDINGS)
+# Names of what may hold the id of a clip, in JSON and as columns, the most telling first.
+ID_NAMES = ("ytid", "video_id", "youtube_id", "segment_id", "clip_id", "id", "filename", "key")
 _STARTS = {b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3"}
 OTHER_ENDING = "with other endings"
 NO_ID = "without a YouTube id in the name"
@@ -61,67 +63,27 @@ class Skipped:
         )
 
 
-# Not by pathlib, which keeps a part of the memory of each name for ever.
-def stem_of(path: str) -> str:
-    r"""The name of a file or member without its ending, below folders divided by / or \."""
-    return posixpath.splitext(posixpath.basename(path.replace("\\", "/")))[0]
-
-
 def ending_of(path: str) -> str:
-    """The ending of a name, in lower case, with its dot."""
+    r"""The ending of a name, in lower case, with its dot; folders are divided by / or \."""
+    # Not by pathlib, which keeps a part of the memory of each name for ever.
     return posixpath.splitext(posixpath.basename(path.replace("\\", "/")))[1].lower()
 
 
 @contextlib.contextmanager
-def id_finder() -> Iterator[IdFinder]:
-    """An `IdFinder`, as long as the block lasts."""
+def id_finder() -> Iterator[Callable[[Sequence[tuple[str | None, str]]], list[bool]]]:
+    """A function that tells files of a clip from others, by `main.audio_file_readings`.
+
+    It takes for each file the id that stands beside it, or None, and its path.
+    """
     with duckdb.connect() as connection:
         create_macros(connection)
-        yield IdFinder(connection)
 
+        def have_ids(files: Sequence[tuple[str | None, str]]) -> list[bool]:
+            rows = connection.execute(
+                "select len(main.audio_file_readings(name, path)) > 0 from"
+                " (select unnest($names::varchar[]) as name, unnest($paths::varchar[]) as path)",
+                {"names": [name for name, _ in files], "paths": [path for _, path in files]},
+            ).fetchall()
+            return [found for (found,) in rows]
 
-class IdFinder:
-    """Tells names with a YouTube id from others, by `main.audio_name_readings`."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-
-    def have_ids(self, names: Sequence[str]) -> list[bool]:
-        """Whether each name, without its ending, contains an id."""
-        rows = self._connection.execute(
-            "select len(main.audio_name_readings(name)) > 0 from (select unnest($1) as name)",
-            [list(names)],
-        ).fetchall()
-        return [found for (found,) in rows]
-
-
-def audio_names(
-    paths: Iterable[str], finder: IdFinder, skipped: Skipped, batch: int = 10_000
-) -> Iterator[tuple[str, str]]:
-    """The paths that name audio of a clip, each with the name of the file without its ending.
-
-    Args:
-        paths: Paths of files or members of archives.
-        finder: Looks for ids.
-        skipped: Where the others are counted.
-        batch: How many paths are held at once.
-    """
-    waiting: list[str] = []
-
-    def found() -> Iterator[tuple[str, str]]:
-        stems = [stem_of(path) for path in waiting]
-        for path, stem, has_id in zip(waiting, stems, finder.have_ids(stems), strict=True):
-            if has_id:
-                yield path, stem
-            else:
-                skipped.add(NO_ID, path)
-        waiting.clear()
-
-    for path in paths:
-        if ending_of(path) not in AUDIO_ENDINGS:
-            skipped.add(OTHER_ENDING, path)
-            continue
-        waiting.append(path)
-        if len(waiting) == batch:
-            yield from found()
-    yield from found()
+        yield have_ids

@@ -9,11 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audioset_duck.audio.members import Member, MemberError, too_large
-from audioset_duck.audio.names import AUDIO_ENDINGS, Skipped, ending_of, stem_of
+from audioset_duck.audio.names import ID_NAMES, Skipped
 from audioset_duck.errors import AudiosetDuckError
 
-# Names of a column with the id of the clip, the most telling first.
-_ID_COLUMNS = ("video_id", "ytid", "youtube_id", "segment_id", "clip_id", "id", "filename", "key")
 # How many clips are in memory at once.
 _BATCH_ROWS = 8
 _BUFFER_BYTES = 1 << 20
@@ -37,14 +35,14 @@ def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
     column, path = _audio_columns(archive, file.schema_arrow)
     names = [
         name
-        for name in _ID_COLUMNS
+        for name in ID_NAMES
         if name in file.schema_arrow.names and _is_text(file.schema_arrow.field(name).type)
     ]
     columns = [*names[:1], *([path] if path else [])]
     if not columns:
         raise AudiosetDuckError(
             f"{archive} has no column that names the clip of its {column!r}; expected one of"
-            f" {', '.join(_ID_COLUMNS)}, or a path beside the bytes"
+            f" {', '.join(ID_NAMES)}, or a path beside the bytes"
         )
     first = 0
     for group in range(file.num_row_groups):
@@ -57,9 +55,7 @@ def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
             if not named:
                 skipped.add("without a name", f"{archive}, row {number}")
                 continue
-            has_ending = ending_of(named[0]) in AUDIO_ENDINGS
-            name = stem_of(named[0]) if has_ending else named[0]
-            yield Member(name, named[-1], group, number, size, size)
+            yield Member(named[0], named[-1], group, number, size, size)
         first += metadata.num_rows
 
 

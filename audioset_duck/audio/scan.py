@@ -7,7 +7,7 @@ import logging
 import posixpath
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,10 +25,8 @@ from audioset_duck.audio.names import (
     NO_ID,
     OTHER_ENDING,
     Skipped,
-    audio_names,
     ending_of,
     id_finder,
-    stem_of,
 )
 from audioset_duck.audio.pyav import unsupported_reason
 from audioset_duck.audio.slices import FilePart
@@ -45,21 +43,26 @@ _BATCH = 1000
 
 
 class _File(NamedTuple):
-    """Audio of a clip, as its name says.
+    """An audio file, or a part of an archive that is one.
 
     Attributes:
-        path: The file; or an archive, if the audio is a part of it.
-        name: What names the clip: the name of the file without its ending, or an id.
+        path: The file, or the archive.
+        name: An id that stands beside it; None: only its own name says which clip it is.
         member: The name of the part.
         byte_offset: Where the part begins.
         byte_count: How many bytes it has.
     """
 
     path: str
-    name: str
+    name: str | None = None
     member: str | None = None
     byte_offset: int | None = None
     byte_count: int | None = None
+
+    @property
+    def file_name(self) -> str:
+        """Its own name."""
+        return self.member or self.path
 
 
 def scan(catalog: Path, found: pa.Table) -> None:
@@ -103,10 +106,8 @@ def find_files(
             f"there is no folder {audio_root}; name the folder of the audio files with --audio-root"
         )
     skipped = Skipped()
-    with id_finder() as finder:
-        named = audio_names(walk(audio_root.resolve(), skipped), finder, skipped)
-        found = _inspect_all((_File(*each) for each in named), validate, limits)
-    return _reported(audio_root, found, skipped)
+    files = (_File(path) for path in walk(audio_root.resolve(), skipped))
+    return _inspect_all(audio_root, files, skipped, validate, limits)
 
 
 def find_listed(
@@ -114,35 +115,19 @@ def find_listed(
 ) -> pa.Table:
     """Inspect the audio files that a list names: see `find_files` and `read_list`.
 
-    A file is named by the id beside its path, if there is one, or else by its own name.
-
     Raises:
         AudiosetDuckError: The list cannot be read, or names no audio file of a clip.
     """
     skipped = Skipped()
 
     def files() -> Iterator[_File]:
-        for batch in _batches(read_list(list_file)):
-            texts = [name for _, name in batch if name]
-            have_ids = dict(zip(texts, finder.have_ids(texts), strict=True))
-            stems = [stem_of(path) for path, _ in batch]
-            for (path, name), stem, has_id in zip(
-                batch, stems, finder.have_ids(stems), strict=True
-            ):
-                if ending_of(path) not in AUDIO_ENDINGS:
-                    skipped.add(OTHER_ENDING, path)
-                elif not Path(path).is_file():
-                    skipped.add("that do not exist", path)
-                elif name and have_ids[name]:
-                    yield _File(path, name)
-                elif has_id:
-                    yield _File(path, stem)
-                else:
-                    skipped.add(NO_ID, path)
+        for path, name in read_list(list_file):
+            if Path(path).is_file():
+                yield _File(path, name)
+            else:
+                skipped.add("that do not exist", path)
 
-    with id_finder() as finder:
-        found = _inspect_all(files(), validate, limits)
-    return _reported(list_file, found, skipped)
+    return _inspect_all(list_file, files(), skipped, validate, limits)
 
 
 def find_members(
@@ -170,45 +155,44 @@ def find_members(
             except AudiosetDuckError as error:
                 log.warning("%s", error)
                 continue
-            names = [member.name for member in members]
-            for member, has_id in zip(members, finder.have_ids(names), strict=True):
-                if has_id:
-                    yield _File(
-                        str(archive.resolve()),
-                        member.name,
-                        member.member,
-                        member.header_offset,
-                        member.bytes,
-                    )
+            for member in members:
+                yield _File(
+                    str(archive.resolve()),
+                    member.name,
+                    member.member,
+                    member.header_offset,
+                    member.bytes,
+                )
+
+    return _inspect_all(archives, files(), skipped, validate, limits)
+
+
+def _of_clips(files: Iterable[_File], skipped: Skipped) -> Iterator[_File]:
+    """The files that are audio of a clip, as their endings and names say."""
+    with id_finder() as have_ids:
+        for batch in _batches(files):
+            found = have_ids([(file.name, file.file_name) for file in batch])
+            for file, has_id in zip(batch, found, strict=True):
+                if ending_of(file.file_name) not in AUDIO_ENDINGS:
+                    skipped.add(OTHER_ENDING, file.file_name)
+                elif not has_id:
+                    skipped.add(NO_ID, file.file_name)
                 else:
-                    skipped.add(NO_ID, f"{archive}/{member.member}")
-
-    with id_finder() as finder:
-        found = _inspect_all(files(), validate, limits)
-    return _reported(archives, found, skipped)
-
-
-def _reported(place: Path, found: pa.Table, skipped: Skipped) -> pa.Table:
-    """Warn of what was skipped.
-
-    Raises:
-        AudiosetDuckError: Nothing was found.
-    """
-    if len(found):
-        if skipped.counts:
-            log.warning("files skipped in %s: %s", place, skipped)
-        return found
-    others = f"; files skipped: {skipped}" if skipped.counts else ""
-    raise AudiosetDuckError(
-        f"{place} contains no audio file of a clip{others}. Expected names as in"
-        f" Y-0049eXE2Zc.wav or -0049eXE2Zc_30.000_40.000.flac, ending in {', '.join(AUDIO_ENDINGS)}"
-    )
+                    yield file
 
 
 def _inspect_all(
-    files: Iterable[_File], is_decoded: bool, limits: ValidationLimits | None
+    place: Path,
+    files: Iterable[_File],
+    skipped: Skipped,
+    is_decoded: bool,
+    limits: ValidationLimits | None,
 ) -> pa.Table:
-    """Inspect files, some at a time, into the columns of `FOUND_FILES`."""
+    """Inspect files, some at a time, into the columns of `FOUND_FILES`; warn of what was skipped.
+
+    Raises:
+        AudiosetDuckError: None of them is audio of a clip.
+    """
     checked = limits or ValidationLimits()
 
     def inspect(file: _File) -> dict[str, Any]:
@@ -216,7 +200,7 @@ def _inspect_all(
         try:
             with FilePart(file.path, file.byte_offset or 0, file.byte_count) as part:
                 size = part.byte_count
-                result = _inspect(part, ending_of(file.member or file.path), is_decoded, checked)
+                result = _inspect(part, ending_of(file.file_name), is_decoded, checked)
         except OSError as error:
             result = ValidationResult("corrupted", f"it cannot be opened: {error.strerror}")
         except AudiosetDuckError:
@@ -233,12 +217,23 @@ def _inspect_all(
 
     # libsndfile and ffmpeg do not block other threads.
     with ThreadPoolExecutor() as pool:
-        rows = (row for batch in _batches(files) for row in pool.map(inspect, batch))
+        batches = _batches(_of_clips(files, skipped))
+        rows = (row for batch in batches for row in pool.map(inspect, batch))
         counted = progress(rows, name="scan", unit="file")
-        return pa.Table.from_batches(
+        found = pa.Table.from_batches(
             [pa.RecordBatch.from_pylist(batch, FOUND_FILES) for batch in _batches(counted)],
             FOUND_FILES,
         )
+    if not len(found):
+        others = f"; files skipped: {skipped}" if skipped.counts else ""
+        raise AudiosetDuckError(
+            f"{place} contains no audio file of a clip{others}. Expected names as in"
+            f" Y-0049eXE2Zc.wav or -0049eXE2Zc_30.000_40.000.flac, ending in"
+            f" {', '.join(AUDIO_ENDINGS)}"
+        )
+    if skipped.counts:
+        log.warning("files skipped in %s: %s", place, skipped)
+    return found
 
 
 def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
@@ -252,12 +247,14 @@ def _inspect(
 ) -> ValidationResult:
     if not file.byte_count:
         return ValidationResult("empty", "the file has no bytes")
-    if reason := unsupported_reason(ending):
-        return ValidationResult("unsupported", reason)
     if ending not in FORMATS:
+        result = ValidationResult("ok")
         if is_decoded:
-            return validate_by_ffmpeg(file.readall() or b"", limits, ending)
-        return ValidationResult("ok")
+            result = validate_by_ffmpeg(file.readall() or b"", limits, ending)
+        reason = unsupported_reason(ending)
+        if result.status == "ok" and reason:
+            return replace(result, status="unsupported", reason=reason)
+        return result
     if is_decoded:
         return validation.validate(file.readall() or b"", limits, ending)
     try:

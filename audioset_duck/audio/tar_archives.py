@@ -11,13 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from audioset_duck.audio.members import Member, MemberError, too_large
-from audioset_duck.audio.names import AUDIO_ENDINGS, OTHER_ENDING, Skipped, ending_of, stem_of
+from audioset_duck.audio.names import AUDIO_ENDINGS, ID_NAMES, OTHER_ENDING, Skipped, ending_of
 from audioset_duck.errors import AudiosetDuckError
 
 log = logging.getLogger(__name__)
 
-# Names of the id in the JSON beside an audio file, the most telling first.
-_ID_KEYS = ("ytid", "youtube_id", "video_id", "segment_id", "clip_id", "id", "filename", "audio")
 _MOST_JSON_BYTES = 10_000_000
 _LINKS = "that are links"
 _DAMAGED = (tarfile.TarError, EOFError, zlib.error, OSError, ValueError)
@@ -26,8 +24,8 @@ _DAMAGED = (tarfile.TarError, EOFError, zlib.error, OSError, ValueError)
 def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
     """List the audio files in a tar archive, from its headers.
 
-    If a group of WebDataset (what has the same name up to the first dot) has a JSON with an id,
-    that names the clip, and else the name of the member.
+    A JSON of the same group of WebDataset, which is what has the same name up to the first dot, may
+    have an id.
 
     Args:
         archive: The archive.
@@ -61,8 +59,9 @@ def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
             len(found),
         )
     for info in found:
-        name = ids.get(_group(info.name), stem_of(info.name))
-        yield Member(name, info.name, 0, info.offset_data, info.size, info.size)
+        yield Member(
+            ids.get(_group(info.name)), info.name, 0, info.offset_data, info.size, info.size
+        )
 
 
 def read_members(archive: Path, places: Sequence[tuple[int, int]]) -> Iterator[bytes | MemberError]:
@@ -119,9 +118,5 @@ def _id_in(opened: tarfile.TarFile, info: tarfile.TarInfo) -> dict[str, str]:
         content = json.load(stream)
     except (ValueError, RecursionError):
         return {}
-    values = [content.get(key) for key in _ID_KEYS] if isinstance(content, dict) else []
-    for value in values:
-        if isinstance(value, str):
-            stem = stem_of(value) if ending_of(value) in AUDIO_ENDINGS else value
-            return {_group(info.name): stem}
-    return {}
+    values = [content.get(key) for key in ID_NAMES] if isinstance(content, dict) else []
+    return {_group(info.name): value for value in values[::-1] if isinstance(value, str)}

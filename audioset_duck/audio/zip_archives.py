@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from audioset_duck.audio.members import MAX_NUMBER, Member, MemberError, too_large
-from audioset_duck.audio.names import AUDIO_ENDINGS, OTHER_ENDING, Skipped, ending_of, stem_of
+from audioset_duck.audio.names import AUDIO_ENDINGS, OTHER_ENDING, Skipped, ending_of
 from audioset_duck.audio.split_archives import count_volumes, list_packed, unpack
 from audioset_duck.errors import AudiosetDuckError
 
@@ -62,7 +62,7 @@ def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
     last = {name.replace("\\", "/"): numbers for name, *numbers in listed}
     for name, numbers in last.items():
         if ending_of(name) in AUDIO_ENDINGS:
-            yield Member(stem_of(name), name, 0, *(min(number, MAX_NUMBER) for number in numbers))
+            yield Member(None, name, 0, *(min(number, MAX_NUMBER) for number in numbers))
         elif not name.endswith("/"):
             skipped.add(OTHER_ENDING, f"{archive}/{name}")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -30,7 +29,7 @@ _COLUMNS = {
     "member": "varchar",
 }
 
-# The columns of files that were found: what names the clip, and what is known of the file.
+# The columns of a file that was found: an id that stands beside it, or null, and what is known.
 FOUND_FILES = pa.schema(
     [
         ("name", pa.string()),
@@ -81,18 +80,6 @@ def load_journal(connection: duckdb.DuckDBPyConnection, journal: Path) -> None:
     _explain(connection, comment)
 
 
-def load_rows(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> None:
-    """Make the table `audio_files` from rows of it: see `load_found`.
-
-    Args:
-        connection: To the catalog.
-        rows: What a row lacks is null. A row without a name has an id.
-    """
-    named = [{"name": row.get("ytid"), **row} for row in rows]
-    columns = {name: [row.get(name) for row in named] for name in FOUND_FILES.names}
-    load_found(connection, pa.table(columns))
-
-
 def load_found(connection: duckdb.DuckDBPyConnection, found: pa.Table) -> None:
     """Make the table `audio_files` from files that were found.
 
@@ -108,7 +95,9 @@ def load_found(connection: duckdb.DuckDBPyConnection, found: pa.Table) -> None:
     columns = {name: kind for name, kind in _COLUMNS.items() if name not in ("ytid", "place")}
     typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
     connection.register("found_files", found)
-    _, named = render_query("extraction/named_files", relation="found_files")
+    _, named = render_query(
+        "extraction/named_files", relation="found_files", path="coalesce(member, audio_path)"
+    )
     connection.execute(f"create or replace temp table named_files as\n{named}")
     _, select = render_query("extraction/found_audio_files", typed_columns=typed)
     connection.execute(f"create or replace table main.audio_files as\n{select}")

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 from tqdm import tqdm
 
-from audioset_duck.catalog.audio_files import ensure_inventory, load_found, load_rows
+from audioset_duck.catalog.audio_files import ensure_inventory, load_found
 from audioset_duck.catalog.build_steps import create_models, create_relations, plan_steps
 from audioset_duck.catalog.connection import fit_memory
 from audioset_duck.catalog.labels import resolve_samples
@@ -60,7 +60,7 @@ def build(
     metadata: Path | None = None,
     *,
     samples: Mapping[str, object] | None = None,
-    inventory: list[dict[str, Any]] | pa.Table | None = None,
+    inventory: pa.Table | None = None,
     live: bool = False,
     skip_bad_rows: bool = False,
     memory_limit: str | None = None,
@@ -78,8 +78,7 @@ def build(
             folder, the sources that the catalog holds.
         samples: Options of the catalog that the user sets, by name, as `SampleOptions` has them;
             the others stay as the old catalog has them. If any changes, all targets are rebuilt.
-        inventory: Rows of `audio_files`, or what `scan.find_files` found. None: those of the
-            catalog.
+        inventory: What `scan.find_files` found. None: the inventory that the catalog has.
         live: Create every relation as a view over the source files.
         skip_bad_rows: Leave invalid rows out, and list them in `meta.rejected_rows`.
         memory_limit: How much memory DuckDB uses before it spills to disk, as in `512MB`. None:
@@ -123,8 +122,7 @@ def build(
                     fit_memory(connection, source_rows(connection))
             ensure_inventory(connection)
             if inventory is not None:
-                load = load_rows if isinstance(inventory, list) else load_found
-                load(connection, inventory)
+                load_found(connection, inventory)
             resolved = resolve_samples(connection, effective)
             created |= create_relations(
                 connection, templates, steps, resolved, bar, live=live, named=set(wanted)

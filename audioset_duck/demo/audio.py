@@ -17,8 +17,9 @@ import numpy as np
 import soundfile
 
 from audioset_duck.audio.extract import extract
+from audioset_duck.audio.folders import MARK
 from audioset_duck.audio.worker import Options
-from audioset_duck.demo.metadata import MARK, created_models
+from audioset_duck.demo.metadata import created_models
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress

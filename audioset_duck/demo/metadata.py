@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from audioset_duck.audio.folders import MARK
 from audioset_duck.catalog.connection import attach_new, bound_memory
 from audioset_duck.catalog.models import read_templates, render_models, render_query
 from audioset_duck.catalog.relations import create_macros
@@ -25,8 +26,6 @@ from audioset_duck.sources.writers import (
 )
 from audioset_duck.sqltext import sql_folder
 
-# A file of this name marks a folder whose contents the demo created.
-MARK = "MADE_BY_AUDIOSET_DUCK"
 _SCRATCH = ".making"
 
 

@@ -1,5 +1,5 @@
--- One file, with the clip that its name means: of several ids that the name can mean, the one of a
--- clip with that start, or else of a known clip.
+-- One file, with its clip: of several ids that it can mean, the one of a clip with that start, or
+-- else of a known clip.
 with files as (
     select
         *,
@@ -7,12 +7,19 @@ with files as (
     from {{ relation }}
 ),
 
+named as (
+    select
+        file_number,
+        main.audio_file_readings(name, {{ path }}) as readings
+    from files
+),
+
 readings as (
     select
-        files.file_number,
-        unnest(main.audio_name_readings(files.name)) as reading,
-        unnest(range(len(main.audio_name_readings(files.name)))) as place
-    from files
+        named.file_number,
+        unnest(named.readings) as reading,
+        unnest(range(len(named.readings))) as place
+    from named
 ),
 
 clips as (

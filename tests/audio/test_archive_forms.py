@@ -112,7 +112,7 @@ def webdataset(folder: Path) -> None:
 def webdataset_by_key(folder: Path) -> None:
     members = {}
     for ytid, data in SOUNDS.items():
-        members[f"Y{ytid}.json"] = b'{"label": ["A"]}'
+        members[f"Y{ytid}.json"] = b'{"id": "000017", "label": ["A"]}'
         members[f"Y{ytid}.flac"] = data
     write_tar(folder / "shard-00000.tar", members)
 

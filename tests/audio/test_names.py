@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioset_duck.audio.names import Skipped, audio_names, ending_of, id_finder, stem_of
+from audioset_duck.audio.names import Skipped, ending_of, id_finder
 from audioset_duck.catalog.relations import create_macros
 
 IDS = st.text("0123456789abcXYZ_-", min_size=11, max_size=11)
@@ -98,13 +98,37 @@ def test_the_number_in_a_name_is_the_start(macros, number, start_ms, expected) -
     assert found is expected
 
 
-def test_what_is_no_audio_of_a_clip_is_counted_with_an_example() -> None:
+@pytest.mark.parametrize(
+    ("name", "path", "ytids"),
+    [
+        (None, "a/b\\Y-0049eXE2Zc.wav", ["-0049eXE2Zc"]),
+        (None, "a.b/-0049eXE2Zc_30.5_40.5", ["-0049eXE2Zc"]),
+        ("Y-0049eXE2Zc", "sample-0001.flac", ["-0049eXE2Zc", "-0049eXE2Zc", "sample-0001"]),
+        ("audio/-0049eXE2Zc.flac", "x", ["-0049eXE2Zc"]),
+        ("17", "-0049eXE2Zc.opus", ["-0049eXE2Zc"]),
+        ("17", "x.flac", []),
+    ],
+)
+def test_a_clip_is_named_by_an_id_beside_it_or_by_its_file(
+    macros, name: str | None, path: str, ytids: list[str]
+) -> None:
+    query = "select main.audio_file_readings($name, $path)"
+    found = macros.execute(query, {"name": name, "path": path}).fetchone()[0]
+    assert [reading["ytid"] for reading in found] == ytids
+    with id_finder() as have_ids:
+        assert have_ids([(name, path), (None, "notes.wav")]) == [bool(ytids), False]
+
+
+def test_a_time_is_no_ending(macros) -> None:
+    """Of two starts, only the one that is written counts."""
+    query = "select main.audio_file_readings($name, 'x.flac')"
+    found = macros.execute(query, {"name": "-0049eXE2Zc_30.500"}).fetchone()[0]
+    assert {reading["start"] for reading in found} == {"30.500"}
+
+
+def test_what_is_skipped_is_counted_with_an_example() -> None:
     skipped = Skipped()
-    paths = ["a/Y-0049eXE2Zc.wav", "b\\-0049eXE2Zc_30.Opus", "notes.wav", "x.txt", "y.csv"]
-    with id_finder() as finder:
-        found = list(audio_names(paths, finder, skipped, batch=2))
-    assert found == [(paths[0], "Y-0049eXE2Zc"), (paths[1], "-0049eXE2Zc_30")]
-    assert str(skipped) == (
-        "2 with other endings, such as x.txt; 1 without a YouTube id in the name, such as notes.wav"
-    )
-    assert (stem_of("a\\b/c.d.WAV"), ending_of("a\\b/c.d.WAV")) == ("c.d", ".wav")
+    for reason, path in (("of a", "x"), ("of b", "y"), ("of b", "z")):
+        skipped.add(reason, path)
+    assert str(skipped) == "2 of b, such as y; 1 of a, such as x"
+    assert ending_of("a\\b.wav/c.d.Opus") == ".opus"

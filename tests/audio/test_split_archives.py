@@ -97,7 +97,7 @@ def test_clips_of_volumes(place: Path) -> None:
 
 
 def clip_of(member: Member) -> str:
-    return member.name[-11:]
+    return Path(member.member).stem[-11:]
 
 
 @needs_7z

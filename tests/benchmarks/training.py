@@ -29,6 +29,7 @@ import soundfile
 import torch
 
 from audioset_duck import AudioSetDataset, TwoTierBatchSampler, collate
+from audioset_duck.audio.scan import find_files
 from audioset_duck.audio.slices import read_slice
 from audioset_duck.catalog.build import build
 from audioset_duck.config.targets import BUILT_IN, Target
@@ -350,7 +351,7 @@ def main() -> None:
             print(f"loading {ending}, in process, batches of 32 collated")
             audio = Path(scratch, ending)
             rows = made_audio(audio, catalog, options.files, ending)
-            build(catalog, [BUILT_IN["gun"]], metadata, inventory=rows)
+            build(catalog, [BUILT_IN["gun"]], metadata, inventory=find_files(audio))
             loading(catalog)
             in_place(rows, Path(scratch, f"{ending}.tar"))
             print("loading with a DataLoader, against in process")

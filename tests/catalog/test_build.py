@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 from support.commands import SHELLS
+from support.inventory import found_files
 from support.metadata import write_metadata
 
 import audioset_duck.catalog.build as building
@@ -763,7 +764,7 @@ def test_new_audio_rebuilds_pools_windows_and_targets_alone(
         {"ytid": ytid, "status": "ok", "audio_path": f"/audio/{ytid}.wav"} for (ytid,) in ytids
     ]
     created.clear()
-    build(catalog, [], demo_metadata, inventory=inventory)
+    build(catalog, [], demo_metadata, inventory=found_files(inventory))
     assert {schema for schema, _ in created} == {"internal", "internal_1000ms", "a"}
     assert ("internal", "strong_clips") not in created
     rows = ask(catalog, "select sample_key, sample_id, ytid, audio_path from a.samples")

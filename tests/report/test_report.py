@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support import browser, brute_force
+from support.inventory import found_files
 from support.metadata import write_metadata, write_sounds
 
 from audioset_duck.catalog.build import build
@@ -515,7 +516,7 @@ def test_audio_is_reported_where_there_is_an_inventory(tmp_path: Path) -> None:
             ("ccccccccccc", "missing"),
         )
     ]
-    build(catalog, [], metadata, inventory=rows)
+    build(catalog, [], metadata, inventory=found_files(rows))
     make(catalog, tmp_path, formats=["html"])
     page = (tmp_path / "index.html").read_text()
     assert "<dt>clips missing</dt><dd>2</dd><dt>clips ok</dt><dd>1</dd>" in page

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import brute_force
 from support.effort import MORE
+from support.inventory import found_files
 from support.metadata import write_metadata
 
 from audioset_duck.catalog.build import build
@@ -431,7 +432,8 @@ def test_random_metadata(
         target = Target(
             "t", ("First", "/m/p2"), ("Ignored",), False, Decimal(length) / 1000, training
         )
-        build(catalog, [target], metadata, samples=samples, inventory=files)
+        inventory = None if files is None else found_files(files)
+        build(catalog, [target], metadata, samples=samples, inventory=inventory)
         heard = brute_force.present_events(metadata)
         weak = brute_force.clips(metadata)
         expected = brute_force.target(heard, weak, {"/m/p1", "/m/p2"}, {"/m/ignored"}, length)

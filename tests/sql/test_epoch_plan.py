@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from support import brute_force
 from support.commands import SHELLS
 from support.effort import MORE
+from support.inventory import found_files
 from support.metadata import write_sounds
 
 import audioset_duck.catalog.connection
@@ -474,7 +475,7 @@ def test_crops_know_the_length_of_the_audio(tmp_path: Path) -> None:
     for row in inventory:
         row["duration_seconds"] = Decimal(lengths.get(row["ytid"], "10.000"))
     target = Target("t", ("/m/gun",))
-    build(tmp_path / "catalog.duckdb", [target], metadata, inventory=inventory)
+    build(tmp_path / "catalog.duckdb", [target], metadata, inventory=found_files(inventory))
     catalog = Catalog(tmp_path / "catalog.duckdb", "t")
     crops: dict[str, set[Decimal]] = {}
     for epoch in range(20):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.inventory import found_files
 from support.metadata import write_sounds
 from torch.utils.data import DataLoader
 
@@ -581,7 +582,7 @@ def make_small(folder: Path, positives: int = 8, **options: object) -> Path:
         folder / "catalog.duckdb",
         [Target("t", ("/m/gun",), **options)],
         metadata,
-        inventory=inventory,
+        inventory=found_files(inventory) if inventory else None,
     )
     return folder / "catalog.duckdb"
 
