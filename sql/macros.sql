@@ -66,7 +66,7 @@ list_filter(
     lambda reading: reading.ytid <> ''
 );
 -- The name of an audio file or member without its folders, divided by / or \, and its ending. What
--- begins with a digit is no ending but a time.
+-- begins with a digit is part of a time, and not an ending.
 create or replace macro main.audio_stem(path) as
 regexp_extract(path, '([^/\\]*?)(?:[.][A-Za-z][A-Za-z0-9]*)?$', 1);
 -- What is known of the clip of an audio file: by an id that stands beside it, or null, and by its

@@ -426,6 +426,7 @@ def packed(rows: list[dict], archive: Path) -> list[dict]:
         row
         | {
             "audio_path": str(archive),
+            "member": Path(row["audio_path"]).name,
             "byte_offset": members[Path(row["audio_path"]).stem].offset_data,
             "byte_count": members[Path(row["audio_path"]).stem].size,
         }
