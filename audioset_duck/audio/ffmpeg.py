@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
 import os
 import re
 import shutil
@@ -11,15 +12,16 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-from audioset_duck.audio.names import DEMUXERS
+from audioset_duck.audio.names import DEMUXERS, FORMATS
 from audioset_duck.audio.validation import (
     ValidationLimits,
     ValidationResult,
     apply_limits,
     header_error,
     missing_bytes,
+    states_length,
+    validate,
 )
 from audioset_duck.errors import AudiosetDuckError
 
@@ -72,6 +74,19 @@ def find_ffmpeg() -> str:
     return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
+def validate_audio(data: bytes, limits: ValidationLimits, ending: str) -> ValidationResult:
+    """Validate an audio file by libsndfile, or by ffmpeg if that cannot read it or know its length.
+
+    Args:
+        data: The bytes of the file.
+        limits: How long and how loud it must be.
+        ending: One of `names.AUDIO_ENDINGS`: the format that it must have.
+    """
+    if ending in FORMATS and states_length(io.BytesIO(data)):
+        return validate(data, limits, ending)
+    return validate_by_ffmpeg(data, limits, ending)
+
+
 def validate_by_ffmpeg(
     data: bytes, limits: ValidationLimits, ending: str = ".wav"
 ) -> ValidationResult:
@@ -79,14 +94,14 @@ def validate_by_ffmpeg(
     if not data:
         return ValidationResult("empty", "the file has no bytes")
     with _temporary_file(data) as path:
-        result, codec = _measure(path, None)
+        result, codec = _measure(path)
     if result.status != "ok":
         return result
     if ending in _CODECS and not re.match(_CODECS[ending], codec):
         return replace(
             result, status="wrong_format", reason=f"it is {codec}, not {ending[1:].upper()}"
         )
-    if ending == ".wav" and (missing := missing_bytes(data)):
+    if ending == ".wav" and (missing := missing_bytes(io.BytesIO(data), len(data))):
         return replace(
             result,
             status="corrupted",
@@ -110,7 +125,14 @@ def wav_by_ffmpeg(data: bytes, codec: str = "pcm_s16le") -> bytes:
     with _temporary_file(data) as path:
         command = [find_ffmpeg(), "-nostdin", "-v", "error", "-format_whitelist", DEMUXERS]
         command += ["-i", path, "-map", "0:a:0", "-c:a", codec, "-f", "wav", "pipe:1"]
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+        try:
+            done = subprocess.run(  # noqa: S603
+                command, capture_output=True, check=False, timeout=_MOST_SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            raise AudiosetDuckError(
+                f"ffmpeg does not finish decoding it within {_MOST_SECONDS} s"
+            ) from None
     if done.returncode:
         raise AudiosetDuckError(f"it cannot be decoded: {done.stderr.decode(errors='replace')}")
     return done.stdout
@@ -125,21 +147,13 @@ def _temporary_file(data: bytes) -> Iterator[str]:
         yield file.name
 
 
-def validate_file(path: Path, limits: ValidationLimits) -> ValidationResult:
-    """Judge an audio file of any format that ffmpeg reads."""
-    result, _ = _measure(str(path), None)
-    return apply_limits(result, limits) if result.status == "ok" else result
-
-
-def _measure(source: str, data: bytes | None) -> tuple[ValidationResult, str]:
+def _measure(path: str) -> tuple[ValidationResult, str]:
     """Decode audio with ffmpeg, and return what it measures and the name of the codec."""
-    command = [find_ffmpeg(), "-hide_banner", "-format_whitelist", DEMUXERS, "-i", source]
-    if data is None:
-        command.insert(1, "-nostdin")
+    command = [find_ffmpeg(), "-nostdin", "-hide_banner", "-format_whitelist", DEMUXERS, "-i", path]
     command += ["-map", "0:a:0", "-af", "volumedetect", "-f", "null", "-"]
     try:
         done = subprocess.run(  # noqa: S603
-            command, input=data, capture_output=True, check=False, timeout=_MOST_SECONDS
+            command, capture_output=True, check=False, timeout=_MOST_SECONDS
         )
     except subprocess.TimeoutExpired:
         return ValidationResult(

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import pyarrow as pa
 import soundfile
 
 from audioset_duck.audio import validation
 from audioset_duck.audio.archives import find_archives, list_in_place
-from audioset_duck.audio.ffmpeg import validate_by_ffmpeg
+from audioset_duck.audio.ffmpeg import validate_audio
 from audioset_duck.audio.file_lists import read_list
 from audioset_duck.audio.folders import walk
 from audioset_duck.audio.names import (
@@ -30,7 +30,12 @@ from audioset_duck.audio.names import (
 )
 from audioset_duck.audio.pyav import unsupported_reason
 from audioset_duck.audio.slices import FilePart
-from audioset_duck.audio.validation import ValidationLimits, ValidationResult, header_error
+from audioset_duck.audio.validation import (
+    ValidationLimits,
+    ValidationResult,
+    header_error,
+    states_length,
+)
 from audioset_duck.catalog.audio_files import FOUND_FILES, load_found
 from audioset_duck.catalog.build import replace_inventory
 from audioset_duck.errors import AudiosetDuckError
@@ -247,21 +252,31 @@ def _inspect(
 ) -> ValidationResult:
     if not file.byte_count:
         return ValidationResult("empty", "the file has no bytes")
-    if ending not in FORMATS:
-        result = ValidationResult("ok")
-        if is_decoded:
-            result = validate_by_ffmpeg(file.readall() or b"", limits, ending)
-        reason = unsupported_reason(ending)
-        if result.status == "ok" and reason:
-            return replace(result, status="unsupported", reason=reason)
-        return result
     if is_decoded:
-        return validation.validate(file.readall() or b"", limits, ending)
+        result = validate_audio(file.readall() or b"", limits, ending)
+    elif ending not in FORMATS:
+        result = ValidationResult("ok")
+    else:
+        result = _inspect_header(file, ending)
+    reason = unsupported_reason(ending)
+    if result.status == "ok" and reason:
+        return replace(result, status="unsupported", reason=reason)
+    return result
+
+
+def _inspect_header(file: FilePart, ending: str) -> ValidationResult:
+    """What libsndfile says of a file without decoding it."""
+    is_known = states_length(cast(BinaryIO, file))
+    file.seek(0)
     try:
         info = soundfile.info(file)
     except soundfile.LibsndfileError as error:
+        if not is_known:
+            # It cannot open FLAC in Ogg, which others read.
+            return ValidationResult("ok")
         return ValidationResult("corrupted", f"it cannot be opened: {error.error_string}")
     except (soundfile.SoundFileError, RuntimeError) as error:
         return ValidationResult("corrupted", f"it cannot be opened: {error}")
-    result = ValidationResult("ok", None, info.duration, info.samplerate, info.channels)
+    seconds = info.duration if is_known else None
+    result = ValidationResult("ok", None, seconds, info.samplerate, info.channels)
     return validation.format_error(result, info.format, ending) or header_error(result) or result

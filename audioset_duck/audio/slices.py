@@ -9,7 +9,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ import soxr
 from audioset_duck.audio.ffmpeg import wav_by_ffmpeg
 from audioset_duck.audio.names import FORMATS
 from audioset_duck.audio.pyav import NEEDS_PYAV, decode_by_pyav, has_pyav
-from audioset_duck.audio.validation import missing_bytes
+from audioset_duck.audio.validation import missing_bytes, states_length
 from audioset_duck.errors import AudiosetDuckError
 
 # In these libsndfile seeks to the very sample. In Ogg it is wrong near the end of files, in MP3 at
@@ -38,9 +38,6 @@ _OTHER_AUDIO = re.compile(
     rb"|\xff[\xe0-\xff]",
     re.DOTALL,
 )
-# In the first frame of an MP3 file: a tag that states the number of frames.
-_LENGTH_TAG = re.compile(rb"(?:Xing|Info)\0{3}[\x01\x03\x05\x07\x09\x0b\x0d\x0f]|VBRI")
-_BYTES_TO_TAG = 2048
 
 
 class FilePart(io.RawIOBase):
@@ -59,6 +56,8 @@ class FilePart(io.RawIOBase):
     def __init__(
         self, path: str | os.PathLike[str], byte_offset: int = 0, byte_count: int | None = None
     ) -> None:
+        # If it cannot be opened, there is nothing to close.
+        self._descriptor = -1
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self._offset = byte_offset
         self._position = 0
@@ -102,7 +101,7 @@ class FilePart(io.RawIOBase):
 
     def close(self) -> None:
         """Close the file."""
-        if not self.closed:
+        if not self.closed and self._descriptor >= 0:
             os.close(self._descriptor)
         super().close()
 
@@ -307,14 +306,9 @@ def _mono(frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _states_length(path: str, byte_offset: int | None, byte_count: int | None) -> bool:
-    """Whether an MP3 file states its length. If not, libsndfile estimates it, often by half."""
+    """Whether libsndfile can know how long a file, or a part of one, is."""
     with FilePart(path, byte_offset or 0, byte_count) as part:
-        head = part.read(10)
-        if head[:3] == b"ID3":
-            # Four times seven bits.
-            size = sum(byte << 7 * place for place, byte in enumerate(head[:5:-1]))
-            part.seek(10 + size)
-        return _LENGTH_TAG.search(part.read(_BYTES_TO_TAG)) is not None
+        return states_length(cast(BinaryIO, part))
 
 
 def _refuse_if_cut_short(
@@ -322,7 +316,7 @@ def _refuse_if_cut_short(
 ) -> None:
     """Raise if a WAV file ends before its header says: libsndfile takes it for a shorter one."""
     with FilePart(path, byte_offset or 0, byte_count) as part:
-        if missing_bytes(part.read()):
+        if missing_bytes(cast(BinaryIO, part), part.byte_count):
             raise AudiosetDuckError(f"it breaks off at {cut.length / cut.rate:.3f} s")
 
 

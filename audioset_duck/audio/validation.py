@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import struct
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 import soundfile
@@ -34,6 +35,9 @@ MAX_SAMPLES = 64_000_000
 # The largest number of seconds in a DECIMAL(9,3) of the catalog.
 MAX_SECONDS = 999_999
 _FRAMES_A_PART = 2**20
+# In the first frame of an MP3 file: a tag that states the number of frames.
+_LENGTH_TAG = re.compile(rb"(?:Xing|Info)\0{3}[\x01\x03\x05\x07\x09\x0b\x0d\x0f]|VBRI")
+_BYTES_TO_TAG = 2048
 # What ffmpeg's volumedetect reports for 16-bit audio whose samples are all 0.
 SILENCE_DBFS = -91.0
 
@@ -93,7 +97,7 @@ def validate(data: bytes, limits: ValidationLimits, ending: str = ".wav") -> Val
             )
             if error := format_error(result, file.format, ending) or header_error(result):
                 return error
-            if ending == ".wav" and (missing := missing_bytes(data)):
+            if ending == ".wav" and (missing := missing_bytes(io.BytesIO(data), len(data))):
                 return replace(
                     result,
                     status="corrupted",
@@ -243,15 +247,45 @@ def rewrite(data: bytes, to: str, sample_rate: int | None = None, mono: bool = F
     return written.getvalue()
 
 
-def missing_bytes(data: bytes) -> int:
-    """The number of bytes by which the samples of a WAV file are fewer than its header says."""
+def missing_bytes(file: BinaryIO, byte_count: int) -> int:
+    """The number of bytes by which the samples of a WAV file are fewer than its header says.
+
+    Args:
+        file: The file, from its start to its end.
+        byte_count: Its size.
+    """
+    file.seek(0)
+    form = file.read(12)[:4]
     position = 12
-    while position + 8 <= len(data):
-        name, size = struct.unpack_from("<4sI", data, position)
+    while position + 8 <= byte_count:
+        name, size = struct.unpack("<4sI", file.read(8))
         position += 8
         if name == b"data":
             # A file that was written to a pipe has no size in its header, or the largest one.
-            unknown = size in (0, 0xFFFFFFFF) or data[:4] == b"RF64"
-            return 0 if unknown else max(0, size - (len(data) - position))
+            unknown = size in (0, 0xFFFFFFFF) or form == b"RF64"
+            return 0 if unknown else max(0, size - (byte_count - position))
         position += size + size % 2
+        file.seek(position)
     return 0
+
+
+def states_length(file: BinaryIO) -> bool:
+    """Whether libsndfile can know how long an audio file is.
+
+    Not so of FLAC that was written to a pipe, nor of MP3 without a tag that states its length,
+    which libsndfile estimates, often by half. It cannot open FLAC in Ogg.
+
+    Args:
+        file: The file, at its start.
+    """
+    head = file.read(_BYTES_TO_TAG)
+    if head[:3] == b"ID3":
+        # Four times seven bits.
+        file.seek(10 + sum(byte << 7 * place for place, byte in enumerate(head[9:5:-1])))
+        head = file.read(_BYTES_TO_TAG)
+    if head[:4] == b"fLaC":
+        return int.from_bytes(head[18:26]) & (2**36 - 1) > 0
+    if head[:4] == b"OggS":
+        return b"\x7fFLAC" not in head[:64]
+    is_mp3 = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
+    return not is_mp3 or _LENGTH_TAG.search(head) is not None

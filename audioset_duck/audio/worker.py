@@ -5,6 +5,7 @@ Every worker process imports what this module imports.
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import time
@@ -16,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from audioset_duck.audio.archives import fingerprint, read_members
-from audioset_duck.audio.ffmpeg import validate_by_ffmpeg, wav_by_ffmpeg
+from audioset_duck.audio.ffmpeg import validate_audio, validate_by_ffmpeg, wav_by_ffmpeg
 from audioset_duck.audio.members import MemberError
 from audioset_duck.audio.names import AUDIO_ENDINGS, FORMATS, ending_of, sniffed_ending
 from audioset_duck.audio.pyav import unsupported_reason
@@ -26,7 +27,7 @@ from audioset_duck.audio.validation import (
     check_length,
     refuse_if_large,
     rewrite,
-    validate,
+    states_length,
 )
 from audioset_duck.filesystem import atomic_write, link_or_copy
 
@@ -98,10 +99,8 @@ def _validate(
     data: bytes, options: Options, ending: str, clip_seconds: Decimal | None
 ) -> ValidationResult:
     """Validate a file as a clip: as audio of its ending, and by its length."""
-    if options.validator == "ffmpeg" or ending not in FORMATS:
-        result = validate_by_ffmpeg(data, options.limits, ending)
-    else:
-        result = validate(data, options.limits, ending)
+    decide = validate_by_ffmpeg if options.validator == "ffmpeg" else validate_audio
+    result = decide(data, options.limits, ending)
     if result.status == "ok" and options.sample_rate:
         result = refuse_if_large(result, options.sample_rate)
     result = check_length(result, clip_seconds)
@@ -168,7 +167,8 @@ def _place(
             if earlier := written.get(is_ok):
                 link_or_copy(earlier, part)
             elif is_ok and (f".{to}" != ending or options.sample_rate or options.mono):
-                readable = data if ending in FORMATS else wav_by_ffmpeg(data)
+                is_readable = ending in FORMATS and states_length(io.BytesIO(data))
+                readable = data if is_readable else wav_by_ffmpeg(data)
                 part.write_bytes(rewrite(readable, to, options.sample_rate, options.mono))
             else:
                 part.write_bytes(data)

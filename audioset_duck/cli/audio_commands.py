@@ -234,8 +234,9 @@ def scan(
         )
     ((find, place),) = given
     limits = ValidationLimits(min_duration, silence_db_threshold)
-    found = find(place, validate=validate, limits=limits)
+    # First, so that no hours of validation are lost for lack of metadata.
     ensure_catalog(settings.catalog, metadata)
+    found = find(place, validate=validate, limits=limits)
     scanning.scan(settings.catalog, found)
     with open_catalog(settings.catalog) as connection:
         echo_table(audio_counts(connection))

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
 
+from audioset_duck.audio.names import Skipped
 from audioset_duck.audio.slices import read_audio
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.export.queries import Queries
@@ -54,6 +55,7 @@ _FEATURES: dict[str, Any] = {
     "label_id": _STRING,
     "is_overlapped": {"dtype": "bool", "_type": "Value"},
 }
+_CURE = "update the inventory with audioset-duck scan"
 _SCHEMA = pa.schema(
     [
         ("audio", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
@@ -131,9 +133,13 @@ def export_hugging_face(
     groups = groups_with_files(connection, queries, "hf", parts=embed)
     data = folder / "data"
     data.mkdir(exist_ok=True)
-    written = []
+    written, unreadable = [], Skipped()
     for split, of_split in itertools.groupby(groups, lambda group: group.split):
-        written += _write_split(connection, queries, data, split, list(of_split), embed)
+        written += _write_split(connection, queries, data, split, list(of_split), unreadable, embed)
+    if not written:
+        raise AudiosetDuckError(f"no sample can be read: {unreadable}; {_CURE}")
+    if unreadable.counts:
+        log.warning("samples left out of %s: %s; %s", folder, unreadable, _CURE)
     # Those of an export with more files, and what a killed one left.
     for path in set(data.glob("*-[0-9]*.parquet*")) - set(written):
         path.unlink()
@@ -154,6 +160,7 @@ def _write_split(
     data: Path,
     split: str,
     groups: list[SampleGroup],
+    unreadable: Skipped,
     embed: bool,
 ) -> list[Path]:
     """Write the files of a split: all of them, or none."""
@@ -173,10 +180,14 @@ def _write_split(
     with contextlib.ExitStack() as files:
         bar = files.enter_context(progress(name=f"export {split}", unit="sample", total=count))
         if embed:
-            row_groups = _with_audio(row_groups, files.enter_context(ThreadPoolExecutor()))
-        size = _FILE_BYTES
+            pool = files.enter_context(ThreadPoolExecutor())
+            row_groups = _with_audio(row_groups, pool, unreadable)
+        size = 0
+        writer: pq.ParquetWriter | None = None
         for rows in row_groups:
-            if size >= _FILE_BYTES:
+            if writer is None or size >= _FILE_BYTES:
+                if writer:
+                    writer.close()
                 path = data / f"{split}-{len(paths):05d}.parquet"
                 part = files.enter_context(atomic_write(path))
                 writer = files.enter_context(pq.ParquetWriter(part, _SCHEMA))
@@ -188,32 +199,21 @@ def _write_split(
     return paths
 
 
-def _with_audio(row_groups: Iterable[pa.Table], pool: ThreadPoolExecutor) -> Iterator[pa.Table]:
+def _with_audio(
+    row_groups: Iterable[pa.Table], pool: ThreadPoolExecutor, unreadable: Skipped
+) -> Iterator[pa.Table]:
     """Replace the paths of samples by their audio; leave out those that cannot be read."""
-    count, unreadable_count, reason = 0, 0, ""
     for rows in row_groups:
         audio = []
         # libsndfile does not block other threads.
         for found in pool.map(_read, rows.to_pylist()):
             if isinstance(found, str):
-                unreadable_count += 1
-                reason = reason or found
+                unreadable.add("whose audio cannot be read", found)
             audio.append(found if isinstance(found, dict) else None)
         column = pa.array(audio, _SCHEMA.field("audio").type)
-        count += len(rows)
         is_read = column.is_valid()
         if is_read.true_count:
             yield rows.set_column(0, "audio", column).filter(is_read)
-    cure = "update the inventory with audioset-duck scan"
-    if unreadable_count == count:
-        raise AudiosetDuckError(f"no sample can be read ({reason}); {cure}")
-    if unreadable_count:
-        log.warning(
-            "%s samples are left out, since their audio cannot be read (%s); %s",
-            f"{unreadable_count:,}",
-            reason,
-            cure,
-        )
 
 
 def _read(row: dict[str, Any]) -> dict[str, Any] | str:

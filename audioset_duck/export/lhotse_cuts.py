@@ -12,6 +12,9 @@ import duckdb
 import pyarrow as pa
 import soundfile
 
+from audioset_duck.audio.names import FORMATS, ending_of
+from audioset_duck.audio.slices import read_audio
+from audioset_duck.audio.validation import states_length
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.export.queries import Queries
 from audioset_duck.export.sample_audio import SampleGroup, groups_with_files, read_samples
@@ -147,7 +150,7 @@ def _recording(file: dict[str, Any]) -> dict[str, Any] | str:
         info = soundfile.info(path)
     except (soundfile.SoundFileError, RuntimeError) as error:
         # What libsndfile does not know, as m4a, lhotse may read all the same.
-        is_known = Path(path).suffix[1:].upper() in soundfile.available_formats()
+        is_known = ending_of(path) in FORMATS
         rate, seconds = file["sample_rate_hz"], file["duration_seconds"]
         if is_known or not (Path(path).is_file() and rate and seconds and file["channels"]):
             return f"{path}: {error}"
@@ -157,9 +160,12 @@ def _recording(file: dict[str, Any]) -> dict[str, Any] | str:
             "num_samples": round(seconds * rate),
             "channel_count": file["channels"],
         }
+    with Path(path).open("rb") as stream:
+        # Where libsndfile does not know the length, the samples are counted.
+        length = info.frames if states_length(stream) else len(read_audio(path)[0])
     return {
         "audio_path": path,
         "sampling_rate": info.samplerate,
-        "num_samples": info.frames,
+        "num_samples": length,
         "channel_count": info.channels,
     }

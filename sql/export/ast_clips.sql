@@ -1,5 +1,5 @@
--- One audio file of a split's samples, with all labels of its clip, as AST's lists have it. AST
--- reads whole files, so a clip with many samples is one row.
+-- One audio file of a split's samples, with all labels of its clip, strong and weak, as AST's lists
+-- have it. AST reads whole files, so a clip with many samples is one row.
 with samples as (select * from {{ ref('samples') }}),
 
 present_events as (select * from {{ ref('present_events') }}),
@@ -8,7 +8,6 @@ weak_clips as (select * from {{ ref('weak_clips') }}),
 
 clips as (
     select distinct
-        samples.subset,
         samples.clip_id,
         samples.ytid,
         samples.audio_path
@@ -22,16 +21,14 @@ clip_labels as (
         clips.audio_path,
         present_events.label_id
     from clips
-    inner join present_events
-        on clips.subset = present_events.subset and clips.clip_id = present_events.clip_id
+    inner join present_events on clips.clip_id = present_events.clip_id
     union
     select
         clips.ytid,
         clips.audio_path,
         unnest(weak_clips.label_ids) as label_id
     from clips
-    inner join weak_clips
-        on clips.subset = weak_clips.subset and clips.clip_id = weak_clips.clip_id
+    inner join weak_clips on clips.clip_id = weak_clips.clip_id
 )
 
 select
@@ -40,4 +37,4 @@ select
     string_agg(clip_labels.label_id, ',' order by clip_labels.label_id) as labels
 from clip_labels
 group by clip_labels.ytid, clip_labels.audio_path
-order by clip_labels.ytid
+order by clip_labels.ytid, clip_labels.audio_path

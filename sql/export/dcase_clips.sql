@@ -1,20 +1,20 @@
 -- One clip of a strong subset that a detector of the target is evaluated on, with the name of its
--- file and its length. Clips with an ignored label are left out.
+-- file and its length. Of the clips without the target, those with an ignored label are left out.
 -- Without an inventory all audio counts as available, and a file is named after its clip.
 with events as (select * from {{ ref('events') }}),
 
 strong_clips as (select * from {{ ref('strong_clips') }}),
 
-weak_clips as (select * from {{ ref('weak_clips') }}),
+video_clips as (select * from {{ ref('video_clips') }}),
 
 clip_audio as (select * from {{ ref('clip_audio') }}),
 
 lengths as (
     select
-        weak_clips.clip_id,
-        max(weak_clips.video_end_seconds - weak_clips.video_start_seconds) as duration
-    from weak_clips
-    group by weak_clips.clip_id
+        video_clips.ytid || '_' || video_clips.start_ms as clip_id,
+        max(video_clips.clip_seconds) as duration
+    from video_clips
+    group by video_clips.ytid, video_clips.start_ms
 )
 
 select
@@ -25,9 +25,9 @@ select
             then strong_clips.clip_id || '.wav'
         else parse_filename(clip_audio.audio_path, false, 'forward_slash')
     end as filename,
-    coalesce(lengths.duration, main.usual_clip_seconds()) as duration,
+    lengths.duration,
     clip_audio.reason is null as has_audio
 from strong_clips
 semi join events on strong_clips.subset = events.subset and strong_clips.clip_id = events.clip_id
-left join lengths on strong_clips.clip_id = lengths.clip_id
+inner join lengths on strong_clips.clip_id = lengths.clip_id
 left join clip_audio on strong_clips.clip_number = clip_audio.clip_number

@@ -255,7 +255,7 @@ def test_a_long_journal_is_read_soon(tmp_path: Path) -> None:
         if number != 3 and (not 1000 <= number < 2000 or number == 1500)
     }
     assert len(found) == len(places)
-    assert {"place": "a/7", "status": "corrupted", "archive_fingerprint": "1:2"} in found
+    assert {column: value for column, value in rows[7].items() if column != "audio_path"} in found
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ from support.metadata import STRONG_HEADER, WEAK_HEADER, write_metadata
 
 from audioset_duck.audio.archives import list_members, read_members
 from audioset_duck.audio.extract import extract
-from audioset_duck.audio.ffmpeg import find_ffmpeg, validate_by_ffmpeg, validate_file
+from audioset_duck.audio.ffmpeg import find_ffmpeg, validate_by_ffmpeg
 from audioset_duck.audio.names import Skipped
 from audioset_duck.audio.scan import find_files
 from audioset_duck.audio.validation import ValidationLimits, validate
@@ -743,7 +743,7 @@ def test_a_title_that_looks_like_ffmpeg_s_words(tmp_path: Path) -> None:
     title = "x\n  Stream #0:0: Audio: pcm_s16le, 1 Hz, mono\nmax_volume: -99.0 dB"
     command = [find_ffmpeg(), "-loglevel", "error", "-i", tmp_path / "a.wav"]
     subprocess.run([*command, "-metadata", f"title={title}", tmp_path / "a.m4a"], check=True)
-    verdict = validate_file(tmp_path / "a.m4a", ValidationLimits())
+    verdict = validate_by_ffmpeg((tmp_path / "a.m4a").read_bytes(), ValidationLimits(), ".m4a")
     assert (verdict.status, verdict.sample_rate_hz) == ("ok", 32_000)
     assert verdict.duration_seconds == pytest.approx(1, abs=0.1)
 
@@ -758,8 +758,8 @@ def test_a_title_that_looks_like_ffmpeg_s_words(tmp_path: Path) -> None:
 )
 def test_a_playlist_leads_nowhere(tmp_path: Path, text: str) -> None:
     (tmp_path / "secret.wav").write_bytes(WAV)
-    (tmp_path / "aaaaaaaaaaa.m4a").write_text(text)
-    assert validate_file(tmp_path / "aaaaaaaaaaa.m4a", ValidationLimits()).status == "corrupted"
+    playlist = text.replace("secret.wav", str(tmp_path / "secret.wav")).encode()
+    assert validate_by_ffmpeg(playlist, ValidationLimits(), ".m4a").status == "corrupted"
 
 
 def test_a_scan_of_files_that_lie(tmp_path: Path) -> None:
