@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -46,3 +47,9 @@ def progress(
         total=total,
         **{"delay": 1, "leave": False, "disable": True if _is_quiet else None} | options,
     )
+
+
+def report(line: str) -> None:
+    """Print a line on stderr, clear of the bars, unless they are switched off."""
+    if not _is_quiet:
+        tqdm.write(line, file=sys.stderr)

@@ -5,52 +5,35 @@ from __future__ import annotations
 import itertools
 import logging
 import os
-import random
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
-import soundfile
 import torch
 from torch import multiprocessing
 from torch.utils.data import Dataset, get_worker_info
 
-from audioset_duck.audio.slices import read_slice
-from audioset_duck.catalog.connection import ALIAS, open_catalog
+from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import built_target, has_inventory
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.sqltext import literal
+from audioset_duck.training.arguments import (
+    NO_AUDIO,
+    check_arguments,
+    explain_missing_relations,
+    query_target,
+)
 from audioset_duck.training.sample_table import (
     DEFAULT_ROLES,
     ROLES,
     catalog_id,
     read_sample_table,
 )
+from audioset_duck.training.slice_reader import Slice, SliceReader
 
 log = logging.getLogger(__name__)
-
-
-SPLITS = ("train", "eval")
-
-
-# If the disk is gone, every file fails, and trying forever would hang.
-_TRIES = 100
-
-
-_NO_AUDIO = "has no inventory of audio; create one with audioset-duck extract or scan"
-
-
-# More than any loader has worker processes. Each has a counter of its own.
-_COUNTERS = 1024
-
-
-_LOADING_ERRORS = (AudiosetDuckError, OSError, soundfile.SoundFileError)
 
 
 class Sample(NamedTuple):
@@ -105,16 +88,6 @@ def _received(
 ) -> Batch:
     """The batch that another process has sent."""
     return Batch(wav, torch.from_numpy(label), torch.from_numpy(label_mask), sample_keys)
-
-
-class _Slice(NamedTuple):
-    """Where the audio of a sample is: times in seconds, and bytes if it is part of a file."""
-
-    path: str
-    start: float
-    end: float
-    byte_offset: int | None
-    byte_count: int | None
 
 
 class Items(list[Item]):
@@ -213,21 +186,12 @@ class AudioSetDataset(Dataset[Item]):
         on_error: str = "replace",
         threads: int = 1,
     ) -> None:
-        if split not in SPLITS:
-            raise AudiosetDuckError(f"split is {split!r}; expected 'train' or 'eval'")
+        check_arguments(split, sample_rate, on_error, threads)
         for role in [roles] if isinstance(roles, str) else roles or [""]:
             if role not in ROLES or isinstance(roles, str):
                 raise AudiosetDuckError(
                     f"roles is {roles!r}; expected some of {', '.join(map(repr, ROLES))}"
                 )
-        if on_error not in ("replace", "raise"):
-            raise AudiosetDuckError(f"on_error is {on_error!r}; expected 'replace' or 'raise'")
-        if type(sample_rate) is not int or not 1000 <= sample_rate <= 384_000:
-            raise AudiosetDuckError(
-                f"sample_rate is {sample_rate!r}; expected an integer in Hz, 1,000 to 384,000"
-            )
-        if type(threads) is not int or threads < 1:
-            raise AudiosetDuckError(f"threads is {threads!r}; expected an integer from 1 on")
         self.catalog = Path(catalog).absolute()
         self.target = target
         self.split = split
@@ -235,8 +199,6 @@ class AudioSetDataset(Dataset[Item]):
         self.sample_rate = sample_rate
         self.on_error = on_error
         self.threads = threads
-        self._readers: ThreadPoolExecutor | None = None
-        self._readers_process = 0
         with open_catalog(self.catalog) as connection:
             self._file = _file_of(self.catalog)
             built = float(built_target(connection, target).window_seconds)
@@ -248,14 +210,9 @@ class AudioSetDataset(Dataset[Item]):
                 )
             self.window_seconds = built
             self.has_audio = has_inventory(connection)
-            try:
+            with explain_missing_relations(self.catalog, target):
                 self._columns = read_sample_table(connection, target, split, self.roles)
                 self.catalog_id = catalog_id(connection, target)
-            except duckdb.CatalogException:
-                raise AudiosetDuckError(
-                    f"{self.catalog} was built by another version of audioset-duck, and has no"
-                    f" samples of {target}; rebuild it with audioset-duck build"
-                ) from None
         if not len(self):
             raise AudiosetDuckError(
                 f"{target} has no samples of the {split} split in the roles"
@@ -263,13 +220,11 @@ class AudioSetDataset(Dataset[Item]):
                 f' audioset-duck sql "from {target}.sample_counts"'
             )
         if not self.has_audio:
-            log.warning("%s %s; epochs can be planned without it", self.catalog, _NO_AUDIO)
+            log.warning("%s %s; epochs can be planned without it", self.catalog, NO_AUDIO)
         self.label_ids = self._columns.label_ids
         self.window_samples = round(self.window_seconds * self.sample_rate)
-        self._failures = torch.zeros(_COUNTERS, dtype=torch.int64)
-        self._failures.share_memory_()  # type: ignore[no-untyped-call]
-        self._is_reported = torch.zeros(len(self._columns.clips), dtype=torch.bool)
-        self._is_reported.share_memory_()  # type: ignore[no-untyped-call]
+        clip_count = len(self._columns.clips)
+        self._reader = SliceReader(sample_rate, threads, on_error, clip_count, "sample")
 
     def __repr__(self) -> str:
         return (
@@ -296,7 +251,7 @@ class AudioSetDataset(Dataset[Item]):
             IndexError: An index is out of range.
         """
         if not self.has_audio:
-            raise AudiosetDuckError(f"{self.catalog} {_NO_AUDIO}")
+            raise AudiosetDuckError(f"{self.catalog} {NO_AUDIO}")
         columns = self._columns
         rows = self._rows_of(indices)
         crops = [
@@ -304,8 +259,8 @@ class AudioSetDataset(Dataset[Item]):
         ]
         wavs = torch.empty(len(rows), self.window_samples)
         slices = list(self._slices(rows, crops))
-        for place, error in self._read(slices, wavs.numpy()):
-            self._fail(int(rows[place]), slices[place], error)
+        for place, error in self._reader.read(slices, list(wavs.numpy())):
+            self._reader.report(slices[place], error)
             rows[place] = self._replace(int(rows[place]), wavs[place].numpy())
         return Items(
             Batch(wavs, columns.labels_of(rows), columns.masks_of(rows), columns.keys_of(rows))
@@ -314,7 +269,7 @@ class AudioSetDataset(Dataset[Item]):
     @property
     def failures(self) -> int:
         """How often a file could not be loaded, in this process and all its workers."""
-        return int(self._failures.sum())
+        return self._reader.failures
 
     def open_catalog(self) -> duckdb.DuckDBPyConnection:
         """Open the catalog again, if its samples are still those of this dataset.
@@ -338,6 +293,10 @@ class AudioSetDataset(Dataset[Item]):
         """The key of the sample at a position."""
         return self._columns.keys_of(np.array([row]))[0]
 
+    def fingerprint(self) -> str:
+        """A hash that differs between datasets with other samples or audio files."""
+        return f"{self._columns.digest()}:{self.sample_rate}"
+
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """Run a query on the catalog, in which the target's relations need no schema.
 
@@ -348,9 +307,7 @@ class AudioSetDataset(Dataset[Item]):
             >>> dataset.sql("select count(*) from samples where role = 'positive'").fetchall()
             [(686,)]
         """
-        connection = open_catalog(self.catalog)
-        connection.execute(f"set search_path = {literal(f'{ALIAS}.{self.target},{ALIAS}.main')}")
-        return connection.sql(query)
+        return query_target(self.catalog, self.target, query)
 
     def _rows_of(self, indices: Sequence[int | Sample]) -> npt.NDArray[np.int64]:
         """The rows of samples that are given by their position or by what a sampler plans."""
@@ -367,10 +324,11 @@ class AudioSetDataset(Dataset[Item]):
 
     def _slices(
         self, rows: npt.NDArray[np.int64], crops: Sequence[float | None]
-    ) -> Iterator[_Slice]:
+    ) -> Iterator[Slice]:
         """The slice of each sample."""
         columns = self._columns
-        for crop, is_clip, path, part, start_ms, end_ms in zip(
+        for clip, crop, is_clip, path, part, start_ms, end_ms in zip(
+            columns.clip_of.numpy()[rows].tolist(),
             crops,
             columns.are_clips(rows),
             columns.paths_of(rows),
@@ -384,91 +342,16 @@ class AudioSetDataset(Dataset[Item]):
                 middle = max(0.0, end - self.window_seconds) / 2
                 start = middle if crop is None else crop
                 end = start + self.window_seconds
-            yield _Slice(path, start, end, *part)
-
-    def _read(
-        self, slices: Sequence[_Slice], wavs: npt.NDArray[np.float32]
-    ) -> list[tuple[int, Exception]]:
-        """Read slices into the rows of `wavs`, and return what failed, with its place."""
-        errors: list[tuple[int, Exception]] = []
-        # Taking from a deque is one step, so that no two threads get the same slice.
-        waiting = deque(enumerate(slices))
-
-        def read_some() -> None:
-            while waiting:
-                try:
-                    place, part = waiting.popleft()
-                except IndexError:
-                    return
-                try:
-                    self._read_one(part, wavs[place])
-                except _LOADING_ERRORS as error:
-                    errors.append((place, error))
-
-        helpers = [
-            self._pool().submit(read_some) for _ in range(min(self.threads, len(slices)) - 1)
-        ]
-        try:
-            read_some()
-        finally:
-            # If this thread is interrupted, the others are to end too.
-            waiting.clear()
-            for helper in helpers:
-                helper.result()
-        return sorted(errors, key=itemgetter(0))
-
-    def _read_one(self, part: _Slice, wav: npt.NDArray[np.float32]) -> None:
-        read_slice(
-            part.path,
-            part.start,
-            part.end,
-            self.sample_rate,
-            wav,
-            part.byte_offset,
-            part.byte_count,
-        )
-
-    def _pool(self) -> ThreadPoolExecutor:
-        """The threads of this process: a fork has none of its parent's."""
-        if self._readers is None or self._readers_process != os.getpid():
-            self._readers = ThreadPoolExecutor(self.threads - 1, "audioset-duck")
-            self._readers_process = os.getpid()
-        return self._readers
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_readers": None}
+            yield Slice(clip, path, start, end, *part)
 
     def _replace(self, row: int, wav: npt.NDArray[np.float32]) -> int:
-        """Load another sample of the same role, and return its row.
+        """Load another sample of the same role, and return its row."""
 
-        The replacement is the same in every run and in every process.
-        """
-        columns = self._columns
-        same_role = columns.rows_like(row)
-        for other in random.Random(row).choices(same_role.tolist(), k=_TRIES):  # noqa: S311
+        def place_of(other: int) -> tuple[Slice, npt.NDArray[np.float32]]:
             (part,) = self._slices(np.array([other]), [None])
-            try:
-                self._read_one(part, wav)
-            except _LOADING_ERRORS as error:
-                self._fail(other, part, error)
-            else:
-                return int(other)
-        raise AudiosetDuckError(
-            f"{_TRIES} audio files in a row could not be loaded, the last one {part.path}; check"
-            " that their disk is mounted"
-        )
+            return part, wav
 
-    def _fail(self, row: int, part: _Slice, error: Exception) -> None:
-        place = "" if part.byte_offset is None else f", from byte {part.byte_offset:,} on,"
-        message = f"{part.path}{place} cannot be loaded: {error}"
-        if self.on_error == "raise":
-            raise AudiosetDuckError(message) from None
-        worker = get_worker_info()
-        self._failures[0 if worker is None else 1 + worker.id % (_COUNTERS - 1)] += 1
-        clip = int(self._columns.clip_of[row])
-        if not self._is_reported[clip]:
-            self._is_reported[clip] = True
-            log.warning("%s; another sample replaces it", message)
+        return self._reader.read_another(row, self._columns.rows_like(row).tolist(), place_of)
 
 
 def _file_of(catalog: Path) -> tuple[int, int, int]:

@@ -16,34 +16,20 @@ import torch
 from audioset_duck.catalog.connection import ALIAS
 from audioset_duck.catalog.models import milliseconds, render_query, windows_schema
 from audioset_duck.catalog.state import built_target, read_state
+from audioset_duck.training.arrays import (
+    StringColumn,
+    digest,
+    file_parts,
+    parts_of,
+    string_column,
+    tensor,
+)
 
 DEFAULT_ROLES = ("positive", "strong_negative", "weak_negative")
 ROLES = (*DEFAULT_ROLES, "weak_positive")
 # The roles whose samples are clips, of which a crop is read.
 _FIRST_CLIP_ROLE = ROLES.index("weak_negative")
 _POSITIVE_ROLES = [ROLES.index("positive"), ROLES.index("weak_positive")]
-
-
-@dataclass(frozen=True)
-class StringColumn:
-    """Strings in one buffer: string i is at [offsets[i], offsets[i + 1]), in UTF-8.
-
-    Attributes:
-        offsets: int64, (n + 1,).
-        data: uint8.
-    """
-
-    offsets: torch.Tensor
-    data: torch.Tensor
-
-    def take(self, rows: npt.NDArray[np.int64]) -> list[str]:
-        """The strings of the given rows."""
-        offsets, data = self.offsets.numpy(), self.data.numpy()
-        starts, ends = offsets[rows].tolist(), offsets[rows + 1].tolist()
-        return [data[start:end].tobytes().decode() for start, end in zip(starts, ends, strict=True)]
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
 
 
 @dataclass(frozen=True)
@@ -103,12 +89,7 @@ class SampleTable:
 
     def parts_of(self, rows: npt.NDArray[np.int64]) -> list[tuple[int | None, int | None]]:
         """Offset and number of bytes of the audio in the files of the given rows."""
-        if self.parts is None:
-            return [(None, None)] * len(rows)
-        return [
-            (None, None) if offset < 0 else (offset, count)
-            for offset, count in self.parts.numpy()[self.clip_of.numpy()[rows]].tolist()
-        ]
+        return parts_of(self.parts, self.clip_of.numpy()[rows])
 
     def keys_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
         """The sample keys of the given rows."""
@@ -151,6 +132,13 @@ class SampleTable:
         """The rows of the role of a row."""
         return np.flatnonzero(self.roles.numpy() == self.roles.numpy()[row])
 
+    def digest(self) -> str:
+        """A hash of the keys, times and audio files of the samples."""
+        parts = [] if self.parts is None else [self.parts]
+        names = [self.clips.offsets, self.clips.data, self.paths.offsets, self.paths.data]
+        times = [self.start_ms, self.end_ms, self.event_id, self.window_index]
+        return digest([self.roles, self.clip_of, *times, *names, *parts])
+
 
 def read_sample_table(
     connection: duckdb.DuckDBPyConnection, target: str, split: str, roles: Sequence[str]
@@ -160,11 +148,12 @@ def read_sample_table(
         "training/dataset_samples", target=target, split=split, roles=ROLES, chosen_roles=roles
     )
     samples = connection.sql(query).to_arrow_table()
-    columns = {name: _tensor(samples[name]) for name in samples.column_names}
+    columns = {name: tensor(samples[name]) for name in samples.column_names}
     del samples
     # Clips are numbered in the order of the samples.
     clip_numbers = columns.pop("clip_number").numpy()
-    is_new = np.diff(clip_numbers, prepend=-1) != 0
+    is_new = np.ones(len(clip_numbers), np.bool_)
+    np.not_equal(clip_numbers[1:], clip_numbers[:-1], out=is_new[1:])
     clip_of = torch.from_numpy(np.cumsum(is_new, dtype=np.int32) - np.int32(1))
     used = pa.table(
         {
@@ -177,12 +166,7 @@ def read_sample_table(
         reading_labels = pool.submit(_read_labels, connection, used)
         clips, paths, parts = _read_clips(connection, used)
         label_starts, label_start_ms, label_end_ms, label_columns = reading_labels.result()
-    label_ids = [
-        label_id
-        for (label_id,) in connection.execute(
-            "select label_id from main.labels where label_index is not null order by label_index"
-        ).fetchall()
-    ]
+    label_ids = read_label_ids(connection)
     return SampleTable(
         columns["sample_id"].int(),
         columns["role"],
@@ -200,6 +184,16 @@ def read_sample_table(
         paths,
         parts,
     )
+
+
+def read_label_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Read the MIDs of the columns of a label mask, in their order."""
+    return [
+        label_id
+        for (label_id,) in connection.execute(
+            "select label_id from main.labels where label_index is not null order by label_index"
+        ).fetchall()
+    ]
 
 
 def catalog_id(connection: duckdb.DuckDBPyConnection, target: str) -> str:
@@ -240,9 +234,9 @@ def _read_labels(
     # A label without times is active throughout.
     return (
         torch.from_numpy(starts),
-        _tensor(pc.fill_null(labels["start_ms"], pa.scalar(limits.min, pa.int32()))),
-        _tensor(pc.fill_null(labels["end_ms"], pa.scalar(limits.max, pa.int32()))),
-        _tensor(labels["label_index"]),
+        tensor(pc.fill_null(labels["start_ms"], pa.scalar(limits.min, pa.int32()))),
+        tensor(pc.fill_null(labels["end_ms"], pa.scalar(limits.max, pa.int32()))),
+        tensor(labels["label_index"]),
     )
 
 
@@ -251,23 +245,4 @@ def _read_clips(
 ) -> tuple[StringColumn, StringColumn, torch.Tensor | None]:
     """The names and audio files of clips, in their order, and which parts of the files they are."""
     clips = _read_of_clips(connection, "dataset_clips", used_clips)
-    parts = None
-    if clips["byte_offset"].null_count < len(clips):
-        columns = [clips[name].fill_null(-1) for name in ("byte_offset", "byte_count")]
-        parts = torch.from_numpy(np.stack(columns, axis=1))
-    return _strings(clips["clip"]), _strings(clips["audio_path"]), parts
-
-
-def _strings(column: pa.ChunkedArray) -> StringColumn:
-    """The strings of a column in one buffer."""
-    strings = column.cast(pa.large_string()).combine_chunks()
-    _, offsets, data = strings.buffers()
-    return StringColumn(
-        torch.from_numpy(np.frombuffer(offsets, np.int64)[: len(strings) + 1].copy()),
-        torch.from_numpy(np.frombuffer(data or b"", np.uint8).copy()),
-    )
-
-
-def _tensor(column: pa.ChunkedArray) -> torch.Tensor:
-    """The numbers of a column, in memory of their own."""
-    return torch.from_numpy(np.asarray(column).copy())
+    return string_column(clips["clip"]), string_column(clips["audio_path"]), file_parts(clips)

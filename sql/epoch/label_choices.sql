@@ -10,6 +10,7 @@
 --   draw: tier_a, tier_b or weak.
 --   part: The part of [0, 1), 0 to 1023.
 --   label_id: MID of the label.
+--   label_index: Its column of the label mask; -1 of 'other_rare'.
 --   lower_bound: Lower end of its numbers, inclusive.
 --   upper_bound: Upper end of its numbers, exclusive.
 --   first_member_id: The first of the members that the rank may draw under the label.
@@ -29,6 +30,7 @@ choices as (
     select
         rank_labels.on_rank,
         rank_labels.label_id,
+        rank_labels.label_index,
         rank_labels.first_member_id,
         rank_labels.member_count,
         case rank_labels.pool when 'weak_negative' then 'weak' else 'tier_a' end as draw,
@@ -39,6 +41,7 @@ choices as (
     select
         rank_labels.on_rank,
         rank_labels.label_id,
+        rank_labels.label_index,
         rank_labels.first_member_id,
         rank_labels.member_count,
         'tier_b' as draw,
@@ -70,6 +73,7 @@ bounds as (
         added_up.on_rank,
         added_up.draw,
         added_up.label_id,
+        added_up.label_index,
         added_up.first_member_id,
         added_up.member_count,
         cast(added_up.shares - added_up.share as double) / cast(added_up.total as double)
@@ -86,6 +90,7 @@ select
         main.guide_end(bounds.upper_bound)
     )) as part,
     bounds.label_id,
+    bounds.label_index,
     bounds.lower_bound,
     bounds.upper_bound,
     bounds.first_member_id,

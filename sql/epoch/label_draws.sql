@@ -17,6 +17,7 @@
 --   slot: Number of the slot in the batch, from 0.
 --   draw: tier_a, tier_b, hard or weak.
 --   label_id: MID of the label.
+--   label_index: Its column of the label mask; -1 of 'other_rare', null of a hard negative.
 --   first_member_id: The first of the members that the rank may draw under the label.
 --   member_count: How many members there are.
 --   sample_id: The hard negative, or null.
@@ -36,19 +37,24 @@ draws as (
         epoch_slots.on_rank,
         epoch_slots.slot,
         epoch_slots.draw_number,
+        epoch_slots.draw,
+        null as sample_id,
+        null as hard_label_id
+    from epoch_slots
+    where epoch_slots.draw <> 'hard'
+    union all
+    select
+        epoch_slots.step,
+        epoch_slots.on_rank,
+        epoch_slots.slot,
+        epoch_slots.draw_number,
+        case when queued.sample_id is null then 'tier_b' else 'hard' end as draw,
         queued.sample_id,
-        queued.label_id as hard_label_id,
-        case
-            when epoch_slots.draw <> 'hard' then epoch_slots.draw
-            when queued.sample_id is not null then 'hard'
-            else 'tier_b'
-        end as draw
+        queued.label_id as hard_label_id
     from epoch_slots
     left join {{ ref('hard_queue') }}(world_size, hard) as queued
-        on
-            epoch_slots.draw = 'hard'
-            and epoch_slots.on_rank = queued.on_rank
-            and epoch_slots.turn = queued.turn
+        on epoch_slots.on_rank = queued.on_rank and epoch_slots.turn = queued.turn
+    where epoch_slots.draw = 'hard'
 ),
 
 hashed as (
@@ -73,6 +79,7 @@ select
     numbers.slot,
     numbers.draw,
     coalesce(numbers.hard_label_id, label_choices.label_id) as label_id,
+    label_choices.label_index,
     label_choices.first_member_id,
     label_choices.member_count,
     numbers.sample_id,

@@ -10,7 +10,7 @@
 --   world_size: Number of ranks.
 --   hard: Ids of the hard negatives, the newest first.
 -- Columns:
---   pool: 'strong_negative' or 'weak_negative'.
+--   is_weak: Whether its pool is that of the weak negatives.
 --   step: Number of the batch, from 0.
 --   slot: Number of the slot in the batch, from 0.
 --   draw: tier_a, tier_b, completion, hard or weak.
@@ -25,7 +25,7 @@
 with negative_labels as (
     select
         *,
-        case when draw = 'weak' then 'weak_negative' else 'strong_negative' end as pool
+        draw = 'weak' as is_weak
     from {{ ref('negative_labels') }}(seed, epoch, batch_size, rank, world_size, hard)
     where on_rank = rank
 ),
@@ -34,7 +34,8 @@ turns as (
     select
         negative_labels.*,
         row_number() over (
-            partition by negative_labels.pool, negative_labels.label_id
+            -- Numbers, since texts take half as long again to sort.
+            partition by negative_labels.is_weak, negative_labels.label_index
             order by negative_labels.step * batch_size + negative_labels.slot
         ) - 1 as turn,
         turn // negative_labels.member_count as round
@@ -44,30 +45,43 @@ turns as (
 
 rounds as (
     select distinct
-        turns.pool,
+        turns.is_weak,
+        turns.label_index,
         turns.label_id,
         turns.member_count,
         turns.round
     from turns
 ),
 
+named as (
+    select
+        rounds.*,
+        concat_ws(
+            ':',
+            rank,
+            case when rounds.is_weak then 'weak_negative' else 'strong_negative' end,
+            rounds.label_id,
+            rounds.round
+        ) as name
+    from rounds
+),
+
 walks as (
     select
-        rounds.pool,
-        rounds.label_id,
-        rounds.round,
-        concat_ws(':', rank, rounds.pool, rounds.label_id, rounds.round) as name,
+        named.is_weak,
+        named.label_index,
+        named.round,
         cast(floor(
-            main.uniform(concat_ws(':', seed, epoch), 'start', name) * rounds.member_count
+            main.uniform(concat_ws(':', seed, epoch), 'start', named.name) * named.member_count
         ) as bigint) as start,
         main.walk_stride(
-            main.uniform(concat_ws(':', seed, epoch), 'stride', name), rounds.member_count
+            main.uniform(concat_ws(':', seed, epoch), 'stride', named.name), named.member_count
         ) as stride
-    from rounds
+    from named
 )
 
 select
-    turns.pool,
+    turns.is_weak,
     turns.step,
     turns.slot,
     turns.draw,
@@ -79,12 +93,12 @@ select
 from turns
 inner join walks
     on
-        turns.pool = walks.pool
-        and turns.label_id = walks.label_id
+        turns.is_weak = walks.is_weak
+        and turns.label_index = walks.label_index
         and turns.round = walks.round
 union all
 select
-    negative_labels.pool,
+    negative_labels.is_weak,
     negative_labels.step,
     negative_labels.slot,
     negative_labels.draw,

@@ -15,6 +15,7 @@
 --   slot: Number of the slot in the batch, from 0.
 --   draw: tier_a, tier_b, completion, hard or weak.
 --   label_id: MID of the label.
+--   label_index: Its column of the label mask; -1 of 'other_rare', null of a hard negative.
 --   first_member_id: The first of the members that the rank may draw under the label.
 --   member_count: How many members there are.
 --   sample_id: The hard negative, or null.
@@ -70,6 +71,7 @@ queue as (
     select
         rank_labels.on_rank,
         rank_labels.label_id,
+        rank_labels.label_index,
         rank_labels.first_member_id,
         rank_labels.member_count,
         row_number() over (
@@ -109,6 +111,7 @@ select
     turns.slot,
     'completion' as draw,
     queue.label_id,
+    queue.label_index,
     queue.first_member_id,
     queue.member_count
 from turns

@@ -40,7 +40,7 @@ ordered as (
     where negative_draws.sample_id is null and negative_draws.label_id <> 'other_rare'
     union all by name
     select
-        member_shifts.pool,
+        member_shifts.pool = 'weak_negative' as is_weak,
         member_shifts.first_member_id as member_id,
         member_shifts.shift
     from member_shifts
@@ -49,8 +49,9 @@ ordered as (
 shifted as (
     select
         ordered.*,
-        coalesce(max(ordered.shift) over (partition by ordered.pool order by ordered.member_id), 0)
-            as hole_count
+        coalesce(
+            max(ordered.shift) over (partition by ordered.is_weak order by ordered.member_id), 0
+        ) as hole_count
     from ordered
 ),
 
@@ -63,33 +64,33 @@ label_members as (
 ),
 
 samples as (
-    select negative_draws.* exclude (pool, member_id)
+    select negative_draws.* exclude (is_weak, member_id)
     from negative_draws
     where negative_draws.sample_id is not null
     union all by name
     select
-        negative_draws.* exclude (pool, member_id, sample_id),
+        negative_draws.* exclude (is_weak, member_id, sample_id),
         rare_members.sample_id
     from negative_draws
     inner join rare_members
         on
-            negative_draws.pool = rare_members.pool
+            negative_draws.is_weak = (rare_members.pool = 'weak_negative')
             and negative_draws.member_id = rare_members.member_id
     where negative_draws.sample_id is null and negative_draws.label_id = 'other_rare'
     union all by name
     select
-        label_members.* exclude (pool, member_id, place),
+        label_members.* exclude (is_weak, member_id, place),
         strong_members.sample_id
     from label_members
     inner join strong_members on label_members.place = strong_members.place
-    where label_members.pool = 'strong_negative'
+    where not label_members.is_weak
     union all by name
     select
-        label_members.* exclude (pool, member_id, place),
+        label_members.* exclude (is_weak, member_id, place),
         weak_members.sample_id
     from label_members
     inner join weak_members on label_members.place = weak_members.place
-    where label_members.pool = 'weak_negative'
+    where label_members.is_weak
 )
 
 select

@@ -4,6 +4,7 @@
 -- Columns:
 --   pool: 'strong_negative' or 'weak_negative'.
 --   label_id: MID of the label, or 'other_rare'.
+--   label_index: The label, as a column of the label mask; -1 of 'other_rare'.
 --   on_rank: The rank.
 --   first_member_id: The first of the members.
 --   member_count: How many members there are.
@@ -31,6 +32,7 @@ members as (
     select
         numbered.pool,
         mask_labels.label_id,
+        numbered.label_index,
         numbered.on_rank,
         numbered.first_member_id,
         numbered.member_count
@@ -41,6 +43,7 @@ members as (
     select
         rare_members.pool,
         'other_rare' as label_id,
+        -1 as label_index,
         main.rank_of(rare_members.slice, world_size) as on_rank,
         min(rare_members.member_id) as first_member_id,
         count(*) as member_count
@@ -51,6 +54,7 @@ members as (
 select
     members.pool,
     members.label_id,
+    members.label_index,
     members.on_rank,
     members.first_member_id,
     members.member_count,

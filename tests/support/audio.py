@@ -1,6 +1,7 @@
 """Audio files from noise."""
 
 import io
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -55,3 +56,23 @@ def make_sounds(folder: Path) -> Path:
     target = Target("t", ("/m/gun",))
     build(catalog, [target], metadata, inventory=inventory)
     return catalog
+
+
+def packed(rows: list[dict], archive: Path) -> list[dict]:
+    """Move the files of an inventory into a tar, and return its rows of an inventory."""
+    with tarfile.open(archive, "w") as tar:
+        for row in rows:
+            tar.add(row["audio_path"], Path(row["audio_path"]).name)
+            Path(row["audio_path"]).unlink()
+    with tarfile.open(archive) as tar:
+        members = {Path(member.name).stem: member for member in tar.getmembers()}
+    return [
+        row
+        | {
+            "audio_path": str(archive),
+            "member": Path(row["audio_path"]).name,
+            "byte_offset": members[Path(row["audio_path"]).stem].offset_data,
+            "byte_count": members[Path(row["audio_path"]).stem].size,
+        }
+        for row in rows
+    ]

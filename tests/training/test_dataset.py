@@ -6,7 +6,6 @@ import io
 import logging
 import pickle
 import re
-import tarfile
 from decimal import Decimal
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -18,7 +17,7 @@ import pytest
 import soundfile
 import soxr
 import torch
-from support.audio import make_sounds, write_audio
+from support.audio import make_sounds, packed, write_audio
 from support.metadata import write_metadata, write_sounds, youtube_id
 from torch.utils.data import DataLoader
 
@@ -326,7 +325,7 @@ def test_a_file_that_cannot_be_loaded(
     (message,) = (
         record.getMessage()
         for record in caplog.records
-        if record.name == "audioset_duck.training.dataset"
+        if record.name == "audioset_duck.training.slice_reader"
     )
     assert message.startswith(f"{path} cannot be loaded: ")
     assert FAULTS[fault][1] in message
@@ -409,29 +408,9 @@ def test_an_unknown_error_of_a_thread_is_raised(
     sounds: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = AudioSetDataset(sounds, "t", threads=4)
-    monkeypatch.setattr(dataset, "_read_one", lambda *_: 1 / 0)
+    monkeypatch.setattr(dataset._reader, "read_one", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         dataset.__getitems__(range(20))
-
-
-def packed(rows: list[dict], archive: Path) -> list[dict]:
-    """Move the files of an inventory into a tar, and return its rows of an inventory."""
-    with tarfile.open(archive, "w") as tar:
-        for row in rows:
-            tar.add(row["audio_path"], Path(row["audio_path"]).name)
-            Path(row["audio_path"]).unlink()
-    with tarfile.open(archive) as tar:
-        members = {Path(member.name).stem: member for member in tar.getmembers()}
-    return [
-        row
-        | {
-            "audio_path": str(archive),
-            "member": Path(row["audio_path"]).name,
-            "byte_offset": members[Path(row["audio_path"]).stem].offset_data,
-            "byte_count": members[Path(row["audio_path"]).stem].size,
-        }
-        for row in rows
-    ]
 
 
 def test_audio_that_is_part_of_an_archive(tmp_path: Path) -> None:
