@@ -173,3 +173,184 @@ list_sort(list_distinct(list_transform(
     ),
     lambda event: event.label_index
 )));
+-- How often a bootstrap takes one clip, from a number in [0, 1): the quantile of the Poisson
+-- distribution of mean 1. More than 10 has a probability below 10^-8.
+create or replace macro main.poisson_count(number) as
+case
+    when number < 0.36787944117144233 then 0
+    when number < 0.73575888234288467 then 1
+    when number < 0.91969860292860580 then 2
+    when number < 0.98101184312384626 then 3
+    when number < 0.99634015317265634 then 4
+    when number < 0.99940581518241833 then 5
+    when number < 0.99991675885071199 then 6
+    when number < 0.99998975080332532 then 7
+    when number < 0.99999887479740199 then 8
+    when number < 0.99999988857452177 then 9
+    when number < 0.99999998995223379 then 10
+    else 11
+end;
+-- The logistic function: a probability from a logit.
+create or replace macro main.logistic(logit) as 1 / (1 + exp(-logit));
+-- A score as it is, or the probability from it if it is a logit.
+create or replace macro main.probability(score, is_logit) as
+case when is_logit then main.logistic(score) else score end;
+-- The most levels of scores that replicates tell apart.
+create or replace macro main.most_levels() as 16384;
+-- The false positive rate up to which the partial AUC is taken.
+create or replace macro main.partial_auc_end() as cast(0.1 as double);
+-- The place in a clip that stands for a place beyond its ends: the clip is mirrored at them, as
+-- with scipy's mode reflect.
+create or replace macro main.mirrored(place, length) as
+least(
+    (place % (2 * length) + 2 * length) % (2 * length),
+    2 * length - 1 - (place % (2 * length) + 2 * length) % (2 * length)
+);
+-- The value of a polynomial of degree 7, whose coefficients begin with that of the highest power.
+create or replace macro main.polynomial(c, x) as
+((((((c[1] * x + c[2]) * x + c[3]) * x + c[4]) * x + c[5]) * x + c[6]) * x + c[7]) * x + c[8];
+-- The quantile of the standard normal distribution for a probability within 0.425 of one half, by
+-- its distance from that: M. J. Wichura, Algorithm AS 241, Applied Statistics 37 (1988), PPND16.
+create or replace macro main.central_quantile(distance) as
+distance * main.polynomial(
+    [
+        2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4,
+        4.5921953931549871457e4, 1.3731693765509461125e4, 1.9715909503065514427e3,
+        1.3314166789178437745e2, 3.3871328727963666080e0
+    ],
+    cast(0.180625 as double) - distance * distance
+) / main.polynomial(
+    [
+        5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4,
+        2.1213794301586595867e4, 5.3941960214247511077e3, 6.8718700749205790830e2,
+        4.2313330701600911252e1, 1
+    ],
+    cast(0.180625 as double) - distance * distance
+);
+-- The quantile for the other probabilities, from the root of minus the logarithm of the smaller one
+-- of p and 1 - p.
+create or replace macro main.outer_quantile(root) as
+case
+    when root <= 5
+        then main.polynomial(
+            [
+                7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1,
+                1.27045825245236838258e0, 3.64784832476320460504e0, 5.76949722146069140550e0,
+                4.63033784615654529590e0, 1.42343711074968357734e0
+            ],
+            root - cast(1.6 as double)
+        ) / main.polynomial(
+            [
+                1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2,
+                1.48103976427480074590e-1, 6.89767334985100004550e-1, 1.67638483018380384940e0,
+                2.05319162663775882187e0, 1
+            ],
+            root - cast(1.6 as double)
+        )
+    else
+        main.polynomial(
+            [
+                2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3,
+                2.65321895265761230930e-2, 2.96560571828504891230e-1, 1.78482653991729133580e0,
+                5.46378491116411436990e0, 6.65790464350110377720e0
+            ],
+            root - 5
+        ) / main.polynomial(
+            [
+                2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5,
+                7.86869131145613259100e-4, 1.48753612908506148525e-2, 1.36929880922735805310e-1,
+                5.99832206555887937690e-1, 1
+            ],
+            root - 5
+        )
+end;
+-- The quantile of the standard normal distribution for a probability in [0, 1]; null for others.
+create or replace macro main.normal_quantile(probability) as
+case
+    when probability = 0 then cast('-infinity' as double)
+    when probability = 1 then cast('infinity' as double)
+    when abs(probability - cast(0.5 as double)) <= 0.425
+        then main.central_quantile(probability - cast(0.5 as double))
+    when probability > 0 and probability < 1
+        then
+            sign(probability - cast(0.5 as double))
+            * main.outer_quantile(sqrt(-ln(least(probability, 1 - probability))))
+end;
+-- d', the distance of two normal distributions of variance 1 whose ROC curve has an area.
+create or replace macro main.d_prime(auc) as
+sqrt(cast(2 as double)) * main.normal_quantile(auc);
+-- The number of false alarms per hour up to which PSDS looks at detections.
+create or replace macro main.most_alarms_per_hour() as cast(100 as double);
+-- The number of equal bins in which the calibration of scores is measured.
+create or replace macro main.calibration_bin_count() as 15;
+-- The address of a moment of a clip's video on YouTube, in whole seconds.
+create or replace macro main.video_url(clip_id, start_seconds) as
+'https://www.youtube.com/watch?v=' || left(clip_id, 11) || '&t='
+|| cast(floor(try_cast(substr(clip_id, 13) as bigint) / 1000 + start_seconds) as bigint) || 's';
+-- The class of a duration, in words, for groups of events.
+create or replace macro main.duration_class(seconds) as
+case
+    when seconds < 0.25 then '1: below 0.25 s'
+    when seconds < 0.5 then '2: 0.25 to 0.5 s'
+    when seconds < 1 then '3: 0.5 to 1 s'
+    when seconds < 2 then '4: 1 to 2 s'
+    when seconds < 5 then '5: 2 to 5 s'
+    else '6: 5 s and more'
+end;
+-- Of the events that are found and the false alarms, the part that is events.
+create or replace macro main.event_precision(hit_count, false_alarm_count) as
+hit_count / nullif(hit_count + false_alarm_count, 0);
+-- The harmonic mean of that and the part of all events that is found.
+create or replace macro main.event_f1(hit_count, false_alarm_count, event_count) as
+2 * hit_count / nullif(hit_count + false_alarm_count + event_count, 0);
+-- The most thresholds that replicates of PSDS tell apart.
+create or replace macro main.most_thresholds() as 2048;
+-- Whether a list has a score that is not a finite number.
+create or replace macro main.has_bad_score(scores) as
+len(list_filter(scores, lambda score: not coalesce(isfinite(score), false))) > 0;
+-- The first number of a list that is not finite; null if only nulls are not.
+create or replace macro main.first_bad_score(scores) as
+list_filter(scores, lambda score: not isfinite(score))[1];
+-- A number as a decimal one, so that sums do not depend on the order of their parts.
+create or replace macro main.exact(number) as cast(number as decimal(38, 18));
+-- How many neighbouring frames make up a block, in which lower scores are looked for.
+create or replace macro main.pieces_in_block() as 16;
+-- Microseconds as seconds.
+create or replace macro main.us_to_seconds(us) as cast(us / 1000000.0 as decimal(12, 6));
+-- Microseconds as hours.
+create or replace macro main.hours(us) as us / cast(3600000000 as double);
+-- Whether a span of time begins a longer one: no earlier span of its owner, such as a clip,
+-- overlaps or touches it.
+create or replace macro main.begins_span(owner, start_time, end_time) as
+coalesce(start_time > max(end_time) over (
+    partition by owner order by start_time, end_time
+    rows between unbounded preceding and 1 preceding
+), true);
+-- The number, among those of its owner, of the longer span of time that a span belongs to, from 1.
+-- Spans of the same number are those that overlap or touch.
+create or replace macro main.span_number(owner, start_time, end_time, begins_span) as
+cast(sum(cast(begins_span as integer)) over (
+    partition by owner order by start_time, end_time
+    rows unbounded preceding
+) as integer);
+-- MIDs of the labels that are active at any moment of a span of a clip, sorted: the weak labels of
+-- the clip; else those of its events, whose label_index is looked up in the labels of the mask.
+create or replace macro main.span_label_ids(
+    weak_label_ids, events, start_seconds, end_seconds, mask_label_ids
+) as
+coalesce(
+    list_sort(weak_label_ids),
+    list_sort(list_transform(
+        main.active_labels(events, start_seconds * 1000, end_seconds * 1000),
+        lambda label_index: mask_label_ids[label_index + 1]
+    )),
+    []
+);
+-- Where in its clip an event lies, in words, for groups of events. All times are in microseconds.
+create or replace macro main.place_class(start_us, end_us, clip_us) as
+case
+    when start_us < 1000000 and end_us > clip_us - 1000000 then 'the whole clip'
+    when start_us < 1000000 then 'from the first second'
+    when end_us > clip_us - 1000000 then 'to the last second'
+    else 'in between'
+end;

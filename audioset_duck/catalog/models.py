@@ -33,7 +33,17 @@ RELATION_LAYERS = (
     "analysis/target",
 )
 CHECK_LAYERS = ("checks/shared", "checks/target")
-LAYERS = RELATION_LAYERS + CHECK_LAYERS
+# The folders that `score` runs for a detector, after all relations are built.
+SCORE_LAYERS = (
+    "score/predictions",
+    "score/units",
+    "score/ranking",
+    "score/events",
+    "score/metrics",
+    "score/diagnostics",
+    "score/charts",
+)
+LAYERS = RELATION_LAYERS + CHECK_LAYERS + SCORE_LAYERS
 # What follows from the source files alone, and what also from the audio and `[samples]`.
 SOURCE_LAYERS = ("staging", "shared", "analysis/shared")
 POOL_LAYERS = ("pools",)
@@ -47,10 +57,11 @@ TARGET_LAYERS = (
     "analysis/target",
     "checks/target",
     "export",
+    *SCORE_LAYERS,
 )
 # An item of a list in the comment at the head of a model.
 _ITEM = re.compile(r"--   \w+: ")
-MATERIALIZATIONS = ("view", "table", "table_function")
+MATERIALIZATIONS = ("view", "table", "table_function", "incremental")
 # The schema of relations that are nobody's to query by hand.
 INTERNAL = "internal"
 
@@ -88,8 +99,9 @@ class Model:
         layer: The folder of the file, below `sql/`.
         schema: The schema of the relation: `staging`, `main`, or a target's name.
         select: The SELECT.
-        materialized: How the relation is stored: `view`, `table` or `table_function`, which is a
-            table macro of DuckDB.
+        materialized: How the relation is stored: `view`, `table`, `table_function`, which is a
+            table macro of DuckDB, or `incremental`, which is a table whose rows of one detector
+            are replaced.
         parameters: Of a table function, as SQL; empty: the relation takes none.
         comment: What a row is, from the comment at the head of the file.
         refs: The relations that it refers to, as `relation` gives them.
@@ -114,7 +126,9 @@ def fingerprint(more: str) -> str:
     """SHA-256 over the models that a catalog is built from, and over `more` that decides on it."""
     digest = hashlib.sha256(more.encode())
     folder = sql_folder()
-    layers = (path for layer in RELATION_LAYERS for path in (folder / layer).glob("*.sql"))
+    layers = (
+        path for layer in RELATION_LAYERS + SCORE_LAYERS for path in (folder / layer).glob("*.sql")
+    )
     for path in sorted([*folder.glob("*.sql"), *layers, folder / "columns.toml"]):
         digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
@@ -289,8 +303,12 @@ def _schema(template: Template, target: Any, window_ms: int | None) -> str:
     return {"staging": "staging", "pools": INTERNAL}.get(template.layer, "main")
 
 
+@functools.cache
 def _find_refs_and_schema(path: Path, text: str) -> tuple[frozenset[str], str | None]:
-    """The names that a template refers to, and the schema that it names, if it does."""
+    """The names that a template refers to, and the schema that it names, if it does.
+
+    Parsing all templates takes longer than to score a small file.
+    """
     try:
         calls = [
             (call.node.name, call)

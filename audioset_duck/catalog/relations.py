@@ -39,7 +39,7 @@ def create(connection: duckdb.DuckDBPyConnection, model: Model, live: bool = Fal
         kind = "view" if live else model.materialized
         head = f"{kind} {model.relation} as"
     comment = f"comment on {kind} {model.relation} is {literal(model.comment)}"
-    _execute_at_once(connection, [f"create {head}\n{model.select};", f"{comment};"])
+    _execute_at_once(connection, [f"create {head}\n{model.select}\n;", f"{comment};"])
 
 
 def create_in_order(

@@ -1,14 +1,18 @@
 """One model of `sql/`, run on given rows in the place of the models that it refers to."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 
+from audioset_duck.catalog.corrections import MARKS
 from audioset_duck.catalog.labels import ResolvedTarget
 from audioset_duck.catalog.models import (
     LAYERS,
+    SCORE_LAYERS,
     TARGET_LAYERS,
     WINDOW_LAYERS,
     Model,
@@ -32,6 +36,41 @@ AUDIO_FILES = """
     )
 """
 
+PREDICTIONS = """
+    create table scoring.predictions (
+        file_number integer, line bigint, detector varchar, name varchar, frame integer,
+        start_seconds decimal(18, 9), end_seconds decimal(18, 9), score double, scores double[],
+        bad_score varchar
+    )
+"""
+# Tables that are not models, by the name under which their rows are given.
+TABLES = {"audio_files": "main.audio_files", "predictions": "scoring.predictions"}
+# How the models of `score` are rendered, unless a test says otherwise.
+SCORING: dict[str, Any] = {
+    "form": "lists",
+    "unit": "frame",
+    "subset": "strong_eval",
+    "subsets": ["strong_eval"],
+    "split": "eval",
+    "hop_seconds": "0.5",
+    "median_filter": 1,
+    "is_logit": False,
+    "is_probability": True,
+    "implicit_negatives": False,
+    "replicates": 0,
+    "seed": 0,
+    "threshold": "null",
+    "alarms_per_hour": "1",
+    "criteria": ["alarm"],
+    "files": [],
+    "sha256s": [],
+    "detector": "d",
+    "missing_count": 0,
+    "missing_positive_count": 0,
+    "left_out_count": 0,
+    "short_count": 0,
+}
+
 
 def a_target(
     positive: tuple[str, ...] = ("/m/gun",),
@@ -51,35 +90,38 @@ def run_model(
     query: str,
     target: ResolvedTarget | None = None,
     sample_options: SampleOptions | None = None,
+    scoring: Mapping[str, Any] | None = None,
     **given: str,
 ) -> str:
     """Create a model over given rows, ask for it, and give the rows as text.
 
     Models that it refers to and that are not given are created over what they refer to, down to
-    source files without a row.
+    source files and predictions without a row.
 
     Args:
         name: Folder and name of the model, as in `windows/positive_windows`.
         query: What is asked; the target's relations are in the schema `t`.
         target: What it is rendered for. None: `a_target()`.
         sample_options: The options of the catalog. None: the defaults.
+        scoring: Variables of the models of `score` that are not as in `SCORING`.
         given: Rows of relations by name: the names of the columns in the first line, then a row a
             line; null as `-`, lists with commas.
 
     Returns:
         A row a line, in the order of the query; null as `-`.
     """
-    target = target or a_target()
-    with _database(target) as connection:
-        for template in _needed(name, given):
-            model = _render(template, target, sample_options or SampleOptions())
-            if template.name in given:
-                _fill(connection, model, given[template.name])
+    renderer = _Renderer(target or a_target(), sample_options or SampleOptions(), scoring or {})
+    with _database(renderer.target) as connection:
+        for table in given.keys() & TABLES.keys():
+            names, *rows = lines(given[table]).splitlines()
+            _insert(connection, TABLES[table], names, rows)
+        for model in renderer.needed(name, given):
+            if model.name in given:
+                _fill(connection, model, given[model.name])
+            elif model.layer in SCORE_LAYERS:
+                _create_table(connection, model)
             else:
                 create(connection, model, live=True)
-        if "audio_files" in given:
-            names, *rows = lines(given["audio_files"]).splitlines()
-            _insert(connection, "main.audio_files", names, rows)
         rows = connection.execute(query).fetchall()
     return "\n".join(" ".join(map(_text, row)) for row in rows)
 
@@ -92,10 +134,12 @@ def lines(text: str) -> str:
 def _database(target: ResolvedTarget) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     windows = windows_schema(milliseconds(target.window_seconds))
-    for schema in ("staging", "internal", windows, target.name):
+    for schema in ("staging", "internal", windows, target.name, "scoring"):
         connection.execute(f"create schema {schema}")
     create_macros(connection)
     connection.execute(AUDIO_FILES)
+    connection.execute(MARKS)
+    connection.execute(PREDICTIONS)
     return connection
 
 
@@ -108,40 +152,73 @@ def _templates() -> dict[str, Template]:
     }
 
 
-def _needed(name: str, given: dict[str, str]) -> Iterator[Template]:
-    """The models that a model is made of, as far as they are not given, and those that are."""
-    needed, waiting = set(), [name]
-    while waiting:
-        key = waiting.pop()
-        if key not in needed:
-            needed.add(key)
-            if _templates()[key].name not in given:
-                waiting.extend(other.key for other in _templates()[key].refs.values())
-    for other in given.keys() - {"audio_files"}:
-        assert other in {_templates()[key].name for key in needed}, f"{name} never reads {other}"
-    yield from (template for key, template in _templates().items() if key in needed)
+def _create_table(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Create a model as a table, whatever it is stored as: many views above each other are slow."""
+    if model.materialized != "table_function":
+        model = replace(model, materialized="table")
+    create(connection, model)
 
 
-def _render(template: Template, target: ResolvedTarget, samples: SampleOptions) -> Model:
-    (model,) = render_models(
-        [template],
-        [template.layer],
-        target if template.layer in TARGET_LAYERS else None,
-        milliseconds(target.window_seconds) if template.layer in WINDOW_LAYERS else None,
-        samples=samples,
-        source_place="row_number() over () - 1",
-        source=lambda file: read_sql(next(item for item in SOURCES if item.file == file), None),
-    )
-    return model
+class _Renderer:
+    """Renders models for a target."""
+
+    def __init__(
+        self, target: ResolvedTarget, samples: SampleOptions, scoring: Mapping[str, Any]
+    ) -> None:
+        self.target = target
+        unit = scoring.get("unit", SCORING["unit"])
+        units = ["frame", "segment", "clip"] if unit == "frame" else [unit]
+        self.variables = {
+            "samples": samples,
+            "source_place": "row_number() over () - 1",
+            "source": lambda file: read_sql(
+                next(item for item in SOURCES if item.file == file), None
+            ),
+            **SCORING,
+            "units": units,
+            **scoring,
+        }
+
+    def needed(self, name: str, given: Mapping[str, str]) -> list[Model]:
+        """The models that a model is made of, as far as they are not given, and those that are.
+
+        What a template refers to only for other variables is not among them.
+        """
+        needed: dict[str, Model] = {}
+        waiting = [name]
+        while waiting:
+            key = waiting.pop()
+            if key not in needed:
+                template = _templates()[key]
+                needed[key] = self.render(template)
+                if template.name not in given:
+                    used = needed[key].refs
+                    waiting.extend(
+                        other.key
+                        for other in template.refs.values()
+                        if self.render(other).relation in used
+                    )
+        for other in given.keys() - TABLES.keys():
+            assert other in {model.name for model in needed.values()}, f"{name} never reads {other}"
+        return [needed[key] for key in _templates() if key in needed]
+
+    def render(self, template: Template) -> Model:
+        (model,) = render_models(
+            [template],
+            [template.layer],
+            self.target if template.layer in TARGET_LAYERS else None,
+            milliseconds(self.target.window_seconds) if template.layer in WINDOW_LAYERS else None,
+            **self.variables,
+        )
+        return model
 
 
 @functools.cache
 def _types(name: str) -> dict[str, str]:
     """The columns of a relation, as a catalog without a row has them."""
     with _database(a_target()) as connection:
-        for template in _needed(name, {}):
-            model = _render(template, a_target(), SampleOptions())
-            create(connection, model, live=True)
+        for model in _Renderer(a_target(), SampleOptions(), {}).needed(name, {}):
+            _create_table(connection, model)
         rows = connection.execute(f"describe {model.relation}").fetchall()
     return {column: kind for column, kind, *_ in rows}
 

@@ -1,0 +1,1 @@
+"""Scores of detectors, compared with the labels."""
