@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import duckdb
@@ -12,6 +12,7 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write, exclusive_folder
 from audioset_duck.progress import progress
 from audioset_duck.report.charts.base import fetch_rows, is_strong
+from audioset_duck.report.detector_sections import detector_sections, scored_detectors
 from audioset_duck.report.sections import Section
 from audioset_duck.report.subset_sections import comparison_section, subset_section
 from audioset_duck.report.target_sections import target_section
@@ -51,31 +52,93 @@ def report(
             another report to it is in progress.
         OSError: A file cannot be written.
     """
+    _check_formats(formats)
+    for name in targets:
+        require_target(connection, name)
+    try:
+        sections = report_sections(
+            connection, subsets, targets or list(read_state(connection).targets), top
+        )
+        return _write(connection, out, sections, formats, "AudioSet catalog report")
+    except duckdb.CatalogException as error:
+        raise _of_another_version(error) from None
+
+
+def score_report(
+    connection: duckdb.DuckDBPyConnection,
+    out: Path,
+    target: str,
+    detectors: Collection[str],
+    formats: Sequence[str] = DEFAULT_FORMATS,
+) -> list[Path]:
+    """Write charts and tables of scored detectors to a folder, as `report` does of a catalog.
+
+    Where others of the target were scored on the same subset, the detectors are compared with them.
+
+    Args:
+        connection: The catalog.
+        out: The folder, created if it does not exist.
+        target: The target.
+        detectors: Names of detectors of the target that were scored.
+        formats: Any of `png`, `svg`, `html` (one page, index.html) and `csv`.
+
+    Returns:
+        The paths of the files.
+
+    Raises:
+        AudiosetDuckError: The target is not in the catalog, a detector was not scored, a format is
+            unknown, the catalog was built by another version, the folder cannot be created, or
+            another report to it is in progress.
+        OSError: A file cannot be written.
+    """
+    _check_formats(formats)
+    require_target(connection, target)
+    scored = scored_detectors(connection, target)
+    for name in detectors:
+        if name not in scored:
+            raise AudiosetDuckError(
+                f"unknown detector {name!r}; expected one that was scored for {target}:"
+                f" {', '.join(scored) or 'there is none'}"
+            )
+    try:
+        sections = detector_sections(connection, target, detectors)
+        return _write(connection, out, sections, formats, f"Detectors of {target}")
+    except duckdb.CatalogException as error:
+        raise _of_another_version(error) from None
+
+
+def _check_formats(formats: Sequence[str]) -> None:
     for name in formats:
         if name not in FORMATS:
             raise AudiosetDuckError(
                 f"unknown format {name!r}; expected one of {', '.join(FORMATS)}"
             )
-    for name in targets:
-        require_target(connection, name)
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    out: Path,
+    sections: Sequence[Section],
+    formats: Sequence[str],
+    heading: str,
+) -> list[Path]:
+    """Write the files of sections, each as a whole or not at all."""
     written = []
-    try:
-        sections = report_sections(
-            connection, subsets, targets or list(read_state(connection).targets), top
-        )
-        with exclusive_folder(out, "report", "name another folder with --out"):
-            drawn = progress(sections, name="charts", unit="section")
-            files = list(report_files(connection, out, drawn, formats))
-            for path, write in progress(files, name="report", unit="file"):
-                with atomic_write(path) as part:
-                    write(part)
-                written.append(path)
-    except duckdb.CatalogException as error:
-        raise AudiosetDuckError(
-            "the catalog was built by another version of audioset-duck; build it again"
-            f" ({str(error).splitlines()[0]})"
-        ) from None
+    with exclusive_folder(out, "report", "name another folder with --out"):
+        drawn = progress(sections, name="charts", unit="section")
+        files = list(report_files(connection, out, drawn, formats, heading))
+        for path, write in progress(files, name="report", unit="file"):
+            with atomic_write(path) as part:
+                write(part)
+            written.append(path)
     return written
+
+
+def _of_another_version(error: duckdb.CatalogException) -> AudiosetDuckError:
+    return AudiosetDuckError(
+        "the catalog was built by another version of audioset-duck; build it again"
+        f" ({str(error).splitlines()[0]})"
+    )
 
 
 def report_sections(
@@ -104,4 +167,7 @@ def report_sections(
     weak = [row for row in key_figures if not is_strong(row["subset"])]
     if weak and all(row in chosen for row in weak):
         sections.append(comparison_section(connection, weak))
-    return sections + [target_section(connection, name, top) for name in targets]
+    for name in targets:
+        sections.append(target_section(connection, name, top))
+        sections += detector_sections(connection, name, scored_detectors(connection, name))
+    return sections

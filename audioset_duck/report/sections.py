@@ -31,8 +31,25 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """A moment of a video that the page links to.
+
+    Attributes:
+        score: The score of a detector there.
+        place: The clip, and the times in it.
+        url: The address of the video at that moment.
+        title: The labels that are active.
+    """
+
+    score: str
+    place: str
+    url: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Section:
-    """A part of the report: a subset, the comparison of the weak subsets, or a target.
+    """A part of the report: a subset, a target, a detector, or a comparison.
 
     Attributes:
         title: The heading.
@@ -41,6 +58,8 @@ class Section:
         note: A warning about the data, as a sentence; may be empty.
         figures: Key figures as pairs of a name and a value.
         short_title: The heading of the key figures, if it differs from `title`.
+        moments: What the reader may listen to.
+        moments_title: The heading of these.
     """
 
     title: str
@@ -49,6 +68,8 @@ class Section:
     note: str = ""
     figures: list[tuple[str, str]] = field(default_factory=list)
     short_title: str = ""
+    moments: list[Moment] = field(default_factory=list)
+    moments_title: str = ""
 
 
 def height_beside_bars(bar_count: int) -> int:

@@ -28,10 +28,11 @@ def report_files(
     out: Path,
     sections: Iterable[Section],
     formats: Sequence[str],
+    heading: str,
 ) -> Iterator[tuple[Path, Callable[[Path], None]]]:
     """Pair each file of the report with the function that writes it.
 
-    Charts are drawn only if a format other than CSV is wanted.
+    Charts are drawn only if a format other than CSV is wanted. The page has the heading.
     """
     drawn: list[tuple[Section, list[Picture]]] = []
     for section in sections:
@@ -46,7 +47,7 @@ def report_files(
             if picture.stem and "svg" in formats:
                 yield out / f"{picture.stem}.svg", partial(_write_svg, picture)
     if "html" in formats:
-        yield out / PAGE, partial(_write_page, connection, drawn)
+        yield out / PAGE, partial(_write_page, connection, drawn, heading)
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
@@ -71,7 +72,10 @@ def _specification(picture: Picture) -> dict[str, Any]:
 
 
 def _write_page(
-    connection: duckdb.DuckDBPyConnection, drawn: list[tuple[Section, list[Picture]]], path: Path
+    connection: duckdb.DuckDBPyConnection,
+    drawn: list[tuple[Section, list[Picture]]],
+    heading: str,
+    path: Path,
 ) -> None:
     # Altair names data by a hash of its rows, so rows that charts share are on the page once.
     data: dict[str, Rows] = {}
@@ -99,6 +103,7 @@ def _write_page(
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     page = environment.get_template("page.html").render(
+        heading=heading,
         parts=parts,
         charts={"specifications": specifications, "data": data},
         audio=_audio(connection),

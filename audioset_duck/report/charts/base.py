@@ -9,6 +9,7 @@ pixels). Each chart function draws the rows of a SELECT and computes nothing its
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +23,9 @@ from audioset_duck.catalog.query import query_table
 Rows: TypeAlias = list[dict[str, Any]]
 Chart: TypeAlias = alt.Chart | alt.LayerChart
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8C8C8C"
+SKY, PURPLE = "#56B4E9", "#CC79A7"
+# The width of a letter of a note in a picture, in pixels.
+LETTER_WIDTH = 6
 # The smallest width of a plot, in pixels, that has room for two numbers beside a bar.
 WIDE = 300
 WEAK_SUBSETS = ["weak_unbalanced_train", "weak_balanced_train", "weak_eval"]
@@ -94,7 +98,8 @@ def compose(panels: Sequence[Panel], title: str, columns: int, width: int) -> al
     """Arrange panels in columns of a width in pixels, below a title."""
     sized = []
     for panel in panels:
-        heading = alt.TitleParams(panel.title, subtitle=panel.note or alt.Undefined)
+        note = textwrap.wrap(panel.note, width // LETTER_WIDTH)
+        heading = alt.TitleParams(panel.title, subtitle=note or alt.Undefined)
         chart = panel.chart.properties(title=heading, width=width)
         sized.append(chart.properties(height=panel.height) if panel.height else chart)
     return alt.concat(
