@@ -18,6 +18,7 @@ from tqdm import tqdm
 from audioset_duck.catalog.audio_files import ensure_inventory, load_found
 from audioset_duck.catalog.build_steps import create_models, create_relations, plan_steps
 from audioset_duck.catalog.connection import fit_memory
+from audioset_duck.catalog.corrections import ensure_marks, find_corrections, load_corrections
 from audioset_duck.catalog.labels import resolve_samples
 from audioset_duck.catalog.models import (
     INTERNAL,
@@ -60,6 +61,7 @@ def build(
     metadata: Path | None = None,
     *,
     samples: Mapping[str, object] | None = None,
+    corrections: Sequence[Path] = (),
     inventory: pa.Table | None = None,
     live: bool = False,
     skip_bad_rows: bool = False,
@@ -78,6 +80,8 @@ def build(
             folder, the sources that the catalog holds.
         samples: Options of the catalog that the user sets, by name, as `SampleOptions` has them;
             the others stay as the old catalog has them. If any changes, all targets are rebuilt.
+        corrections: Files of marks of listeners, the one that decides in doubt first. If they are
+            others than those of the last build, or have changed, all targets are rebuilt.
         inventory: What `scan.find_files` found. None: the inventory that the catalog has.
         live: Create every relation as a view over the source files.
         skip_bad_rows: Leave invalid rows out, and list them in `meta.rejected_rows`.
@@ -107,9 +111,18 @@ def build(
                 "the options of [samples] changed (%s): rebuilding all targets",
                 describe_changes(recorded, effective),
             )
+        marked = find_corrections(corrections)
+        are_marks_stale = [file.sha256 for file in marked] != (old.corrections if old else [])
+        if kept and are_marks_stale:
+            log.warning(
+                "the corrections changed (%s): rebuilding all targets",
+                ", ".join(str(file.path) for file in marked) or "none any more",
+            )
         wanted = {target.name: target for target in targets}
         templates = read_templates(sql_folder(), RELATION_LAYERS)
-        is_stale = bool(changed) or inventory is not None or effective != recorded
+        is_stale = (
+            bool(changed) or inventory is not None or effective != recorded or are_marks_stale
+        )
         steps = plan_steps(connection, kept, wanted, are_pools_stale=is_stale)
         total = steps.model_count(templates, changed)
         with progress(name="build", unit="model", total=total) as bar:
@@ -123,6 +136,10 @@ def build(
             ensure_inventory(connection)
             if inventory is not None:
                 load_found(connection, inventory)
+            ensure_marks(connection)
+            if changed or are_marks_stale:
+                load_corrections(connection, marked)
+                created.add((INTERNAL, "marks"))
             resolved = resolve_samples(connection, effective)
             created |= create_relations(
                 connection, templates, steps, resolved, bar, live=live, named=set(wanted)
@@ -134,6 +151,7 @@ def build(
             "live": live,
             "skip_bad_rows": skip_bad_rows if changed or not old else bool(old.rejected_count),
             "samples": sample_options_json(effective),
+            "corrections": [file.as_json() for file in marked],
             "targets": {name: _options(target) for name, target in (kept | wanted).items()},
         }
         _record_build(connection, started, configuration, time.monotonic() - began)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from audioset_duck.config.sample_options import SampleOptions
 from audioset_duck.config.targets import Target
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sqltext import identifier
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,7 @@ def create_relations(
                 f"{error}. An earlier build put this target into the catalog; if you no longer need"
                 f" it, run drop schema {target.name} cascade in the DuckDB shell"
             ) from None
+        _warn_of_scores(connection, target.name)
         connection.execute(f"drop schema if exists {identifier(target.name)} cascade")
         connection.execute(f"create schema {identifier(target.name)}")
         scopes.append((TARGET_LAYERS, {"target": resolved}))
@@ -145,6 +149,26 @@ def create_relations(
     ]
     create_models(connection, models, bar, live=live)
     return {(model.schema, model.name) for model in models}
+
+
+def _warn_of_scores(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Warn of the detectors whose scores go with the schema of a target."""
+    scored = connection.execute(
+        "select 1 from duckdb_tables() where database_name = current_database()"
+        " and schema_name = $1 and table_name = 'detectors'",
+        [name],
+    ).fetchall()
+    if not scored:
+        return
+    detectors = connection.execute(
+        f"select detector from {identifier(name)}.detectors order by detector"
+    ).fetchall()
+    log.warning(
+        "%s is rebuilt, so that the scores of its detectors are dropped (%s); score them again with"
+        " audioset-duck score",
+        name,
+        ", ".join(detector for (detector,) in detectors),
+    )
 
 
 def create_models(

@@ -52,6 +52,7 @@ class CatalogState:
         sha256s: SHA-256 of each source file, by file name.
         rejected_count: Number of rows of the sources that were left out.
         samples: Which weak negatives are samples, of all targets.
+        corrections: SHA-256 of each file of corrections, in their order.
     """
 
     is_live: bool
@@ -60,6 +61,7 @@ class CatalogState:
     sha256s: Mapping[str, str]
     rejected_count: int
     samples: SampleOptions
+    corrections: list[str]
 
 
 def source_rows(connection: duckdb.DuckDBPyConnection) -> int:
@@ -105,6 +107,7 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:
         {file: sha256 for file, sha256, _ in sources},
         sum(rejected_count for *_, rejected_count in sources),
         parse_sample_options(samples, SampleOptions(), "the catalog's [samples]"),
+        [file["sha256"] for file in build.configuration.get("corrections", [])],
     )
 
 

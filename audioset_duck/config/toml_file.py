@@ -35,6 +35,7 @@ class Configuration:
         training: Default training options.
         samples: Sample options that the file sets, as it writes them, by name. The others stay as
             the catalog has them.
+        corrections: Files of corrections; a relative path starts from the folder of the file.
     """
 
     targets: dict[str, Target] = field(default_factory=lambda: dict(BUILT_IN))
@@ -42,6 +43,7 @@ class Configuration:
     window_seconds: Decimal = DEFAULT_WINDOW_SECONDS
     training: TrainingOptions = field(default_factory=TrainingOptions)
     samples: Mapping[str, object] = field(default_factory=dict)
+    corrections: tuple[Path, ...] = ()
 
 
 def read_configuration(file: Path | None = None) -> Configuration:
@@ -70,10 +72,16 @@ def read_configuration(file: Path | None = None) -> Configuration:
         ) from None
     except ValueError as error:
         raise AudiosetDuckError(f"{file} is not valid TOML: {error}") from None
-    for key in document.keys() - {"targets", "window_seconds", "training", "samples"}:
+    for key in document.keys() - {
+        "targets",
+        "window_seconds",
+        "training",
+        "samples",
+        "corrections",
+    }:
         raise AudiosetDuckError(
             f"{file}: unknown option {key!r}; expected one of window_seconds, targets, training,"
-            " samples"
+            " samples, corrections"
         )
     window_seconds = parse_window_seconds(
         document.get("window_seconds", DEFAULT_WINDOW_SECONDS), f"{file}: "
@@ -83,6 +91,12 @@ def read_configuration(file: Path | None = None) -> Configuration:
     )
     samples = document.get("samples", {})
     parse_sample_options(samples, SampleOptions(), f"{file}: [samples]")
+    corrections = document.get("corrections", [])
+    if not isinstance(corrections, list) or not all(isinstance(name, str) for name in corrections):
+        raise AudiosetDuckError(
+            f"{file}: corrections is {corrections!r}; expected a list of files, as in"
+            ' ["corrections.csv"]'
+        )
     tables = document.get("targets", {})
     if not isinstance(tables, dict):
         raise AudiosetDuckError(
@@ -104,6 +118,7 @@ def read_configuration(file: Path | None = None) -> Configuration:
         window_seconds,
         training,
         samples,
+        tuple(file.parent / name for name in corrections),
     )
 
 

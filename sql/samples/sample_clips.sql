@@ -1,6 +1,7 @@
 -- One clip in one role, with the number of samples that come from it, or would come from it but for
--- the reason: 'head_trimming', 'strong_positive', 'has_strong_labels', 'beyond_audio' of windows of
--- which less than half lies within the audio, or the status of the audio.
+-- the reason: 'corrected' by a listener, 'head_trimming', 'strong_positive', 'has_strong_labels',
+-- 'beyond_audio' of windows of which less than half lies within the audio, or the status of the
+-- audio.
 with positive_windows as (select * from {{ ref('positive_windows') }}),
 
 strong_clips as (select * from {{ ref('strong_clips') }}),
@@ -16,6 +17,8 @@ weak_positive_samples as (select * from {{ ref('weak_positive_samples') }}),
 excluded_clips as (select * from {{ ref('excluded_clips') }}),
 
 cut_off_clips as (select * from {{ ref('cut_off_clips') }}),
+
+corrected_clips as (select * from {{ ref('corrected_clips') }}),
 
 positive_clips as (
     select
@@ -79,7 +82,8 @@ select
     coalesce(excluded_clips.reason, weak_samples.reason) as reason
 from weak_samples
 left join excluded_clips on weak_samples.clip_number = excluded_clips.clip_number
-where excluded_clips.reason is null or excluded_clips.reason = 'strong_positive'
+where
+    excluded_clips.reason is null or excluded_clips.reason in ('strong_positive', 'corrected')
 union all
 select
     'weak_positive' as role,
@@ -88,3 +92,11 @@ select
     1 as sample_count,
     weak_positive_samples.reason
 from weak_positive_samples
+union all
+select
+    corrected_clips.role,
+    corrected_clips.subset,
+    corrected_clips.clip_number,
+    corrected_clips.window_count as sample_count,
+    'corrected' as reason
+from corrected_clips

@@ -1,79 +1,76 @@
 -- One clip that is not a negative of the target, with the reason: 'ignored_label' or
--- 'positive_label' for the labels that it carries, or 'strong_positive' for a weak clip whose
--- strong labels contain the target.
--- Labels are compared as whole MIDs: /m/04zj is not /m/04zjc.
+-- 'positive_label' for the labels that it carries, 'strong_positive' for a weak clip whose strong
+-- labels contain the target, or 'corrected' for what a listener marked: a negative that contains
+-- the target, or a clip whose positive events are all incorrect.
 {{ config(materialized='table') }}
-with target_labels as (select * from {{ ref('target_labels') }}),
-
-target_clips as (select * from {{ ref('target_clips') }}),
+with carrying_clips as materialized (select * from {{ ref('carrying_clips') }}),
 
 positive_events as (select * from {{ ref('positive_events') }}),
 
-mask_labels as (select * from {{ ref('mask_labels') }}),
-
-strong_clips as (select * from {{ ref('strong_clips') }}),
-
-numbered_weak_clips as (select * from {{ ref('numbered_weak_clips') }}),
+corrections as (select * from {{ ref('corrections') }}),
 
 strongly_labelled_clips as (select * from {{ ref('strongly_labelled_clips') }}),
 
-targeted as (
+incorrect as (
     select
-        list(target_labels.label_id) as label_ids,
-        coalesce(
-            list(target_labels.label_id) filter (where target_labels.role = 'ignored'), []
-        ) as ignored_ids,
-        coalesce(
-            list(mask_labels.label_index) filter (where target_labels.role = 'ignored'), []
-        ) as ignored_indices
-    from target_labels
-    left join mask_labels on target_labels.label_id = mask_labels.label_id
+        corrections.subset,
+        corrections.clip_id,
+        corrections.clip_number,
+        corrections.role
+    from corrections
+    where corrections.verdict = 'incorrect'
 ),
 
-strong as (
-    select
-        strong_clips.clip_number,
-        len(list_filter(
-            strong_clips.events,
-            lambda event: list_contains(targeted.ignored_indices, event.label_index)  -- noqa: RF01
-        )) > 0 as is_ignored
-    from strong_clips
-    cross join targeted
-    semi join target_clips
+-- A clip with an ignored label keeps that reason, and one with a positive event that is left is
+-- still a clip of the target.
+corrected_strong as (
+    select carrying_clips.clip_number
+    from carrying_clips
+    semi join incorrect
         on
-            strong_clips.subset = target_clips.subset
-            and strong_clips.clip_id = target_clips.clip_id
+            carrying_clips.subset = incorrect.subset
+            and carrying_clips.clip_id = incorrect.clip_id
+    anti join positive_events
+        on
+            carrying_clips.subset = positive_events.subset
+            and carrying_clips.clip_id = positive_events.clip_id
+    where not carrying_clips.is_ignored
 ),
 
-weak as materialized (
-    select
-        numbered_weak_clips.clip_number,
-        main.carries_any(numbered_weak_clips.label_ids, targeted.ignored_ids) as is_ignored
-    from numbered_weak_clips
-    cross join targeted
-    where main.carries_any(numbered_weak_clips.label_ids, targeted.label_ids)
+corrected_weak as (
+    select distinct incorrect.clip_number
+    from incorrect
+    anti join carrying_clips on incorrect.clip_number = carrying_clips.clip_number
+    where incorrect.role = 'weak_negative'
 ),
 
 strong_positive as (
     select strongly_labelled_clips.clip_number
     from strongly_labelled_clips
     semi join positive_events on strongly_labelled_clips.clip_id = positive_events.clip_id
-    anti join weak on strongly_labelled_clips.clip_number = weak.clip_number
-),
-
-carrying as (
-    select * from strong
-    union all
-    select * from weak
+    anti join carrying_clips
+        on strongly_labelled_clips.clip_number = carrying_clips.clip_number
+    anti join corrected_weak on strongly_labelled_clips.clip_number = corrected_weak.clip_number
 )
 
 select
-    carrying.clip_number,
-    case when carrying.is_ignored then 'ignored_label' else 'positive_label' end as reason
-from carrying
+    carrying_clips.clip_number,
+    case when carrying_clips.is_ignored then 'ignored_label' else 'positive_label' end as reason
+from carrying_clips
+anti join corrected_strong on carrying_clips.clip_number = corrected_strong.clip_number
 union all
 select
     strong_positive.clip_number,
     'strong_positive' as reason
 from strong_positive
+union all
+select
+    corrected_strong.clip_number,
+    'corrected' as reason
+from corrected_strong
+union all
+select
+    corrected_weak.clip_number,
+    'corrected' as reason
+from corrected_weak
 order by clip_number

@@ -1,4 +1,4 @@
--- One event with a positive label of the target.
+-- One event with a positive label of the target, unless a listener marked it as incorrect.
 -- It is overlapped if another event of its clip, whose label is not a positive label of the target,
 -- has a moment in common with it. Touching is not overlapping.
 {{ config(materialized='table') }}
@@ -7,6 +7,8 @@ with strong_clips as (select * from {{ ref('strong_clips') }}),
 target_labels as (select * from {{ ref('target_labels') }}),
 
 mask_labels as (select * from {{ ref('mask_labels') }}),
+
+corrections as (select * from {{ ref('corrections') }}),
 
 positive_labels as (
     select
@@ -65,4 +67,10 @@ select
     )) > 0 as is_overlapped
 from positive_events
 inner join positive_labels on positive_events.event.label_index = positive_labels.label_index
+anti join corrections
+    on
+        positive_events.subset = corrections.subset
+        and positive_events.event.event_id = corrections.event_id
+        and corrections.role = 'positive'
+        and corrections.verdict = 'incorrect'
 order by positive_events.subset, positive_events.event.event_id

@@ -689,6 +689,7 @@ def test_meta_builds(demo_catalog: Path) -> None:
             "completion_rare_cutoff": 10,
             "seed": 0,
         },
+        "corrections": [],
         "targets": {
             name: {
                 "labels": list(target.labels),

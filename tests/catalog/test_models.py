@@ -209,7 +209,8 @@ def test_every_model_has_a_head_and_fits_on_a_screen() -> None:
         lines = path.read_text().splitlines()
         assert lines[0].startswith("-- "), path
         body = [line for line in lines if not line.startswith("--")]
-        assert len(body) <= 100 or path.parent.name == "demo", path
+        # The demo's are tables of values; the page of samples is one long query.
+        assert len(body) <= 100 or path.parent.name in ("demo", "listen"), path
 
 
 def test_models_are_imported_first_and_by_their_name() -> None:
@@ -307,6 +308,7 @@ def test_live_makes_views_of_everything(
             "select schema_name || '.' || table_name from duckdb_tables() where not internal"
         ).fetchall()
         assert sorted(tables) == [
+            ("internal.marks",),
             ("main.audio_files",),
             ("meta.builds",),
             ("meta.rejected_rows",),

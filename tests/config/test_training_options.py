@@ -345,7 +345,16 @@ except AttributeError as error:
     assert lines[-1] == "module 'audioset_duck' has no attribute 'nothing'"
 
 
-CLASSES = ["AudioSetDataset", "Batch", "Sample", "TwoTierBatchSampler", "collate"]
+CLASSES = [
+    "AudioSetClips",
+    "AudioSetDataset",
+    "Batch",
+    "Clip",
+    "Sample",
+    "TwoTierBatchSampler",
+    "collate",
+    "predict",
+]
 
 
 @pytest.mark.parametrize("name", CLASSES)

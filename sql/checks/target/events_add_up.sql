@@ -1,5 +1,5 @@
 -- A subset with an event that is neither positive, nor a strong negative, nor excluded with its
--- clip, or that is counted twice.
+-- clip, nor corrected, or that is counted twice.
 with present_events as (select * from {{ ref('present_events') }}),
 
 target_labels as (select * from {{ ref('target_labels') }}),
@@ -8,18 +8,51 @@ positive_events as (select * from {{ ref('positive_events') }}),
 
 strong_negative_events as (select * from {{ ref('strong_negative_events') }}),
 
+corrections as (select * from {{ ref('corrections') }}),
+
+incorrect as (
+    select distinct
+        corrections.role,
+        corrections.subset,
+        corrections.clip_id,
+        corrections.event_id
+    from corrections
+    where corrections.event_id is not null and corrections.verdict = 'incorrect'
+),
+
+marked_clips as (
+    select distinct
+        incorrect.subset,
+        incorrect.clip_id
+    from incorrect
+    where incorrect.role = 'strong_negative'
+),
+
+corrected as (
+    select
+        incorrect.subset,
+        count(*) as event_count
+    from incorrect
+    where incorrect.role = 'positive'
+    group by incorrect.subset
+),
+
 labelled as (
     select
         present_events.subset,
         target_labels.role,
         coalesce(
-            bool_or(target_labels.role is not null) over (
+            bool_or(target_labels.role is not null or marked_clips.clip_id is not null) over (
                 partition by present_events.subset, present_events.clip_id
             ),
             false
         ) as is_in_target_clip
     from present_events
     left join target_labels on present_events.label_id = target_labels.label_id
+    left join marked_clips
+        on
+            present_events.subset = marked_clips.subset
+            and present_events.clip_id = marked_clips.clip_id
 ),
 
 expected as (
@@ -54,12 +87,15 @@ select
     expected.event_count,
     coalesce(positives.event_count, 0) as positive_event_count,
     expected.set_aside_count,
+    coalesce(corrected.event_count, 0) as corrected_event_count,
     coalesce(negatives.event_count, 0) as strong_negative_event_count
 from expected
 left join positives on expected.subset = positives.subset
 left join negatives on expected.subset = negatives.subset
+left join corrected on expected.subset = corrected.subset
 where
     expected.event_count
     <> coalesce(positives.event_count, 0)
     + expected.set_aside_count
+    + coalesce(corrected.event_count, 0)
     + coalesce(negatives.event_count, 0)

@@ -1,9 +1,12 @@
--- A weak subset with a clip that is neither a weak negative nor has a label of the target.
+-- A weak subset with a clip that is neither a weak negative, nor has a label of the target, nor was
+-- corrected.
 with target_labels as (select * from {{ ref('target_labels') }}),
 
 weak_clips as (select * from {{ ref('weak_clips') }}),
 
 weak_negatives as (select * from {{ ref('weak_negatives') }}),
+
+corrections as (select * from {{ ref('corrections') }}),
 
 targeted as (
     select list(target_labels.label_id) as label_ids
@@ -28,6 +31,15 @@ all_clips as (
     group by weak_clips.subset
 ),
 
+corrected as (
+    select
+        corrections.subset,
+        count(distinct corrections.clip_number) as clip_count
+    from corrections
+    where corrections.role = 'weak_negative' and corrections.verdict = 'incorrect'
+    group by corrections.subset
+),
+
 negatives as (
     select
         weak_negatives.subset,
@@ -40,10 +52,14 @@ select
     all_clips.subset,
     all_clips.clip_count,
     coalesce(target_clips.clip_count, 0) as target_clip_count,
+    coalesce(corrected.clip_count, 0) as corrected_clip_count,
     coalesce(negatives.clip_count, 0) as weak_negative_count
 from all_clips
 left join target_clips on all_clips.subset = target_clips.subset
+left join corrected on all_clips.subset = corrected.subset
 left join negatives on all_clips.subset = negatives.subset
 where
     all_clips.clip_count
-    <> coalesce(target_clips.clip_count, 0) + coalesce(negatives.clip_count, 0)
+    <> coalesce(target_clips.clip_count, 0)
+    + coalesce(corrected.clip_count, 0)
+    + coalesce(negatives.clip_count, 0)

@@ -1,0 +1,102 @@
+-- One label of one clip that has both weak and strong labels, with whether the others contradict
+-- it: events of a label that is not among the weak labels, nor any label above it ('strong_only'),
+-- or a weak label without an event of it or of a label below it ('weak_only'). Weak labels of which
+-- no clip has an event are left out.
+{{ config(schema='internal') }}
+with strong_events as (select * from {{ ref('strong_events') }}),
+
+numbered_weak_clips as (select * from {{ ref('numbered_weak_clips') }}),
+
+strongly_labelled_clips as (select * from {{ ref('strongly_labelled_clips') }}),
+
+label_descendants as (select * from {{ ref('label_descendants') }}),
+
+labels as (select * from {{ ref('labels') }}),
+
+strong_labels as (
+    select
+        strong_events.clip_id,
+        strong_events.label_id,
+        count(*) as event_count
+    from strong_events
+    group by strong_events.clip_id, strong_events.label_id
+),
+
+strong_clips as (
+    select distinct strong_labels.clip_id
+    from strong_labels
+),
+
+weak_labels as (
+    select distinct
+        strongly_labelled_clips.clip_id,
+        unnest(numbered_weak_clips.label_ids) as label_id
+    from strongly_labelled_clips
+    inner join numbered_weak_clips
+        on strongly_labelled_clips.clip_number = numbered_weak_clips.clip_number
+    semi join strong_clips on strongly_labelled_clips.clip_id = strong_clips.clip_id
+),
+
+weakly_labelled as (
+    select distinct weak_labels.clip_id
+    from weak_labels
+),
+
+-- A label stands for itself and for all that are above it.
+implied_labels as (
+    select
+        labels.label_id,
+        labels.label_id as implied_id
+    from labels
+    union all
+    select
+        label_descendants.descendant_id as label_id,
+        label_descendants.label_id as implied_id
+    from label_descendants
+),
+
+agreed_strong as (
+    select distinct
+        strong_labels.clip_id,
+        strong_labels.label_id
+    from strong_labels
+    inner join implied_labels on strong_labels.label_id = implied_labels.label_id
+    inner join weak_labels
+        on
+            strong_labels.clip_id = weak_labels.clip_id
+            and implied_labels.implied_id = weak_labels.label_id
+),
+
+agreed_weak as (
+    select distinct
+        strong_labels.clip_id,
+        implied_labels.implied_id as label_id
+    from strong_labels
+    inner join implied_labels on strong_labels.label_id = implied_labels.label_id
+)
+
+select
+    'strong_only' as kind,
+    strong_labels.label_id,
+    strong_labels.clip_id,
+    strong_labels.event_count,
+    agreed_strong.clip_id is null as is_conflict
+from strong_labels
+semi join weakly_labelled on strong_labels.clip_id = weakly_labelled.clip_id
+left join agreed_strong
+    on
+        strong_labels.clip_id = agreed_strong.clip_id
+        and strong_labels.label_id = agreed_strong.label_id
+union all
+select
+    'weak_only' as kind,
+    weak_labels.label_id,
+    weak_labels.clip_id,
+    0 as event_count,
+    agreed_weak.clip_id is null as is_conflict
+from weak_labels
+semi join agreed_weak as known on weak_labels.label_id = known.label_id
+left join agreed_weak
+    on
+        weak_labels.clip_id = agreed_weak.clip_id
+        and weak_labels.label_id = agreed_weak.label_id
