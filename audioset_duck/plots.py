@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from os import PathLike
 from pathlib import Path
@@ -243,6 +246,63 @@ def show(
         _spectrogram(samples, rate, start_seconds),
         rate / 2 / BANDS,
     )
+
+
+@dataclass(frozen=True)
+class PageFrame:
+    """A page that a notebook shows in a frame: its style and script leave the notebook alone.
+
+    Attributes:
+        html: The page.
+        height: Height of the frame, in pixels.
+    """
+
+    html: str
+    height: int
+
+    def _repr_html_(self) -> str:
+        source = html.escape(self.html)
+        return f'<iframe srcdoc="{source}" width="100%" height="{self.height}"></iframe>'
+
+
+def listen(
+    catalog: AnyPath,
+    target: str,
+    role: str | None = None,
+    *,
+    sql: str | None = None,
+    keys: Sequence[str] = (),
+    detector: str | None = None,
+    limit: int = 6,
+    height: int = 620,
+) -> PageFrame:
+    """Show the page of `audioset-duck listen` for a few samples, to play and mark them.
+
+    Args:
+        catalog: The catalog file, with an inventory of audio.
+        target: The target.
+        role: positive, strong_negative, weak_negative, weak_positive, suspects, alarms, misses or
+            conflicts.
+        sql: Instead of a role, a query that gives sample_key, or clip_id with start_seconds and
+            end_seconds.
+        keys: Instead of both, keys of samples.
+        detector: A detector that was scored; None: the only one.
+        limit: The most samples.
+        height: Height of the frame, in pixels.
+
+    Returns:
+        What a notebook shows as the page.
+
+    Raises:
+        AudiosetDuckError: The selection is invalid or gives nothing that can be played.
+    """
+    from audioset_duck.listen.page import make_page
+    from audioset_duck.listen.selection import Selection
+
+    selection = Selection(target, role, sql, tuple(keys), detector, limit=limit)
+    with open_catalog(Path(catalog)) as connection:
+        page = make_page(connection, selection)
+    return PageFrame(page.html, height)
 
 
 def _envelope(samples: Samples, rate: int, start_seconds: float) -> Rows:

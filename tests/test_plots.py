@@ -1,12 +1,15 @@
 """Charts for notebooks: what they show, and what they say when they cannot."""
 
+import re
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 import vl_convert
+from support.listening import data_of
 from support.metadata import write_metadata, write_sounds
 
 from audioset_duck import plots
@@ -246,3 +249,11 @@ def test_show_of_what_cannot_be_shown(tone: Path, tmp_path: Path) -> None:
     for name in ("text.wav", "not_there.wav"):
         with pytest.raises(AudiosetDuckError, match=f"{name} cannot be read as audio"):
             plots.show(tmp_path / name)
+
+
+@pytest.mark.slow
+def test_a_few_samples_to_listen_to(demo_audio: Path) -> None:
+    """The page of the command, in a frame."""
+    shown = plots.listen(demo_audio / "catalog.duckdb", "gun", "positive", limit=2)
+    source = re.search(r'<iframe srcdoc="(.*?)" width', shown._repr_html_(), re.DOTALL)[1]
+    assert len(data_of(unescape(source))["items"]) == 2

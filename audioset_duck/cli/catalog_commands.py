@@ -104,6 +104,14 @@ def split_options(flag: str, texts: tuple[str, ...], example: str) -> dict[str, 
     " several times.",
 )
 @click.option(
+    "--corrections",
+    type=PATH,
+    multiple=True,
+    metavar="FILE",
+    help="Labels that a listener marked, as csv. May be given several times; in doubt the first"
+    " file decides. [default: corrections of audioset-duck.toml]",
+)
+@click.option(
     "--audio-root",
     type=PATH,
     metavar="DIR",
@@ -133,6 +141,7 @@ def build(
     window_seconds: str | None,
     training: tuple[str, ...],
     samples: tuple[str, ...],
+    corrections: tuple[Path, ...],
     audio_root: Path | None,
     live: bool,
     skip_bad_rows: bool,
@@ -184,6 +193,7 @@ def build(
         targets,
         metadata,
         samples=sample_options,
+        corrections=corrections or configuration.corrections,
         inventory=inventory,
         live=live,
         skip_bad_rows=skip_bad_rows,

@@ -19,7 +19,9 @@ from audioset_duck.cli.console import (
     print_in_any_encoding,
     shared_options,
 )
+from audioset_duck.cli.listen_command import listen
 from audioset_duck.cli.output_commands import export, report
+from audioset_duck.cli.score_command import score
 from audioset_duck.cli.start_commands import demo, download
 
 
@@ -39,9 +41,11 @@ def cli() -> None:
     log.propagate = False
 
 
-for command in (build, check, demo, download, export, extract, info, labels, report, scan, sql):
+for command in (
+    *(build, check, demo, download, export, extract, info, labels, listen),
+    *(report, scan, score, sql, targets),
+):
     cli.add_command(command)
-cli.add_command(targets)
 
 
 def main() -> None:

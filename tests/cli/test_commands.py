@@ -24,10 +24,8 @@ def test_help_lists_every_command_with_an_example(run) -> None:
     commands = [
         line.split()[0] for line in run("--help").stdout.split("Commands:")[1].splitlines() if line
     ]
-    assert (
-        commands
-        == "build check demo download export extract info labels report scan sql targets".split()
-    )
+    names = "build check demo download export extract info labels listen report scan score sql"
+    assert commands == [*names.split(), "targets"]
     for command in commands:
         example = run(command, "--help").stdout.split("Usage:")[1].splitlines()[1:]
         assert any(line.startswith(f"    audioset-duck {command}") for line in example), command

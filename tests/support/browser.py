@@ -112,6 +112,27 @@ class Page:
         for kind in ("mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
+    def press(self, key: str) -> None:
+        """Press and release a key, named as in `KeyboardEvent.key`."""
+        codes = {" ": 32, "ArrowLeft": 37, "ArrowRight": 39, "Enter": 13, "Escape": 27, "Tab": 9}
+        code = {"windowsVirtualKeyCode": codes.get(key, ord(key[0].upper()))}
+        text = {"text": key} if len(key) == 1 else {}
+        self.send("Input.dispatchKeyEvent", type="keyDown", key=key, **code, **text)
+        self.send("Input.dispatchKeyEvent", type="keyUp", key=key, **code)
+
+    def type(self, text: str) -> None:
+        """Type into what has the focus."""
+        self.send("Input.insertText", text=text)
+
+    def save_downloads(self, folder: Path) -> None:
+        self.send("Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder.resolve()))
+
+    def choose_file(self, selector: str, file: Path) -> None:
+        """Choose a file in an input."""
+        root = self.send("DOM.getDocument")["root"]["nodeId"]
+        node = self.send("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.send("DOM.setFileInputFiles", nodeId=node, files=[str(file.resolve())])
+
     def screenshot(self, path: Path) -> None:
         """The whole page, however long."""
         shot = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)

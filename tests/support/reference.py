@@ -23,6 +23,8 @@ INTERNAL = {
     "weak_positive_samples",
     "weak_spans",
     "sample_clips",
+    "corrected_clips",
+    "carrying_clips",
     "sample_spans",
     "excluded_members",
     "member_shifts",
@@ -43,6 +45,27 @@ INTERNAL = {
     "negative_draws",
     "sample_composition",
     "positive_durations",
+    "criterion_totals",
+    "detections",
+    "detector_suspects",
+    "event_points",
+    "scored_spans",
+    "collar_changes",
+    "intersection_changes",
+}
+# A value for each parameter of a table function.
+VALUES = {
+    "seed": "0",
+    "epoch": "0",
+    "batch_size": "32",
+    "search": "'dog'",
+    "scored_detector": "'A'",
+    "least_score": "0.5",
+    "dtc": "0.5",
+    "gtc": "0.5",
+    "onset_collar": "0.2",
+    "offset_collar": "0.2",
+    "offset_share": "0.2",
 }
 SCHEMAS = ("main", "gun", "meta")
 
@@ -90,8 +113,8 @@ def relations(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     ).fetchall()
     for schema, name, parameters, comment in functions:
         if name not in INTERNAL:
-            values = ["0", "0", "32"] if "seed" in parameters else ["'dog'"]
-            called = f"{schema}.{name}({', '.join(values[: len(parameters)])})"
+            values = [VALUES[parameter] for parameter in parameters if parameter in VALUES]
+            called = f"{schema}.{name}({', '.join(values)})"
             prefix = "TARGET." if schema == "gun" else ""
             columns = connection.execute(
                 f"select column_name from (describe from {called})"
@@ -127,10 +150,14 @@ def with_tables(text: str, connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def main() -> None:
+    # Beside this file, which is run as a script.
+    from scored import score_demo
+
     with tempfile.TemporaryDirectory() as folder:
         make_metadata(Path(folder) / "metadata")
         catalog = Path(folder) / "catalog.duckdb"
         build(catalog, [BUILT_IN["gun"]], Path(folder) / "metadata")
+        score_demo(catalog, Path(folder))
         with duckdb.connect(str(catalog), read_only=True) as connection:
             README.write_text(with_tables(README.read_text(), connection))
 
