@@ -4,7 +4,8 @@
     torchrun --nproc-per-node 2 train.py --catalog audioset-duck-demo/catalog.duckdb --target gun
 
 A run that was killed goes on from its checkpoint when it is started again, and ends with the very
-weights that it would have had. The batch size is that of each process.
+weights that it would have had. The batch size is that of each process. At the end it writes the
+scores of all eval samples, for audioset-duck score.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Subset
 
-from audioset_duck import AudioSetDataset, Batch, TwoTierBatchSampler, collate
+from audioset_duck import AudioSetDataset, Batch, TwoTierBatchSampler, collate, predict
 from audioset_duck.errors import AudiosetDuckError
 
 
@@ -95,7 +96,7 @@ def train_batch(
 
 
 @torch.no_grad()
-def predict(
+def evaluate(
     model: nn.Module, loader: Iterable[Batch], device: str = "cpu"
 ) -> tuple[np.ndarray, np.ndarray]:
     """Labels and logits of all that a loader gives, both (n,)."""
@@ -163,6 +164,9 @@ def main() -> None:
         "--checkpoint", type=Path, default=Path("checkpoint.pt"), help="[%(default)s]"
     )
     parser.add_argument(
+        "--predictions", type=Path, default=Path("predictions.parquet"), help="[%(default)s]"
+    )
+    parser.add_argument(
         "--save-every", type=int, default=50, metavar="BATCHES", help="[%(default)s]"
     )
     parser.add_argument(
@@ -222,7 +226,7 @@ def main() -> None:
         batches_done = 0
         save(args.checkpoint, parts, batches_done)
 
-        found = predict(model, eval_loader, device)
+        found = evaluate(model, eval_loader, device)
         results = [found] * sampler.num_replicas
         if is_distributed:
             dist.all_gather_object(results, found)
@@ -235,6 +239,9 @@ def main() -> None:
                 f" {len(sampler.hard_buffer)} hard negatives",
                 flush=True,
             )
+    # Probabilities, of all samples; the command that scores them is printed.
+    detector = nn.Sequential(model, nn.Sigmoid())
+    predict(detector, eval_set, args.predictions, batch_size=256, num_workers=args.workers)
     if is_distributed:
         dist.destroy_process_group()
 

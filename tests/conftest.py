@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from support.audio import made_wav, make_sounds
+from support.clips import make_clips
 from support.commands import COMMAND
+from support.listening import make_clicks
 from support.metadata import write_metadata
 
 from audioset_duck.catalog.build import build
@@ -112,3 +114,15 @@ def many(made_many: Path, tmp_path: Path) -> Path:
 def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The catalog of `make_sounds`; neither it nor its audio is to be written to."""
     return make_sounds(tmp_path_factory.mktemp("sounds"))
+
+
+@pytest.fixture(scope="session")
+def whole_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalog of `make_clips`; neither it nor its audio is to be written to."""
+    return make_clips(tmp_path_factory.mktemp("clips"))
+
+
+@pytest.fixture(scope="session")
+def clicks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalog of `make_clicks`; neither it nor its audio is to be written to."""
+    return make_clicks(tmp_path_factory.mktemp("clicks"))

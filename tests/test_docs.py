@@ -7,14 +7,17 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
 import audioset_duck
-from audioset_duck import AudioSetDataset, TwoTierBatchSampler
+from audioset_duck import AudioSetClips, AudioSetDataset, TwoTierBatchSampler, predict
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.labels import resolve
-from audioset_duck.catalog.models import RELATION_LAYERS, read_templates
+from audioset_duck.catalog.models import RELATION_LAYERS, SCORE_LAYERS, read_templates
 from audioset_duck.cli.commands import cli
 from audioset_duck.config.sample_options import SampleOptions, sample_options_json
 from audioset_duck.config.toml_file import read_configuration
@@ -48,9 +51,16 @@ def test_set_up_commands_are_two_single_lines() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_other_commands_run_in_their_order(run, demo_metadata: Path, tmp_path: Path) -> None:
     """In a folder with the demo's `metadata`; those of the audio section are run with its tests."""
     (tmp_path / "metadata").symlink_to(demo_metadata)
+    # What `predict` would write.
+    rows = (demo_metadata / "audioset_eval_strong.tsv").read_text().splitlines()[1:]
+    clips = sorted({row.split("\t")[0] for row in rows})
+    random = np.random.default_rng(0)
+    scores = {"clip_id": clips, "scores": [random.random(250) for _ in clips]}
+    pq.write_table(pa.table(scores), tmp_path / "mine.parquet")
     assert run("build", "--target", "gun", "--target", "snore").exit_code == 0
     typed = [line for line in TYPED if re.match(r"audioset-duck (?!extract|scan)", line)]
     assert len(typed) > 8
@@ -110,20 +120,41 @@ def test_options_are_these_with_these_defaults(number: int, defaults: dict[str, 
     }
 
 
+def power_of(parts: int) -> torch.nn.Module:
+    """A model that returns the power of each part of a waveform: (B, T) to (B, parts)."""
+
+    class Power(torch.nn.Module):
+        def forward(self, wav: torch.Tensor) -> torch.Tensor:
+            return wav.unflatten(1, (parts, -1)).square().mean(2)
+
+    return Power()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("text", [README, GUIDE], ids=["README", "guide"])
 def test_training_runs_as_it_is_written(
-    demo_audio: Path, monkeypatch: pytest.MonkeyPatch, text: str
+    demo_audio: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    """One epoch in the demo's folder; the step only guesses."""
-    monkeypatch.chdir(demo_audio)
-    shapes = []
+    """One epoch beside the demo's catalog; the step only guesses."""
+    (tmp_path / "catalog.duckdb").symlink_to(demo_audio / "catalog.duckdb")
+    monkeypatch.chdir(tmp_path)
+    shapes, frame_shapes = [], []
 
     def step(wav: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         shapes.append((wav.shape, label.shape))
         return torch.linspace(-1, 1, len(label))
 
-    names = {"step": step}
+    def frame_step(wav: torch.Tensor, label: torch.Tensor, is_frame: torch.Tensor) -> None:
+        assert not (label > is_frame).any()
+        frame_shapes.append((wav.shape, label.shape, is_frame.shape))
+
+    names = {
+        "step": step,
+        "frame_step": frame_step,
+        # The power of each waveform, and of each 40 ms of it.
+        "model": power_of(1),
+        "frame_model": power_of(250),
+    }
     for block in code(text, "python"):
         if "Trainer(" in block or "LightningModule" in block:
             # These are run in training/test_lightning.py.
@@ -134,18 +165,26 @@ def test_training_runs_as_it_is_written(
     assert shapes == [((32, 8000), (32,))] * len(names["sampler"])
     assert len(names["sampler"].hard_buffer) > 100
     if text is GUIDE:
+        assert frame_shapes == [((16, 80_000), (16, 250), (16, 250))] * 10
+        assert sorted(path.name for path in tmp_path.glob("*.parquet")) == [
+            "frames.parquet",
+            "samples.parquet",
+            "windows.parquet",
+        ]
         assert len(list(names["sampler"])) == len(names["sampler"]) - 17
-    assert next(iter(names["eval_loader"])).wav.shape == (256, 8000)
+        assert next(iter(names["eval_loader"])).wav.shape == (256, 8000)
+    else:
+        assert [path.name for path in tmp_path.glob("*.parquet")] == ["mine.parquet"]
 
 
 def test_the_models_are_read_in_an_order_that_explains_them() -> None:
     """Every model of the method is named once, after all that it refers to."""
     templates = {
         f"{template.layer}/{template.name}": template
-        for template in read_templates(sql_folder(), RELATION_LAYERS)
+        for template in read_templates(sql_folder(), RELATION_LAYERS + SCORE_LAYERS)
     }
     text = (sql_folder() / "README.md").read_text()
-    rows = re.findall(r"^\| `(\w+)/` \| .* \| (.*) \|$", text, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w/]+)/` \| .* \| (.*) \|$", text, re.MULTILINE)
     named = [f"{layer}/{name}" for layer, names in rows for name in names.split(", ")]
     assert sorted(named) == sorted(key for key in templates if not key.startswith("analysis/"))
     for place, key in enumerate(named):
@@ -153,13 +192,17 @@ def test_the_models_are_read_in_an_order_that_explains_them() -> None:
 
 
 @pytest.mark.slow
-def test_examples_of_the_classes(demo_audio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_of_the_classes(
+    demo_audio: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the docstrings show is what the demo gives."""
-    monkeypatch.chdir(demo_audio)
+    (tmp_path / "catalog.duckdb").symlink_to(demo_audio / "catalog.duckdb")
+    monkeypatch.chdir(tmp_path)
     dataset = AudioSetDataset("catalog.duckdb", "gun", sample_rate=16000)
     shown = []
-    for documented in (AudioSetDataset, TwoTierBatchSampler):
-        for test in doctest.DocTestFinder().find(documented, globs={"dataset": dataset}):
+    for documented in (AudioSetDataset, AudioSetClips, TwoTierBatchSampler, predict):
+        names = {"dataset": dataset, "torch": torch}
+        for test in doctest.DocTestFinder().find(documented, globs=names):
             shown += test.examples
             assert doctest.DocTestRunner().run(test).failed == 0
-    assert len(shown) > 6
+    assert len(shown) > 14

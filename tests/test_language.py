@@ -17,7 +17,7 @@ DIALECT = re.compile(
     \bright\ (is|are)\b | \bRepeats\. | \banew\b
     | \b(is|are|not|no)\ sound\b | \bsound\ (row|file)s?\b
     | \btold\b | \btells?\ (of|what|how|that|which)\b | \bhears?\b | \bheard\b
-    | \bjudged?s?\b | \bverdicts?\b | \bfaults?\b(?!/) | \bfaulty\b | \bmend(s|ed|ing)?\b
+    | \bjudged?s?\b | \bfaults?\b(?!/) | \bfaulty\b | \bmend(s|ed|ing)?\b
     | \bpass(es|ed)?\ over\b | \bunder\ way\b | \bforecasts?\b | \bfates?\b
     | \bdrawn\ of\b | \bby\ the\ root\ of\b | (?<!there\ )\bis\ no\ (?!longer|such)[a-z]+\b
     """,

@@ -33,7 +33,13 @@ _FADE_SAMPLES = 24
 _PEAK = 3_000 / STEP
 _HISS = 0.5
 # Seconds between shots, and in which one fades to a third.
-_SHOTS = {"/m/032s66": (0.6, 0.09), "/m/04zjc": (0.11, 0.035), "/m/073cg4": (0.35, 0.02)}
+_SHOTS = {
+    "/m/032s66": (0.6, 0.09),
+    "/m/04zjc": (0.11, 0.035),
+    "/m/073cg4": (0.35, 0.02),
+    # Fireworks are made to be taken for gunshots.
+    "/m/0g6b5": (0.5, 0.08),
+}
 _SNORES = {"/m/01d3sd": 24.0, "/m/07q0yl5": 38.0}
 _BABY_CRY = "/t/dd00002"
 

@@ -16,6 +16,7 @@ from support.models import a_target, lines, run_model
 from audioset_duck.catalog.models import (
     CHECK_LAYERS,
     RELATION_LAYERS,
+    SCORE_LAYERS,
     TARGET_LAYERS,
     read_templates,
 )
@@ -137,6 +138,30 @@ def test_of_the_framed_subset_only_what_is_present_counts() -> None:
         strong_train="event_id clip_id start_seconds end_seconds label_id\n1 b_0 0 1 /m/rain",
     )
     assert found == "strong_eval_framed 1 /m/gun\nstrong_train 1 /m/rain"
+
+
+def test_events_that_overlap_or_touch_are_one_span() -> None:
+    found = run_model(
+        "target/active_spans",
+        "from t.active_spans order by all",
+        positive_events="""
+            subset event_id clip_id start_seconds end_seconds
+            strong_eval 1 a_0 5.000 6.000
+            strong_eval 2 a_0 0.000 4.000
+            strong_eval 3 a_0 1.000 2.000
+            strong_eval 4 a_0 4.000 4.500
+            strong_eval 5 a_0 4.501 5.000
+            strong_eval 6 a_0 7.000 7.000
+            strong_eval 7 b_0 0.000 1.000
+            strong_train 8 b_0 0.500 2.000
+        """,
+    )
+    assert found == lines("""
+        strong_eval a_0 0 0.000 4.500
+        strong_eval a_0 1 4.501 6.000
+        strong_eval b_0 0 0.000 1.000
+        strong_train b_0 0 0.500 2.000
+    """)
 
 
 # The models that cut windows: the query, and what they are given of one event.
@@ -1266,14 +1291,15 @@ def test_everything_is_explained(demo_catalog: Path) -> None:
 
 def test_a_layer_reads_only_from_itself_and_from_layers_before_it() -> None:
     templates = read_templates(sql_folder())
+    heights = RELATION_LAYERS + SCORE_LAYERS
     assert len(templates) > 60
     for template in templates:
         for other in template.refs.values():
             if template.layer in CHECK_LAYERS:
                 assert other.layer in RELATION_LAYERS, (template.key, other.key)
             else:
-                height = RELATION_LAYERS.index(template.layer)
-                assert RELATION_LAYERS.index(other.layer) <= height, (template.key, other.key)
+                height = heights.index(template.layer)
+                assert heights.index(other.layer) <= height, (template.key, other.key)
         # What all targets share must not depend on one of them.
         if template.layer not in TARGET_LAYERS:
             assert not any(other.layer in TARGET_LAYERS for other in template.refs.values())
