@@ -14,14 +14,6 @@ active_spans as (select * from {{ ref('active_spans') }}),
 
 excluded_clips as (select * from {{ ref('excluded_clips') }}),
 
-lengths as (
-    select
-        video_clips.ytid || '_' || video_clips.start_ms as clip_id,
-        max(video_clips.clip_seconds) as clip_seconds
-    from video_clips
-    group by video_clips.ytid, video_clips.start_ms
-),
-
 active_clips as (
     select distinct
         active_spans.subset,
@@ -72,12 +64,33 @@ weak as (
     where list_contains({{ literal(subsets) }}, numbered_weak_clips.subset)
 ),
 
-clips as (
+all_clips as (
     select * from strong
     union all by name
     select * from framed
     union all by name
     select * from weak
+),
+
+clips as materialized (
+    select *
+    from all_clips
+    where list_contains({{ literal(subsets) }}, subset)
+),
+
+videos as (
+    select distinct left(clips.clip_id, 11) as ytid
+    from clips
+),
+
+-- To name all clips would take longer than all the rest.
+lengths as (
+    select
+        video_clips.ytid || '_' || video_clips.start_ms as clip_id,
+        max(video_clips.clip_seconds) as clip_seconds
+    from video_clips
+    semi join videos on video_clips.ytid = videos.ytid
+    group by video_clips.ytid, video_clips.start_ms
 )
 
 select
@@ -90,4 +103,3 @@ select
     clips.is_evaluated
 from clips
 left join lengths on clips.clip_id = lengths.clip_id
-where list_contains({{ literal(subsets) }}, clips.subset)
