@@ -200,6 +200,7 @@ def test_the_relation_says_what_is_marked(tmp_path: Path, metadata: Path) -> Non
     assert file["file"].endswith("corrections0.csv")
 
 
+@pytest.mark.slow
 def test_listeners_who_disagree(
     tmp_path: Path, metadata: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

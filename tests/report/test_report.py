@@ -388,6 +388,7 @@ def test_two_subsets(demo_catalog: Path, tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_command(run, demo_catalog: Path) -> None:
     arguments = [
         "report",

@@ -413,6 +413,7 @@ def test_an_unknown_error_of_a_thread_is_raised(
         dataset.__getitems__(range(20))
 
 
+@pytest.mark.slow
 def test_audio_that_is_part_of_an_archive(tmp_path: Path) -> None:
     """Members of a tar beside files give what files give; an archive that shrinks is an error."""
     files = AudioSetDataset(make_sounds(tmp_path), "t", sample_rate=8000)
