@@ -417,9 +417,11 @@ def _counts(connection: duckdb.DuckDBPyConnection, plan: _Plan, detector: str) -
             )
         if left_out:
             log.warning(
-                "%s frames of %s begin after the end of their clip and are left out",
+                "%s frames of %s begin after the end of their clip, at a hop of %s s, and are left"
+                " out",
                 f"{left_out:,}",
                 detector,
+                plan.hop_seconds,
             )
         if short:
             log.warning(

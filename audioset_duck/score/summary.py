@@ -52,11 +52,15 @@ def summarise(connection: duckdb.DuckDBPyConnection, target: str, detector: str)
     row = connection.execute(
         "select unit, subset, clip_count, hours, threshold, missing_clip_count,"
         " missing_positive_count, left_out_frame_count, short_clip_count,"
-        f" (select count(*) from {schema}.alarms where alarms.detector = $1 and not is_true)"
+        f" (select count(*) from {schema}.alarms where alarms.detector = $1 and not is_true),"
+        f" (select count(*) from {schema}.alarms where alarms.detector = $1 and not is_true"
+        f" and clip_id not in (select clip_id from {schema}.scores"
+        " where scores.detector = $1 and is_positive))"
         f" from {schema}.detectors where detector = $1",
         [detector],
     ).fetchall()
-    ((unit, subset, clips, hours, threshold, missing, positives, left_out, short, alarms),) = row
+    ((unit, subset, clips, hours, threshold, missing, positives, left_out, short, *alarms),) = row
+    all_alarms, target_free_alarms = alarms
     item = {"sample": "samples"}.get(unit, "clips")
     notes = []
     if missing:
@@ -78,10 +82,10 @@ def summarise(connection: duckdb.DuckDBPyConnection, target: str, detector: str)
     )
     if threshold is None:
         sounds_title = "No threshold gives so few false alarms; allow more with --alarms-per-hour"
-    elif alarms:
+    elif all_alarms:
         sounds_title = (
-            f"{alarms:,} false alarms at threshold {threshold:.4g}; the sounds during which there"
-            " are most:"
+            f"{all_alarms:,} false alarms at threshold {threshold:.4g}, {target_free_alarms:,} of"
+            " them in clips without the target; the sounds during which these are most:"
         )
     else:
         sounds_title = (

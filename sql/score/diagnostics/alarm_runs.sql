@@ -1,8 +1,8 @@
 -- One longest run of scores of a detector that reach a threshold: of frames, or of samples that
 -- touch or overlap.
 -- Parameters:
---   scored_detector: The detector.
---   least_score: The threshold.
+--   detector: The detector.
+--   threshold: The threshold.
 -- Columns:
 --   subset: The subset of the clip.
 --   clip_id: The clip.
@@ -10,7 +10,7 @@
 --   end_seconds: End in seconds from the start of the clip, exclusive.
 --   score: The highest score in it.
 --   is_true: Whether the target is active at any moment of it.
-{{ config(materialized='table_function', parameters='scored_detector, least_score') }}
+{{ config(materialized='table_function', parameters='detector, threshold') }}
 with scores as (select * from {{ ref('scores') }}),
 
 detectors as (select * from {{ ref('detectors') }}),
@@ -26,8 +26,8 @@ chosen as (
     from scores
     inner join detectors on scores.detector = detectors.detector and scores.unit = detectors.unit
     where
-        scores.detector = scored_detector  -- noqa: RF02
-        and scores.score >= least_score  -- noqa: RF02
+        scores.detector = detector  -- noqa: RF02
+        and scores.score >= threshold  -- noqa: RF02
 ),
 
 marked as (

@@ -1,8 +1,8 @@
 -- One alarm of a detector at a threshold: a longest run of frames with at least that score (of
 -- samples, of those that touch or overlap). It is true if the target is active at any moment of it.
 -- Parameters:
---   scored_detector: The detector.
---   least_score: The threshold.
+--   detector: The detector.
+--   threshold: The threshold.
 -- Columns:
 --   detector: The detector.
 --   clip_id: The clip.
@@ -12,9 +12,9 @@
 --   is_true: Whether the target is active at any moment of it.
 --   label_ids: MIDs of all labels that are active at any moment of it, sorted.
 --   url: The moment of the video.
-{{ config(materialized='table_function', parameters='scored_detector, least_score') }}
+{{ config(materialized='table_function', parameters='detector, threshold') }}
 with alarm_runs as (
-    select * from {{ ref('alarm_runs') }}(scored_detector, least_score)
+    select * from {{ ref('alarm_runs') }}(detector, threshold)
 ),
 
 strong_clips as (select * from {{ ref('strong_clips') }}),
@@ -29,7 +29,7 @@ mask as (
 )
 
 select
-    scored_detector as detector,  -- noqa: RF02
+    detector as detector,  -- noqa: RF02,AL09
     alarm_runs.clip_id,
     alarm_runs.start_seconds,
     alarm_runs.end_seconds,

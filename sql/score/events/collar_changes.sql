@@ -1,7 +1,7 @@
 -- What changes in a clip as the threshold falls to a value: how many more spans of the target are
 -- matched with a detection of their own, in a largest matching.
 -- Parameters:
---   scored_detector: The detector.
+--   detector: The detector.
 --   onset_collar: The largest distance of starts, in seconds.
 --   offset_collar: The largest distance of ends, in seconds; null: any.
 --   offset_share: The largest distance of ends as a part of the span, 0 to 1, if that is more.
@@ -11,16 +11,16 @@
 --   hit_change: How many more spans are matched.
 {{ config(
     materialized='table_function',
-    parameters='scored_detector, onset_collar, offset_collar, offset_share'
+    parameters='detector, onset_collar, offset_collar, offset_share'
 ) }}
 with collar_pairs as (
     select *
-    from {{ ref('collar_pairs') }}(scored_detector, onset_collar, offset_collar, offset_share)
+    from {{ ref('collar_pairs') }}(detector, onset_collar, offset_collar, offset_share)
 ),
 
 collar_matches as materialized (
     select *
-    from {{ ref('collar_matches') }}(scored_detector, onset_collar, offset_collar, offset_share)
+    from {{ ref('collar_matches') }}(detector, onset_collar, offset_collar, offset_share)
 ),
 
 -- Where no match is in the way of another one, each pair counts as long as its detection exists.

@@ -5,7 +5,7 @@
 -- Then it is enough to give each detection in order of time the free span whose last match comes
 -- first (F. Glover, Maximum matching in a convex bipartite graph, 1967).
 -- Parameters:
---   scored_detector: The detector.
+--   detector: The detector.
 --   onset_collar: The largest distance of starts, in seconds.
 --   offset_collar: The largest distance of ends, in seconds; null: any.
 --   offset_share: The largest distance of ends as a part of the span, 0 to 1, if that is more.
@@ -15,11 +15,11 @@
 --   hit_count: How many spans are matched.
 {{ config(
     materialized='table_function',
-    parameters='scored_detector, onset_collar, offset_collar, offset_share'
+    parameters='detector, onset_collar, offset_collar, offset_share'
 ) }}
 with recursive pairs as materialized (
     select *
-    from {{ ref('collar_pairs') }}(scored_detector, onset_collar, offset_collar, offset_share)
+    from {{ ref('collar_pairs') }}(detector, onset_collar, offset_collar, offset_share)
 ),
 
 contested as (

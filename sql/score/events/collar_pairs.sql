@@ -1,7 +1,7 @@
 -- One detection and one span of the target that match: their starts are within a collar of each
 -- other, and their ends within one too.
 -- Parameters:
---   scored_detector: The detector.
+--   detector: The detector.
 --   onset_collar: The largest distance of starts, in seconds.
 --   offset_collar: The largest distance of ends, in seconds; null: any.
 --   offset_share: The largest distance of ends as a part of the span, 0 to 1, if that is more.
@@ -14,7 +14,7 @@
 --   span_number: The span.
 {{ config(
     materialized='table_function',
-    parameters='scored_detector, onset_collar, offset_collar, offset_share'
+    parameters='detector, onset_collar, offset_collar, offset_share'
 ) }}
 with detections as (select * from {{ ref('detections') }}),
 
@@ -37,7 +37,7 @@ near_starts as (
             and detections.clip_number = scored_spans.clip_number
             and abs(detections.start_us - scored_spans.start_us)
             <= round(onset_collar * 1000000)  -- noqa: RF02
-    where detections.detector = scored_detector  -- noqa: RF02
+    where detections.detector = detector  -- noqa: RF02
 )
 
 select

@@ -2,7 +2,7 @@
 -- starts and ends from those of spans of the target. A detection that is not matched is a false
 -- alarm.
 -- Parameters:
---   scored_detector: The detector.
+--   detector: The detector.
 --   onset_collar: The largest distance of starts, in seconds.
 --   offset_collar: The largest distance of ends, in seconds; null: any.
 --   offset_share: The largest distance of ends as a part of the span, 0 to 1, if that is more.
@@ -17,7 +17,7 @@
 --   false_alarms_per_hour: False alarms per hour of all evaluated clips.
 {{ config(
     materialized='table_function',
-    parameters='scored_detector, onset_collar, offset_collar, offset_share'
+    parameters='detector, onset_collar, offset_collar, offset_share'
 ) }}
 with event_points as (select * from {{ ref('event_points') }}),
 
@@ -29,14 +29,14 @@ changes as (
         event_points.detection_count,
         0 as hit_change
     from event_points
-    where event_points.detector = scored_detector  -- noqa: RF03
+    where event_points.detector = detector  -- noqa: RF03
     union all
     select
         collar_changes.threshold,
         null as detection_count,
         collar_changes.hit_change
     from {{ ref('collar_changes') }}(
-        scored_detector, onset_collar, offset_collar, offset_share
+        detector, onset_collar, offset_collar, offset_share
     ) as collar_changes
 ),
 
@@ -76,6 +76,6 @@ select
 from counts
 inner join criterion_totals
     on
-        criterion_totals.detector = scored_detector  -- noqa: RF02
+        criterion_totals.detector = detector  -- noqa: RF02
         and criterion_totals.criterion = 'intersection'
 order by counts.threshold desc

@@ -1,7 +1,7 @@
 -- One part of a detection that is correct: the part on one span of the target. A detection is
 -- correct if at least a part of it is on spans of the target.
 -- Parameters:
---   scored_detector: The detector.
+--   detector: The detector.
 --   dtc: The part of a detection, 0 to 1; at 0, any moment will do.
 -- Columns:
 --   detection_number: The detection.
@@ -11,7 +11,7 @@
 --   span_number: The span.
 --   span_us: The length of the span, in microseconds.
 --   shared_us: How much of it the detection covers, in microseconds.
-{{ config(materialized='table_function', parameters='scored_detector, dtc') }}
+{{ config(materialized='table_function', parameters='detector, dtc') }}
 with detections as (select * from {{ ref('detections') }}),
 
 scored_spans as (select * from {{ ref('scored_spans') }}),
@@ -34,7 +34,7 @@ shared as (
             and detections.clip_number = scored_spans.clip_number
             and detections.start_us < scored_spans.end_us
             and detections.end_us > scored_spans.start_us
-    where detections.detector = scored_detector  -- noqa: RF02
+    where detections.detector = detector  -- noqa: RF02
 )
 
 select

@@ -1,7 +1,7 @@
 -- One threshold of a detector, and what its detections are worth there, by any part that detections
 -- and spans of the target must share.
 -- Parameters:
---   scored_detector: The detector.
+--   detector: The detector.
 --   dtc: The part of a detection that must be on the target for it to be correct, 0 to 1.
 --   gtc: The part of a span that must be on correct detections for it to be found, 0 to 1.
 -- Columns:
@@ -13,7 +13,7 @@
 --   precision: hit_count as a part of itself and the false alarms.
 --   f1: The harmonic mean of precision and recall.
 --   false_alarms_per_hour: False alarms per hour of all evaluated clips.
-{{ config(materialized='table_function', parameters='scored_detector, dtc, gtc') }}
+{{ config(materialized='table_function', parameters='detector, dtc, gtc') }}
 with event_points as (select * from {{ ref('event_points') }}),
 
 criterion_totals as (select * from {{ ref('criterion_totals') }}),
@@ -25,14 +25,14 @@ changes as (
         0 as hit_change,
         0 as correct_change
     from event_points
-    where event_points.detector = scored_detector  -- noqa: RF03
+    where event_points.detector = detector  -- noqa: RF03
     union all
     select
         intersection_changes.threshold,
         null as detection_count,
         intersection_changes.hit_change,
         intersection_changes.correct_change
-    from {{ ref('intersection_changes') }}(scored_detector, dtc, gtc) as intersection_changes
+    from {{ ref('intersection_changes') }}(detector, dtc, gtc) as intersection_changes
 ),
 
 by_threshold as (
@@ -73,6 +73,6 @@ select
 from counts
 inner join criterion_totals
     on
-        criterion_totals.detector = scored_detector  -- noqa: RF02
+        criterion_totals.detector = detector  -- noqa: RF02
         and criterion_totals.criterion = 'intersection'
 order by counts.threshold desc

@@ -3,7 +3,7 @@
 -- A detection is correct if at least a part of it is on spans of the target. A span is found if at
 -- least a part of it is on correct detections.
 -- Parameters:
---   scored_detector: The detector.
+--   detector: The detector.
 --   dtc: The part of a detection, 0 to 1; at 0, any moment will do.
 --   gtc: The part of a span, 0 to 1; at 0, any moment will do.
 -- Columns:
@@ -11,9 +11,9 @@
 --   threshold: The threshold.
 --   hit_change: How many more spans are found.
 --   correct_change: How many more detections are correct.
-{{ config(materialized='table_function', parameters='scored_detector, dtc, gtc') }}
+{{ config(materialized='table_function', parameters='detector, dtc, gtc') }}
 with correct_overlaps as materialized (
-    select * from {{ ref('correct_overlaps') }}(scored_detector, dtc)
+    select * from {{ ref('correct_overlaps') }}(detector, dtc)
 ),
 
 -- A detection begins to count at its score, and ends where it becomes part of a longer one.
