@@ -18,6 +18,7 @@ from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress
 from audioset_duck.sources.definitions import COMPRESSED_ENDINGS, SOURCES
 from audioset_duck.sources.writers import (
+    write_marks,
     write_ontology,
     write_strong,
     write_strong_labels,
@@ -35,7 +36,9 @@ def make_metadata(folder: Path, *, clips: int = 3000, seed: int = 0) -> None:
     """Write the nine metadata files of a synthetic AudioSet, in the official formats.
 
     The models of `sql/demo/` generate the data. Ids contain `_` and begin with `-`, events overlap,
-    touch and are shorter than a window, and some labels are in only one of the label files.
+    touch and are shorter than a window, and some labels are in only one of the label files. Some
+    sounds have the label of another sound: `wrong_labels.csv`, a tenth file, says which, in the
+    format of corrections.
 
     Args:
         folder: Folder of the files, created if it does not exist. Files of the same names are
@@ -132,4 +135,5 @@ def _writers(connection: duckdb.DuckDBPyConnection, seed: int) -> dict[str, Call
             connection, query("weak_labels_file"), path
         ),
         "ontology.json": lambda path: write_ontology(connection, query("ontology_file"), path),
+        "wrong_labels.csv": lambda path: write_marks(connection, query("wrong_labels_file"), path),
     }

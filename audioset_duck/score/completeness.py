@@ -58,6 +58,16 @@ def completeness(
             raise AudiosetDuckError(f"{message}; score the others alone with --partial")
         log.warning("%s; they are not evaluated", message)
     left_out = short = 0
+    if plan.unit == "sample":
+        ((corrected,),) = connection.execute(
+            "select count(*) from scoring.corrected_samples where detector = $1", [detector]
+        ).fetchall()
+        if corrected:
+            log.warning(
+                "%s scores of %s are of samples that corrections exclude, and are left out",
+                f"{corrected:,}",
+                detector,
+            )
     if plan.unit == "frame":
         ((left_out, short, far, example),) = connection.execute(
             "select coalesce(sum(left_out_count), 0), count(*) filter (missing_us > 0),"

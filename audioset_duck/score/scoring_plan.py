@@ -59,7 +59,7 @@ class ScoringPlan:
     def checks(self) -> tuple[str, ...]:
         """The models that predictions are checked by, for all detectors at once."""
         if self.unit == "sample":
-            return "prediction_errors", "missing_samples"
+            return "prediction_errors", "missing_samples", "corrected_samples"
         return "prediction_errors", "missing_clips", "frame_coverage"
 
     def variables(self) -> dict[str, Any]:

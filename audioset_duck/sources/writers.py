@@ -1,4 +1,4 @@
-"""Writers of the official formats of AudioSet's metadata files."""
+"""Writers of the formats that a build reads: AudioSet's metadata files, and marks of listeners."""
 
 from __future__ import annotations
 
@@ -64,6 +64,11 @@ def write_weak_labels(connection: duckdb.DuckDBPyConnection, query: str, path: P
 def write_ontology(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     """Write classes as ontology.json; `query` selects its fields."""
     _copy(connection, query, path, "format json, array true")
+
+
+def write_marks(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write marks of wrong labels as a file of corrections; `query` selects its columns."""
+    _copy(connection, query, path, "format csv, header")
 
 
 def _copy(

@@ -1,11 +1,11 @@
 -- One label of one 960 ms frame of the synthetic framed subset: present in the frame, or not.
-with demo_events as (select * from {{ ref('demo_events') }}),
+with demo_labelled_events as (select * from {{ ref('demo_labelled_events') }}),
 
 demo_strong_clips as (select * from {{ ref('demo_strong_clips') }}),
 
 eval_events as (
     select *
-    from demo_events
+    from demo_labelled_events
     where subset = 'strong_eval'
 ),
 

@@ -1,6 +1,6 @@
 -- One clip of the strong subsets in one role, with the number of its windows that are excluded
--- since a listener marked them: windows of events that are not their label, or of negatives that
--- contain the target.
+-- for marks of listeners: windows of events that are not their label, or of a clip that would be a
+-- negative otherwise.
 with corrections as (select * from {{ ref('corrections') }}),
 
 event_windows as (select * from {{ ref('event_windows') }}),
@@ -13,12 +13,11 @@ excluded_clips as (select * from {{ ref('excluded_clips') }}),
 
 incorrect_events as (
     select distinct
-        corrections.role,
         corrections.subset,
         corrections.clip_id,
         corrections.event_id
     from corrections
-    where corrections.event_id is not null and corrections.verdict = 'incorrect'
+    where corrections.role = 'positive' and corrections.verdict = 'incorrect'
 )
 
 select
@@ -31,7 +30,6 @@ semi join incorrect_events
     on
         event_windows.subset = incorrect_events.subset
         and event_windows.event_id = incorrect_events.event_id
-        and incorrect_events.role = 'positive'
 group by event_windows.subset, event_windows.clip_number
 union all
 select
@@ -45,8 +43,8 @@ inner join excluded_clips
     on
         strong_clips.clip_number = excluded_clips.clip_number
         and excluded_clips.reason = 'corrected'
-semi join incorrect_events
+-- Marked events of the target were no negatives before.
+anti join incorrect_events
     on
         strong_clips.subset = incorrect_events.subset
         and strong_clips.clip_id = incorrect_events.clip_id
-        and incorrect_events.role = 'strong_negative'

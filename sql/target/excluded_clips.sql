@@ -1,7 +1,7 @@
 -- One clip that is not a negative of the target, with the reason: 'ignored_label' or
 -- 'positive_label' for the labels that it carries, 'strong_positive' for a weak clip whose strong
--- labels contain the target, or 'corrected' for what a listener marked: a negative that contains
--- the target, or a clip whose positive events are all incorrect.
+-- labels contain the target, or 'corrected' if a listener marked a label of it as incorrect, in
+-- whatever subset: it contains the target, or all its events of the target are something else.
 {{ config(materialized='table') }}
 with carrying_clips as materialized (select * from {{ ref('carrying_clips') }}),
 
@@ -13,10 +13,8 @@ strongly_labelled_clips as (select * from {{ ref('strongly_labelled_clips') }}),
 
 incorrect as (
     select
-        corrections.subset,
         corrections.clip_id,
-        corrections.clip_number,
-        corrections.role
+        corrections.clip_number
     from corrections
     where corrections.verdict = 'incorrect'
 ),
@@ -26,22 +24,12 @@ incorrect as (
 corrected_strong as (
     select carrying_clips.clip_number
     from carrying_clips
-    semi join incorrect
-        on
-            carrying_clips.subset = incorrect.subset
-            and carrying_clips.clip_id = incorrect.clip_id
+    semi join incorrect on carrying_clips.clip_id = incorrect.clip_id
     anti join positive_events
         on
             carrying_clips.subset = positive_events.subset
             and carrying_clips.clip_id = positive_events.clip_id
     where not carrying_clips.is_ignored
-),
-
-corrected_weak as (
-    select distinct incorrect.clip_number
-    from incorrect
-    anti join carrying_clips on incorrect.clip_number = carrying_clips.clip_number
-    where incorrect.role = 'weak_negative'
 ),
 
 strong_positive as (
@@ -50,7 +38,23 @@ strong_positive as (
     semi join positive_events on strongly_labelled_clips.clip_id = positive_events.clip_id
     anti join carrying_clips
         on strongly_labelled_clips.clip_number = carrying_clips.clip_number
-    anti join corrected_weak on strongly_labelled_clips.clip_number = corrected_weak.clip_number
+),
+
+marked_weak as (
+    select incorrect.clip_number
+    from incorrect
+    where incorrect.clip_number is not null
+    union
+    select strongly_labelled_clips.clip_number
+    from strongly_labelled_clips
+    semi join incorrect on strongly_labelled_clips.clip_id = incorrect.clip_id
+),
+
+corrected_weak as (
+    select marked_weak.clip_number
+    from marked_weak
+    anti join carrying_clips on marked_weak.clip_number = carrying_clips.clip_number
+    anti join strong_positive on marked_weak.clip_number = strong_positive.clip_number
 )
 
 select

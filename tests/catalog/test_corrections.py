@@ -37,6 +37,7 @@ def metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
             fffffffffff 0.000 10.000 /m/rain
             ggggggggggg 0.000 10.000 /m/gun,/m/rain
             ddddddddddd 0.000 10.000 /m/rain
+            bbbbbbbbbbb 0.000 10.000 /m/rain
         """,
     )
 
@@ -89,7 +90,8 @@ MARKS = {
     "the only event of a clip": (
         "t,strong_train/bbbbbbbbbbb_0/3.0,,,,,incorrect,",
         {("positive", "strong_train/bbbbbbbbbbb_0/3.0")},
-        {("positive", "strong_train", 1, 1)},
+        # The weak clip had been excluded for the event.
+        {("positive", "strong_train", 1, 1), ("weak_negative", "weak_unbalanced_train", 1, 1)},
     ),
     "a label of a clip": (
         "t,,strong_train,aaaaaaaaaaa_0,,/m/gun,incorrect,",
@@ -108,6 +110,24 @@ MARKS = {
         {("strong_negative", "strong_train/ccccccccccc_0/5.0")}
         | {("strong_negative", f"strong_train/ccccccccccc_0/6.{number}") for number in range(4)},
         {("strong_negative", "strong_train", 1, 5)},
+    ),
+    "a strong clip that is a weak one too": (
+        "t,strong_train/ddddddddddd_0/7.0,,,,,incorrect,",
+        {("strong_negative", "strong_train/ddddddddddd_0/7.0")}
+        | {("weak_negative", "weak_unbalanced_train/ddddddddddd_0")},
+        {
+            ("strong_negative", "strong_train", 1, 1),
+            ("weak_negative", "weak_unbalanced_train", 1, 1),
+        },
+    ),
+    "a weak clip that is a strong one too": (
+        "t,weak_unbalanced_train/ddddddddddd_0,,,,,incorrect,",
+        {("strong_negative", "strong_train/ddddddddddd_0/7.0")}
+        | {("weak_negative", "weak_unbalanced_train/ddddddddddd_0")},
+        {
+            ("strong_negative", "strong_train", 1, 1),
+            ("weak_negative", "weak_unbalanced_train", 1, 1),
+        },
     ),
     "a weak negative": (
         "t,weak_unbalanced_train/fffffffffff_0,,,,,incorrect,",

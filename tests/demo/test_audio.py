@@ -1,5 +1,6 @@
 """The audio of the demo, compared by zipfile, wave and NumPy."""
 
+import csv
 import hashlib
 import io
 import wave
@@ -13,7 +14,7 @@ import pytest
 import soundfile
 from support import brute_force
 
-from audioset_duck.demo.audio import make_archives, make_audio
+from audioset_duck.demo.audio import make_archives, make_audio, take_of
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sources.definitions import AUDIO_SUBSETS
 
@@ -177,6 +178,43 @@ def test_audio_is_active_where_its_events_are(demo_audio, members, inventory) ->
         for start, end in heard:
             assert power[start:end].mean() > 2 * 64**2, (ytid, start)
     assert compared > 500
+
+
+def test_a_wrong_label_is_not_what_is_heard(demo_audio: Path, members, inventory) -> None:
+    """By correlation with the sounds of both labels."""
+    ids = {
+        name: label
+        for label, name in (
+            line.split("\t")
+            for line in brute_force.read_lines(demo_audio / "metadata", "mid_to_display_name.tsv")
+        )
+    }
+    with (demo_audio / "metadata" / "wrong_labels.csv").open(newline="") as stream:
+        marks = {
+            (mark["clip_id"], mark["label_id"]): ids[mark["note"]]
+            for mark in csv.DictReader(stream)
+            if mark["label_id"]
+        }
+    compared = 0
+    for event in brute_force.present_events(demo_audio / "metadata"):
+        sound = marks.get((event.clip_id, event.label))
+        ytid = event.clip_id.rsplit("_", 1)[0]
+        if not sound or inventory[ytid][0] != "ok" or event.end - event.start < 200:
+            continue
+        if event.subset == "strong_eval_framed":
+            continue
+        part = samples_of(members[ytid][1])[event.start * 8 : event.end * 8].astype(float)
+
+        def likeness(label: str, part: np.ndarray = part) -> float:
+            takes = [take_of(label, take)[: len(part)].astype(float) for take in range(4)]
+            return max(
+                abs(take @ part) / np.linalg.norm(take) / np.linalg.norm(part) for take in takes
+            )
+
+        # Others may sound at the same time, and touching events of the label are cut.
+        compared += 1
+        assert likeness(sound) > 2 * likeness(event.label), event
+    assert compared > 20
 
 
 def test_clips_are_as_long_as_in_the_metadata(demo_audio, members, inventory) -> None:

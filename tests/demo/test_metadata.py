@@ -10,12 +10,12 @@ import duckdb
 import pytest
 from support import brute_force
 
-from audioset_duck.demo.metadata import make_metadata
+from audioset_duck.demo.metadata import created_models, make_metadata
 from audioset_duck.filesystem import exclusive_folder
 from audioset_duck.sources.definitions import SOURCES
 
 # SHA-256 over all files of seed 0: it stays the same on every machine and DuckDB version.
-SEED_0 = "aba32eee09d2bab3aedd53e9771510c6361480517cb45cd240482b592df3c6fa"
+SEED_0 = "6a51e6ae39fc1015481e2d90d5f7f0b944a497c3dbf6244f839de580a28347e8"
 EXAMPLE = Path(__file__).parents[2] / "catalog.duckdb.example"
 
 
@@ -44,7 +44,8 @@ def test_another_seed_makes_another(demo_metadata: Path, tmp_path: Path) -> None
 
 def test_all_official_files_and_no_other(demo_metadata: Path) -> None:
     names = {path.name for path in demo_metadata.iterdir()}
-    assert names == {source.file for source in SOURCES} | {"MADE_BY_AUDIOSET_DUCK"}
+    ours = {"MADE_BY_AUDIOSET_DUCK", "wrong_labels.csv"}
+    assert names == {source.file for source in SOURCES} | ours
 
 
 def test_it_has_what_makes_the_real_one_hard(demo_metadata: Path) -> None:
@@ -77,6 +78,65 @@ def test_it_has_what_makes_the_real_one_hard(demo_metadata: Path) -> None:
     used = {event.label for event in events} | {label for clip in clips for label in clip.labels}
     ontology = {row["id"] for row in json.loads((demo_metadata / "ontology.json").read_text())}
     assert used <= strong.keys() | weak.keys() <= ontology
+
+
+def test_it_says_which_labels_are_wrong(demo_metadata: Path, tmp_path: Path) -> None:
+    """By comparison of the files with what sounds; no target gets another label that it has."""
+    with created_models(tmp_path, 3000, 0) as connection:
+        sounding = Counter(
+            connection.execute(
+                "select subset, clip_id, cast(start_seconds * 1000 as integer),"
+                " cast(end_seconds * 1000 as integer), label_id from demo_events"
+            ).fetchall()
+        )
+    written = Counter(
+        (event.subset, event.clip_id, event.start, event.end, event.label)
+        for event in brute_force.present_events(demo_metadata)
+        if event.subset != "strong_eval_framed"
+    )
+    added, missed = (
+        {(*row[:2], row[4]) for row in rows} for rows in (written - sounding, sounding - written)
+    )
+    targets = {
+        "gun": {"/m/032s66", "/m/04zjc", "/m/073cg4"},
+        "baby_cry": {"/t/dd00002"},
+        "snore": {"/m/01d3sd", "/m/07q0yl5"},
+    }
+    every = set().union(*targets.values())
+    expected = {("", *row) for row in added if row[2] in every} | {
+        (name, *row[:2], "")
+        for row in missed
+        for name, labels in targets.items()
+        if row[2] in labels
+    }
+    with (demo_metadata / "wrong_labels.csv").open(newline="") as stream:
+        marks = list(csv.DictReader(stream))
+    assert {mark["verdict"] for mark in marks} == {"incorrect"}
+    of_both = {
+        (mark["target"], mark["subset"], mark["clip_id"], mark["label_id"])
+        for mark in marks
+        if mark["subset"] != "strong_eval_framed"
+    }
+    assert of_both == expected
+    framed = {
+        event.clip_id
+        for event in brute_force.present_events(demo_metadata)
+        if event.subset == "strong_eval_framed"
+    }
+    assert {
+        (target, clip, label)
+        for target, subset, clip, label in of_both
+        if subset == "strong_eval" and clip in framed
+    } == {
+        (mark["target"], mark["clip_id"], mark["label_id"])
+        for mark in marks
+        if mark["subset"] == "strong_eval_framed"
+    }
+    assert len(of_both) > 50
+    assert sum(subset == "strong_eval" for _, subset, _, _ in of_both) > 12
+    still = {(event.clip_id, event.label) for event in brute_force.present_events(demo_metadata)}
+    for target, _, clip, _ in of_both:
+        assert not {(clip, label) for label in targets.get(target, ())} & still
 
 
 def test_sizes_follow_the_real_proportions(tmp_path: Path) -> None:

@@ -190,7 +190,8 @@ def test_suspects_are_in_their_order(clicks: Path) -> None:
     assert [(item["clip_id"], item["start"], item["end"]) for item in items] == [
         (clip, float(start), float(end)) for _, clip, start, end in rows
     ]
-    assert named(items)[:4] == ["b", "c", "a", "d"]
+    # Events and negatives in turn.
+    assert named(items) == ["b", "d", "c", "f", "a", "e", "e"]
     for item, (kind, *_) in zip(items, rows, strict=True):
         assert item["subset"] == "strong_eval" and item["sample_key"] is None
         if kind == "event":

@@ -614,6 +614,41 @@ def test_suspects_of_a_detector() -> None:
     ]
 
 
+def test_suspects_of_all_detectors() -> None:
+    """Kinds in turn; a second event of a clip after the first of all; those that agree first."""
+    given = {
+        "detector_suspects": rows(
+            "detector kind rank subset clip_id start_seconds end_seconds score",
+            """
+            d event 1 strong_eval a_0 0 1 0.1
+            d event 2 strong_eval a_0 2 3 0.2
+            d event 3 strong_eval b_0 0 1 0.5
+            e event 1 strong_eval b_0 0 1 0.3
+            d event 4 strong_eval c_0 0 1 0.6
+            d negative 1 strong_eval x_0 0 1 0.9
+            d negative 2 strong_eval y_0 0 1 0.7
+            e negative 1 strong_eval y_0 0 1 0.5
+            d negative 3 strong_eval z_0 0 1 0.95
+            """,
+        )
+    }
+    found = kept(
+        "diagnostics/suspects",
+        "select kind, clip_id, start_seconds::integer, round(score, 2), detector_count"
+        " from t.suspects",
+        given,
+    )
+    assert [" ".join(line.split()) for line in found.splitlines()] == [
+        "event b_0 0 0.4 2",
+        "negative y_0 0 0.6 2",
+        "event a_0 0 0.1 1",
+        "negative z_0 0 0.95 1",
+        "event c_0 0 0.6 1",
+        "negative x_0 0 0.9 1",
+        "event a_0 2 0.2 1",
+    ]
+
+
 ALARMS = (
     "select clip_id, start_seconds, end_seconds, score, is_true, label_ids, url"
     " from t.alarms_at('d', 0.5) order by all"

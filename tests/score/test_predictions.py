@@ -601,3 +601,35 @@ def test_frames_of_the_framed_subset_that_are_missing(
         rows = connection.execute("select clip_id from t.scores").fetchall()
     assert rows == [("Ybbbbbbbb_b_2000",)]
     assert "they are not evaluated" in caplog.text
+
+
+def test_scores_of_samples_that_were_corrected(
+    catalog: Path, built: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The file of a detector is scored again as it is; what is corrected is counted."""
+    with duckdb.connect(str(catalog), read_only=True) as connection:
+        keys = connection.execute(
+            "select sample_key from t.samples where split = 'eval' order by sample_key"
+        ).fetchall()
+    file = write(
+        tmp_path / "mine.parquet",
+        {"sample_key": [key for (key,) in keys], "score": [0.5] * len(keys)},
+    )
+    marked = "strong_eval/aaaaaaaaaaa_1000/"
+    key = next(key for (key,) in keys if key.startswith(marked))
+    corrections = tmp_path / "corrections.csv"
+    corrections.write_text(f"target,sample_key,verdict\nt,{key},incorrect\n")
+    target = Target("t", ("/m/gun",), ignore=("/m/toy",))
+    build(catalog, [target], built.parent / "metadata", corrections=[corrections])
+    of_the_clip = [key for (key,) in keys if "/aaaaaaaaaaa_1000" in key]
+    assert len({key.split("/")[0] for key in of_the_clip}) == 3
+    with run(catalog, file) as connection:
+        ((count,),) = connection.execute("select score_count from t.detectors").fetchall()
+    assert count == len(keys) - len(of_the_clip)
+    assert f"{len(of_the_clip)} scores of mine are of samples that corrections" in caplog.text
+    # A key of another clip that is no sample is wrong as ever.
+    with pytest.raises(AudiosetDuckError, match="is not a sample of t"):
+        run(
+            catalog,
+            write(tmp_path / "m.csv", {"sample_key": ["weak_eval/zzzzzzzzzzz_0"], "score": [1]}),
+        )

@@ -10,31 +10,19 @@ strong_negative_events as (select * from {{ ref('strong_negative_events') }}),
 
 corrections as (select * from {{ ref('corrections') }}),
 
-incorrect as (
-    select distinct
-        corrections.role,
-        corrections.subset,
-        corrections.clip_id,
-        corrections.event_id
-    from corrections
-    where corrections.event_id is not null and corrections.verdict = 'incorrect'
-),
-
 marked_clips as (
-    select distinct
-        incorrect.subset,
-        incorrect.clip_id
-    from incorrect
-    where incorrect.role = 'strong_negative'
+    select distinct corrections.clip_id
+    from corrections
+    where corrections.verdict = 'incorrect'
 ),
 
 corrected as (
     select
-        incorrect.subset,
-        count(*) as event_count
-    from incorrect
-    where incorrect.role = 'positive'
-    group by incorrect.subset
+        corrections.subset,
+        count(distinct corrections.event_id) as event_count
+    from corrections
+    where corrections.role = 'positive' and corrections.verdict = 'incorrect'
+    group by corrections.subset
 ),
 
 labelled as (
@@ -49,10 +37,7 @@ labelled as (
         ) as is_in_target_clip
     from present_events
     left join target_labels on present_events.label_id = target_labels.label_id
-    left join marked_clips
-        on
-            present_events.subset = marked_clips.subset
-            and present_events.clip_id = marked_clips.clip_id
+    left join marked_clips on present_events.clip_id = marked_clips.clip_id
 ),
 
 expected as (

@@ -1,10 +1,12 @@
--- A weak subset with a clip that is neither a weak negative, nor has a label of the target, nor was
--- corrected.
+-- A weak subset with a clip that is neither a weak negative, nor has a label of the target, nor has
+-- an incorrect label, in whatever subset, and no event of the target.
 with target_labels as (select * from {{ ref('target_labels') }}),
 
 weak_clips as (select * from {{ ref('weak_clips') }}),
 
 weak_negatives as (select * from {{ ref('weak_negatives') }}),
+
+positive_events as (select * from {{ ref('positive_events') }}),
 
 corrections as (select * from {{ ref('corrections') }}),
 
@@ -31,13 +33,22 @@ all_clips as (
     group by weak_clips.subset
 ),
 
+incorrect as (
+    select distinct corrections.clip_id
+    from corrections
+    where corrections.verdict = 'incorrect'
+),
+
 corrected as (
     select
-        corrections.subset,
-        count(distinct corrections.clip_number) as clip_count
-    from corrections
-    where corrections.role = 'weak_negative' and corrections.verdict = 'incorrect'
-    group by corrections.subset
+        weak_clips.subset,
+        count(*) as clip_count
+    from weak_clips
+    cross join targeted
+    semi join incorrect on weak_clips.clip_id = incorrect.clip_id
+    anti join positive_events on weak_clips.clip_id = positive_events.clip_id
+    where not main.carries_any(weak_clips.label_ids, targeted.label_ids)
+    group by weak_clips.subset
 ),
 
 negatives as (

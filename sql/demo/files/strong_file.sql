@@ -4,7 +4,7 @@ select
     start_seconds as start_time_seconds,
     end_seconds as end_time_seconds,
     label_id as label
-from demo_events
+from demo_labelled_events
 where subset = {{ literal(subset) }}
 order by
     clip_id,
