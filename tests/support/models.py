@@ -118,10 +118,8 @@ def run_model(
         for model in renderer.needed(name, given):
             if model.name in given:
                 _fill(connection, model, given[model.name])
-            elif model.layer in SCORE_LAYERS:
-                _create_table(connection, model)
             else:
-                create(connection, model, live=True)
+                _create_table(connection, model)
         rows = connection.execute(query).fetchall()
     return "\n".join(" ".join(map(_text, row)) for row in rows)
 
