@@ -1,7 +1,8 @@
 -- One clip that is not a negative of the target, with the reason: 'ignored_label' or
 -- 'positive_label' for the labels that it carries, 'strong_positive' for a weak clip whose strong
 -- labels contain the target, or 'corrected' for what a listener marked: a negative that contains
--- the target, or a clip whose positive events are all incorrect.
+-- the target, a clip whose positive events are all incorrect, or a weak clip whose strong labels
+-- are corrected in one of these ways.
 {{ config(materialized='table') }}
 with carrying_clips as materialized (select * from {{ ref('carrying_clips') }}),
 
@@ -37,11 +38,25 @@ corrected_strong as (
     where not carrying_clips.is_ignored
 ),
 
-corrected_weak as (
-    select distinct incorrect.clip_number
+marked_weak as (
+    select incorrect.clip_number
     from incorrect
-    anti join carrying_clips on incorrect.clip_number = carrying_clips.clip_number
     where incorrect.role = 'weak_negative'
+    union
+    -- What was, or should have been, a positive of the strong labels is not a negative of the weak.
+    select strongly_labelled_clips.clip_number
+    from strongly_labelled_clips
+    inner join incorrect
+        on
+            strongly_labelled_clips.clip_id = incorrect.clip_id
+            and incorrect.role in ('positive', 'strong_negative')
+    anti join positive_events on strongly_labelled_clips.clip_id = positive_events.clip_id
+),
+
+corrected_weak as (
+    select marked_weak.clip_number
+    from marked_weak
+    anti join carrying_clips on marked_weak.clip_number = carrying_clips.clip_number
 ),
 
 strong_positive as (

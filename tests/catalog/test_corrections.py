@@ -41,6 +41,55 @@ def metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
+@pytest.mark.parametrize(
+    ("marked", "gone"),
+    [
+        ("strong_train/aaaaaaaaaaa_0/1.0", {"strong_train/aaaaaaaaaaa_0/1.0"}),
+        (
+            "strong_train/bbbbbbbbbbb_0/2.0",
+            {"strong_train/bbbbbbbbbbb_0/2.0", "weak_balanced_train/bbbbbbbbbbb_0"},
+        ),
+        ("strong_train/ccccccccccc_0/3.0", {"strong_train/ccccccccccc_0/3.0"}),
+        ("weak_balanced_train/bbbbbbbbbbb_0", {"weak_balanced_train/bbbbbbbbbbb_0"}),
+    ],
+    ids=["a positive", "a strong negative", "one of two positives", "a weak negative"],
+)
+def test_the_weak_clip_of_a_strong_mark_is_not_a_negative(
+    tmp_path: Path, marked: str, gone: set[str]
+) -> None:
+    """Neither after a positive turns out to be none, nor if the target is in a strong negative."""
+    metadata = write_metadata(
+        tmp_path / "metadata",
+        names="/m/gun Gun\n/m/drum Drum\n/m/rain Rain",
+        train="""
+            aaaaaaaaaaa_0 0.000 1.000 /m/gun
+            bbbbbbbbbbb_0 0.000 1.000 /m/rain
+            ccccccccccc_0 0.000 1.000 /m/gun
+            ccccccccccc_0 2.000 3.000 /m/gun
+        """,
+        balanced="\n".join(f"{letter * 11} 0.000 10.000 /m/rain" for letter in "abcd"),
+    )
+    before = keys(built(tmp_path, metadata))
+    catalog = built(tmp_path, metadata, f"t,{marked},,,,,incorrect,")
+    assert {key for _, key in before - keys(catalog)} == gone
+    assert keys(catalog) <= before
+    with open_catalog(catalog) as connection:
+        assert [(check.name, check.rows) for check in run_checks(connection) if check.count] == []
+        reasons = dict(
+            connection.execute(
+                "select reason, sum(clip_count) from t.sample_counts where role = 'weak_negative'"
+                " group by reason"
+            ).fetchall()
+        )
+    # Those of a and c have positive events, unless the only one of a is marked.
+    if marked.startswith("strong_train/a"):
+        assert reasons == {None: 2, "corrected": 1, "strong_positive": 1}
+    elif "bbb" in marked:
+        assert reasons == {None: 1, "corrected": 1, "strong_positive": 2}
+    else:
+        assert reasons == {None: 2, "strong_positive": 2}
+
+
 @pytest.fixture(scope="module")
 def before(metadata: Path, tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
     """The samples of t without corrections."""

@@ -6,7 +6,9 @@ weak_clips as (select * from {{ ref('weak_clips') }}),
 
 weak_negatives as (select * from {{ ref('weak_negatives') }}),
 
-corrections as (select * from {{ ref('corrections') }}),
+excluded_clips as (select * from {{ ref('excluded_clips') }}),
+
+numbered_weak_clips as (select * from {{ ref('numbered_weak_clips') }}),
 
 targeted as (
     select list(target_labels.label_id) as label_ids
@@ -33,11 +35,13 @@ all_clips as (
 
 corrected as (
     select
-        corrections.subset,
-        count(distinct corrections.clip_number) as clip_count
-    from corrections
-    where corrections.role = 'weak_negative' and corrections.verdict = 'incorrect'
-    group by corrections.subset
+        numbered_weak_clips.subset,
+        count(*) as clip_count
+    from excluded_clips
+    inner join numbered_weak_clips
+        on excluded_clips.clip_number = numbered_weak_clips.clip_number
+    where excluded_clips.reason = 'corrected'
+    group by numbered_weak_clips.subset
 ),
 
 negatives as (
