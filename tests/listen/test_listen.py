@@ -130,7 +130,7 @@ def test_events_labels_and_scores_of_an_item(clicks: Path) -> None:
 
 
 def test_a_click_of_every_form_of_audio_is_where_it_should_be(clicks: Path) -> None:
-    """WAV, FLAC, MP3, Ogg, M4A and a member of a tar: the second of the file, and not silent."""
+    """WAV, FLAC, MP3, Ogg, M4A, members of a tar and a zip: the second of the file, not silent."""
     keys = [
         f"strong_eval/{clip_id(letter)}/{key}" for letter, key in zip("abc", "123", strict=True)
     ]
@@ -139,13 +139,17 @@ def test_a_click_of_every_form_of_audio_is_where_it_should_be(clicks: Path) -> N
         sql=f"""
             select sample_key from samples
             where sample_key in ('{".0', '".join(keys)}.0')
-                or (clip_id[1] in ('d', 'e') and label_id = '/m/bell')
+                or (clip_id[1] in ('d', 'e', 'f') and label_id = '/m/bell')
                 or clip_id[1] = 'g'
             order by clip_id
         """,
     )
-    assert named(items) == list("abcdeg")
-    for item, rate in zip(items, (16_000, 16_000, 32_000, 32_000, 22_050, 32_000), strict=True):
+    assert named(items) == list("abcdefg")
+    rates = (16_000, 16_000, 32_000, 32_000, 22_050, 16_000, 32_000)
+    places = dict(fetch(clicks, "select ytid, audio_path from audio_files"))
+    assert places[youtube_id("e", 0)].endswith("e.tar")
+    assert places[youtube_id("f", 0)].endswith("f.zip")
+    for item, rate in zip(items, rates, strict=True):
         samples, found_rate = soundfile.read(io.BytesIO(base64.b64decode(item["audio"])))
         assert (found_rate, samples.ndim) == (rate, 1)
         assert len(samples) / rate == pytest.approx(item["to"] - item["from"], abs=1e-3)
