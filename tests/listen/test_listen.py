@@ -357,6 +357,7 @@ ERRORS = {
     "nothing": ([], "nothing given to listen to; expected one of --role"),
     "two": (["--role", "positive", "--sql", "from samples"], "--role and --sql given"),
     "role": (["--role", "positiv"], "unknown role 'positiv'; expected one of positive, "),
+    "near role": (["--role", "conflict"], "did you mean conflicts?"),
     "no samples": (["--role", "weak_positive", "--split", "eval"], "in the split eval; see why"),
     "split": (["--role", "positive", "--split", "dev"], "unknown split 'dev'; expected train"),
     "split of alarms": (["--role", "alarms", "--split", "eval"], "--split eval is for random"),
@@ -401,6 +402,12 @@ ERRORS = {
         ["--sql", f"select '{clip_id('n')}' as clip_id, 0 as start_seconds, 1 as end_seconds"],
         f"clip {clip_id('n')} has no audio file); run audioset-duck extract, or",
     ),
+    "number": (
+        ["--sql", "select clip_id, 0 as start_seconds, 1e300 as end_seconds from weak_clips"],
+        "end_seconds 1e+300: Conversion Error",
+    ),
+    "no size": (["--role", "positive", "--most-mb", "nan"], "expected at most nan MB: show fewer"),
+    "empty key": ([""], "t has no sample ''"),
     "size": (
         ["--role", "strong_negative", "--limit", "100000", "--most-mb", "0.5"],
         "samples would have up to 2.3 MB; expected at most 0.5 MB: show fewer with --limit",
@@ -416,7 +423,20 @@ def test_errors_name_the_value_and_the_cure(run, clicks: Path, tmp_path: Path, n
     result = run("listen", "--target", "t", *arguments, "--catalog", clicks)
     assert (result.exit_code, result.stdout) == (1, "")
     assert message in result.stderr and "Traceback" not in result.stderr
+    assert len(result.stderr) < 600
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_thousands_of_samples_are_reported_and_refused(
+    run, demo_audio: Path, tmp_path: Path
+) -> None:
+    """Before any audio is read; --most-mb allows them."""
+    chosen = ("--target", "gun", "--role", "strong_negative", "--limit", "5000")
+    result = run("listen", *chosen, "--catalog", demo_audio / "catalog.duckdb")
+    assert result.exit_code == 1 and list(tmp_path.iterdir()) == []
+    assert re.search(r"Samples to listen to: 5,000 of \d\d,\d{3}, [\d,]+ s; .* MB", result.stderr)
+    assert "expected at most 50 MB: show fewer with --limit, or allow more with" in result.stderr
 
 
 def test_errors_of_the_catalog(run, clicks: Path, demo_catalog: Path, tmp_path: Path) -> None:
