@@ -443,10 +443,10 @@ def test_files_of_the_configuration(tmp_path: Path) -> None:
 
 
 def test_labels_that_disagree(tmp_path: Path) -> None:
-    """A label confirms those above it; labels without events anywhere are not compared."""
+    """A label confirms those above it; labels that only weak, or only strong ones know are not."""
     metadata = write_metadata(
         tmp_path / "metadata",
-        names="/m/bang Bang\n/m/gun Gun\n/m/rain Rain",
+        names="/m/bang Bang\n/m/gun Gun\n/m/rain Rain\n/m/hum Hum",
         ontology=json.dumps(
             [
                 {"id": "/m/bang", "name": "Bang", "child_ids": ["/m/gun"]},
@@ -459,6 +459,7 @@ def test_labels_that_disagree(tmp_path: Path) -> None:
             aaaaaaaaaaa_0 4.000 5.000 /m/rain
             bbbbbbbbbbb_0 0.000 1.000 /m/gun
             ccccccccccc_0 0.000 1.000 /m/rain
+            ccccccccccc_0 0.000 1.000 /m/hum
             ddddddddddd_0 0.000 1.000 /m/rain
         """,
         unbalanced="""
@@ -474,6 +475,16 @@ def test_labels_that_disagree(tmp_path: Path) -> None:
             "select kind, label_id, clip_id, event_count, rank from main.label_conflicts"
             " order by all"
         ).fetchall()
+        agreement = connection.execute(
+            "select rank, title, clip_count, both_clip_count, strong_only_clip_count,"
+            " weak_only_clip_count, round(conflict_percentage, 1) from main.label_agreement"
+            " order by rank"
+        ).fetchall()
+    assert agreement == [
+        (1, "Rain", 3, 1, 1, 1, 66.7),
+        (2, "Gun", 2, 1, 1, 0, 50),
+        (3, "Bang", 1, 1, 0, 0, 0),
+    ]
     # Of the two clips with each label, one agrees, for each of the three kinds of disagreement.
     assert rows == [
         ("strong_only", "/m/gun", "bbbbbbbbbbb_0", 1, 1),
