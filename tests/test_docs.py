@@ -3,6 +3,7 @@
 import doctest
 import re
 import shlex
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
+from support.listening import data_of
 
 import audioset_duck
 from audioset_duck import AudioSetClips, AudioSetDataset, TwoTierBatchSampler, predict
@@ -27,6 +29,7 @@ from audioset_duck.sqltext import sql_folder
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "notebooks" / "README.md").read_text()
+SQL_GUIDE = (ROOT / "sql" / "README.md").read_text()
 # The commands of the README, in their order.
 TYPED = [
     line
@@ -51,18 +54,51 @@ def test_set_up_commands_are_two_single_lines() -> None:
     ]
 
 
-@pytest.mark.slow
-def test_the_other_commands_run_in_their_order(run, demo_metadata: Path, tmp_path: Path) -> None:
-    """In a folder with the demo's `metadata`; those of the audio section are run with its tests."""
-    (tmp_path / "metadata").symlink_to(demo_metadata)
-    # What `predict` would write.
-    rows = (demo_metadata / "audioset_eval_strong.tsv").read_text().splitlines()[1:]
+def write_scores(metadata: Path, out: Path) -> None:
+    """What `predict` would write of a detector of frames."""
+    rows = (metadata / "audioset_eval_strong.tsv").read_text().splitlines()[1:]
     clips = sorted({row.split("\t")[0] for row in rows})
     random = np.random.default_rng(0)
     scores = {"clip_id": clips, "scores": [random.random(250) for _ in clips]}
-    pq.write_table(pa.table(scores), tmp_path / "mine.parquet")
+    pq.write_table(pa.table(scores), out)
+
+
+@pytest.mark.slow
+def test_listening_runs_as_it_is_written(run, demo_audio: Path, tmp_path: Path) -> None:
+    """The commands of both guides, and the ways to write marks: by hand, by SQL, put together."""
+    shutil.copyfile(demo_audio / "catalog.duckdb", tmp_path / "catalog.duckdb")
+    (tmp_path / "metadata").symlink_to(demo_audio / "metadata")
+    write_scores(demo_audio / "metadata", tmp_path / "mine.parquet")
+    (by_hand,) = code(GUIDE, "csv")
+    (query,) = code(GUIDE, "sql")
+    by_sql = run("sql", "--format", "csv", query).stdout
+    assert len(by_sql.splitlines()) > 10
+    commands = re.compile("^audioset-duck (?:score|listen|build .*--corrections) .*", re.MULTILINE)
+    typed = commands.findall(README)
+    assert len(typed) == 3
+    # The labels that a target is rebuilt with are other ones, so detectors are scored again.
+    for line in [*typed, typed[0], *commands.findall(GUIDE)]:
+        if "--corrections" in line:
+            (tmp_path / "corrections.csv").write_text(by_hand + by_sql)
+        result = run(*shlex.split(line)[1:])
+        assert result.exit_code == 0, (line, result.stderr)
+    assert data_of((tmp_path / "listen.html").read_text())["items"]
+    with open_catalog(tmp_path / "catalog.duckdb") as connection:
+        ((count,),) = connection.execute("select count(*) from gun.corrections").fetchall()
+        assert count >= len(by_sql.splitlines()) - 1
+        (changed,) = (block for block in code(SQL_GUIDE, "sql") if "gun.corrections" in block)
+        rows = connection.execute(changed).fetchall()
+    assert sum(row[3] for row in rows) >= count and sum(row[4] for row in rows) == count
+
+
+@pytest.mark.slow
+def test_the_other_commands_run_in_their_order(run, demo_metadata: Path, tmp_path: Path) -> None:
+    """In a folder with the demo's `metadata`; those that need audio are run with it."""
+    (tmp_path / "metadata").symlink_to(demo_metadata)
+    write_scores(demo_metadata, tmp_path / "mine.parquet")
     assert run("build", "--target", "gun", "--target", "snore").exit_code == 0
-    typed = [line for line in TYPED if re.match(r"audioset-duck (?!extract|scan)", line)]
+    typed = [line for line in TYPED if re.match(r"audioset-duck (?!extract|scan|listen)", line)]
+    typed = [line for line in typed if "--corrections" not in line]
     assert len(typed) > 8
     for line in typed:
         result = run(*shlex.split(line)[1:], *(["--format", "csv"] if " report " in line else []))
@@ -183,8 +219,7 @@ def test_the_models_are_read_in_an_order_that_explains_them() -> None:
         f"{template.layer}/{template.name}": template
         for template in read_templates(sql_folder(), RELATION_LAYERS + SCORE_LAYERS)
     }
-    text = (sql_folder() / "README.md").read_text()
-    rows = re.findall(r"^\| `([\w/]+)/` \| .* \| (.*) \|$", text, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w/]+)/` \| .* \| (.*) \|$", SQL_GUIDE, re.MULTILINE)
     named = [f"{layer}/{name}" for layer, names in rows for name in names.split(", ")]
     assert sorted(named) == sorted(key for key in templates if not key.startswith("analysis/"))
     for place, key in enumerate(named):

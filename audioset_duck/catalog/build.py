@@ -18,7 +18,7 @@ from tqdm import tqdm
 from audioset_duck.catalog.audio_files import ensure_inventory, load_found
 from audioset_duck.catalog.build_steps import create_models, create_relations, plan_steps
 from audioset_duck.catalog.connection import fit_memory
-from audioset_duck.catalog.corrections import ensure_marks, find_corrections, load_corrections
+from audioset_duck.catalog.corrections import ensure_marks, load_corrections, read_corrections
 from audioset_duck.catalog.labels import resolve_samples
 from audioset_duck.catalog.models import (
     INTERNAL,
@@ -111,7 +111,7 @@ def build(
                 "the options of [samples] changed (%s): rebuilding all targets",
                 describe_changes(recorded, effective),
             )
-        marked = find_corrections(corrections)
+        marked = read_corrections(corrections)
         are_marks_stale = [file.sha256 for file in marked] != (old.corrections if old else [])
         if kept and are_marks_stale:
             log.warning(
@@ -138,7 +138,7 @@ def build(
                 load_found(connection, inventory)
             ensure_marks(connection)
             if changed or are_marks_stale:
-                load_corrections(connection, marked)
+                load_corrections(connection, marked, kept | wanted)
                 created.add((INTERNAL, "marks"))
             resolved = resolve_samples(connection, effective)
             created |= create_relations(

@@ -15,6 +15,19 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.listen.selection import Selection, chosen_detector, detectors
 from audioset_duck.sqltext import identifier
 
+# The queries of `sql/listen/` that become temporary tables of their names, in this order: from the
+# chosen rows to the items.
+_STEPS = (
+    "positive_labels",
+    "named_rows",
+    "named_clips",
+    "clip_sources",
+    "named_samples",
+    "placed_rows",
+    "active_rows",
+    "chosen_items",
+)
+
 
 @dataclass(frozen=True)
 class Label:
@@ -102,13 +115,14 @@ def read_items(connection: duckdb.DuckDBPyConnection, selection: Selection) -> l
         AudiosetDuckError: A sample or a clip is not in the catalog.
     """
     schema = identifier(selection.target) if selection.target else ""
-    _, query = render_query("listen/items", schema=schema)
-    connection.execute(f"create or replace temp table chosen_items as {query}")
+    for name in _STEPS:
+        _, query = render_query(f"listen/{name}", schema=schema)
+        connection.execute(f"create or replace temp table {name} as {query}")
     rows = _rows(connection, "select * from chosen_items order by place")
     for row in rows:
         _check(row, selection.target)
-    events = _by_place(connection, "events", schema=schema)
-    clip_labels = _by_place(connection, "weak_labels", schema=schema)
+    events = _by_place(connection, "events")
+    clip_labels = _by_place(connection, "weak_labels")
     scores: dict[int, list[dict[str, Any]]] = {}
     if detectors(connection, selection.target):
         detector = chosen_detector(connection, selection)

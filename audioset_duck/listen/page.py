@@ -136,7 +136,9 @@ def _report_size(items: Sequence[Item], total_count: int, most_mb: float) -> Non
         f"Samples to listen to: {len(items):,}{others}, {sum(seconds):,.0f} s; the page will have"
         f" at most {max(size / _MB, 0.1):,.1f} MB" + ("; --limit shows more" if others else "")
     )
-    if size > most_mb * _MB:
+    # Of no size that is not a number, either.
+    # NaN is not a size either.
+    if not size <= most_mb * _MB:
         raise _too_large(size, len(items), most_mb)
 
 

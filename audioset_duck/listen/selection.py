@@ -38,6 +38,8 @@ _COLUMNS = {
     "score": "double",
     "reason": "varchar",
 }
+# How much of a message of DuckDB, which names values, is shown.
+_MOST_CHARACTERS = 200
 _PART_OF_A_CLIP = ("clip_id", "start_seconds", "end_seconds")
 
 
@@ -284,5 +286,5 @@ def _insert(
             shown = ", ".join(f"{name} {row[place]!r}" for name, place in places.items())
             raise AudiosetDuckError(
                 f"row {number} of the query cannot be used, with {shown}:"
-                f" {str(error).splitlines()[0]}"
+                f" {str(error).splitlines()[0][:_MOST_CHARACTERS]}"
             ) from None

@@ -14,7 +14,11 @@ from audioset_duck.progress import progress
 from audioset_duck.report.charts.base import fetch_rows, is_strong
 from audioset_duck.report.detector_sections import detector_sections, scored_detectors
 from audioset_duck.report.sections import Section
-from audioset_duck.report.subset_sections import comparison_section, subset_section
+from audioset_duck.report.subset_sections import (
+    agreement_section,
+    comparison_section,
+    subset_section,
+)
 from audioset_duck.report.target_sections import target_section
 from audioset_duck.report.writers import report_files
 
@@ -141,6 +145,13 @@ def _of_another_version(error: duckdb.CatalogException) -> AudiosetDuckError:
     )
 
 
+def _have_both_labels(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there are clips with both weak and strong labels."""
+    return bool(
+        connection.execute("select 1 from internal.strongly_labelled_clips limit 1").fetchall()
+    )
+
+
 def report_sections(
     connection: duckdb.DuckDBPyConnection,
     subsets: Sequence[str],
@@ -167,6 +178,8 @@ def report_sections(
     weak = [row for row in key_figures if not is_strong(row["subset"])]
     if weak and all(row in chosen for row in weak):
         sections.append(comparison_section(connection, weak))
+    if len(chosen) == len(present) and _have_both_labels(connection):
+        sections.append(agreement_section(connection))
     for name in targets:
         sections.append(target_section(connection, name, top))
         sections += detector_sections(connection, name, scored_detectors(connection, name))

@@ -1,4 +1,4 @@
-"""The sections on subsets: how much of each label they hold, and how the weak ones compare."""
+"""The sections on subsets: how much of each label they hold, and how they compare."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from audioset_duck.report.charts import agreement as agreement_charts
 from audioset_duck.report.charts import labels as label_charts
 from audioset_duck.report.charts import weak_subsets as comparison_charts
 from audioset_duck.report.charts.base import Panel, Rows, fetch_rows, is_strong
@@ -53,6 +54,16 @@ def comparison_section(connection: duckdb.DuckDBPyConnection, key_figures: Rows)
         title,
         partial(_comparison_pictures, connection, key_figures, title),
         {"weak_label_distribution_stats": "from main.weak_label_comparison order by rank"},
+    )
+
+
+def agreement_section(connection: duckdb.DuckDBPyConnection) -> Section:
+    """The section that compares the weak with the strong labels of the same clips."""
+    title = "Weak and strong labels of the same clips"
+    return Section(
+        title,
+        partial(_agreement_pictures, connection, title),
+        {"label_agreement": "from main.label_agreement order by rank"},
     )
 
 
@@ -157,3 +168,18 @@ def _comparison_pictures(
         Panel("Clips of each subset", comparison_charts.subset_bars(key_figures), height=180),
     ]
     return [Picture("weak_label_distribution_analysis", title, panels, 2)]
+
+
+def _agreement_pictures(connection: duckdb.DuckDBPyConnection, title: str) -> list[Picture]:
+    labels = fetch_rows(connection, "from main.label_agreement order by rank")
+    if not labels:
+        return []
+    few = min(FEW, len(labels))
+    panel = Panel(
+        f"The {few} labels on which they disagree in most clips",
+        agreement_charts.label_agreement(labels, few),
+        "A label confirms those above it in the ontology.",
+        height=None,
+        page_title=f"Labels, up to {few}, on which they disagree in most clips",
+    )
+    return [Picture("label_agreement", title, [panel], 1, 700)]

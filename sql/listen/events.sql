@@ -1,18 +1,6 @@
 -- One event of the clip of an item in chosen_items. A weak clip has the events of the first strong
 -- subset that lists it.
-with target_labels as (
-    {% if schema %}
-        select label_id
-        from {{ schema }}.target_labels
-        where role = 'positive'
-    {% else %}
-        select label_id
-        from main.labels
-        where false
-    {% endif %}
-),
-
-events as (
+with events as (
     select event_titles.*
     from main.event_titles
     semi join chosen_items on event_titles.clip_id = chosen_items.clip_id
@@ -32,7 +20,7 @@ select
     events.title,
     events.start_seconds,
     events.end_seconds,
-    target_labels.label_id is not null as is_target
+    positive_labels.label_id is not null as is_target
 from chosen_items
 inner join first_subsets on chosen_items.clip_id = first_subsets.clip_id
 inner join events
@@ -42,7 +30,7 @@ inner join events
             when main.is_strong_subset(chosen_items.subset) then chosen_items.subset
             else first_subsets.subset
         end
-left join target_labels on events.label_id = target_labels.label_id
+left join positive_labels on events.label_id = positive_labels.label_id
 order by
     chosen_items.place asc,
     is_target desc,

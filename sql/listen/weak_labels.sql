@@ -1,17 +1,5 @@
 -- One label of the clip of an item in chosen_items, as the weak subsets list it.
-with target_labels as (
-    {% if schema %}
-        select label_id
-        from {{ schema }}.target_labels
-        where role = 'positive'
-    {% else %}
-        select label_id
-        from main.labels
-        where false
-    {% endif %}
-),
-
-clips as (
+with clips as (
     select
         main.clip_id(weak_clips.ytid, weak_clips.video_start_seconds) as clip_id,
         weak_clips.label_ids
@@ -29,11 +17,11 @@ clip_labels as (
 select distinct
     chosen_items.place,
     coalesce(labels.title, clip_labels.label_id) as title,
-    target_labels.label_id is not null as is_target
+    positive_labels.label_id is not null as is_target
 from chosen_items
 inner join clip_labels on chosen_items.clip_id = clip_labels.clip_id
 left join main.labels on clip_labels.label_id = labels.label_id
-left join target_labels on clip_labels.label_id = target_labels.label_id
+left join positive_labels on clip_labels.label_id = positive_labels.label_id
 order by
     chosen_items.place asc,
     is_target desc,

@@ -1,5 +1,6 @@
 """Marks of listeners: what they exclude, and what is wrong with files of them."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from support.metadata import write_metadata
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.checks import run_checks
 from audioset_duck.catalog.connection import open_catalog
+from audioset_duck.catalog.corrections import COLUMNS, load_corrections, read_corrections
+from audioset_duck.catalog.relations import create_macros
 from audioset_duck.config.targets import Target
 from audioset_duck.config.toml_file import read_configuration
 from audioset_duck.errors import AudiosetDuckError
@@ -40,6 +43,64 @@ def metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
             bbbbbbbbbbb 0.000 10.000 /m/rain
         """,
     )
+
+
+@pytest.mark.parametrize(
+    ("marked", "gone"),
+    [
+        ("strong_train/aaaaaaaaaaa_0/1.0", {"strong_train/aaaaaaaaaaa_0/1.0"}),
+        (
+            "strong_train/bbbbbbbbbbb_0/2.0",
+            {"strong_train/bbbbbbbbbbb_0/2.0", "weak_balanced_train/bbbbbbbbbbb_0"},
+        ),
+        ("strong_train/ccccccccccc_0/3.0", {"strong_train/ccccccccccc_0/3.0"}),
+        (
+            "weak_balanced_train/bbbbbbbbbbb_0",
+            {"strong_train/bbbbbbbbbbb_0/2.0", "weak_balanced_train/bbbbbbbbbbb_0"},
+        ),
+    ],
+    ids=["a positive", "a strong negative", "one of two positives", "a weak negative"],
+)
+def test_a_marked_clip_is_a_negative_in_no_subset(
+    tmp_path: Path, marked: str, gone: set[str]
+) -> None:
+    """Neither after a positive turns out to be none, nor if the target is in a strong negative."""
+    metadata = write_metadata(
+        tmp_path / "metadata",
+        names="/m/gun Gun\n/m/drum Drum\n/m/rain Rain",
+        train="""
+            aaaaaaaaaaa_0 0.000 1.000 /m/gun
+            bbbbbbbbbbb_0 0.000 1.000 /m/rain
+            ccccccccccc_0 0.000 1.000 /m/gun
+            ccccccccccc_0 2.000 3.000 /m/gun
+        """,
+        balanced="\n".join(f"{letter * 11} 0.000 10.000 /m/rain" for letter in "abcd"),
+    )
+    catalog = built(tmp_path, metadata, f"t,{marked},,,,,incorrect,")
+    before = {
+        "strong_train/aaaaaaaaaaa_0/1.0",
+        "strong_train/bbbbbbbbbbb_0/2.0",
+        "strong_train/ccccccccccc_0/3.0",
+        "strong_train/ccccccccccc_0/4.0",
+        "weak_balanced_train/bbbbbbbbbbb_0",
+        "weak_balanced_train/ddddddddddd_0",
+    }
+    assert {key for _, key in keys(catalog)} == before - gone
+    with open_catalog(catalog) as connection:
+        assert [(check.name, check.rows) for check in run_checks(connection) if check.count] == []
+        reasons = dict(
+            connection.execute(
+                "select reason, sum(clip_count) from t.sample_counts where role = 'weak_negative'"
+                " group by reason"
+            ).fetchall()
+        )
+    # Those of a and c have positive events, unless the only one of a is marked.
+    if marked.startswith("strong_train/a"):
+        assert reasons == {None: 2, "corrected": 1, "strong_positive": 1}
+    elif "bbb" in marked:
+        assert reasons == {None: 1, "corrected": 1, "strong_positive": 2}
+    else:
+        assert reasons == {None: 2, "strong_positive": 2}
 
 
 @pytest.fixture(scope="module")
@@ -258,18 +319,136 @@ def test_what_the_catalog_does_not_have_is_counted(
         ("t,,strong_train,aaaaaaaaaaa,,,incorrect,", ["line 2", "aaaaaaaaaaa", "milliseconds"]),
         ("t,strong_train/aaaaaaaaaaa_0/x.0,,,,,incorrect,", ["line 2", "the event is x"]),
         ("t,weak_eval/aaaaaaaaaaa_0/1.0,,,,,incorrect,", ["line 2", "no events"]),
-        ("verdict,name\ncorrect,x\n", ["verdict, name", "sample_key"]),
-        ("t,a,,,,,b,\n" * 5, ["line 2", "line 4", "2 more errors"]),
+        ("verdict,name\ncorrect,x\n", ["line 1", "verdict,name", "sample_key"]),
+        ("t,a,,,,,b,\n" * 5, ["line 2", "line 4", "; and 2 more"]),
+        ("t,strong_train_1_0,,,,,incorrect,", ["line 2", "strong_train_1_0", "SUBSET/CLIP_ID"]),
+        ("t,strong_train/aaaaaaaaaaa_0/1.0/2,,,,,incorrect,", ["line 2", "SUBSET/CLIP_ID"]),
+        ("t,strong_train/aaaaaaaaaaa_0/1,,,,,incorrect,", ["line 2", "WINDOW_INDEX"]),
+        ("t,strong_train/aaaaaaaaaaa_0,,,,,incorrect,", ["line 2", "WINDOW_INDEX"]),
+        ("t,,strong_train,aaaaaaaaaaa_0,1.5,,incorrect,", ["line 2", "the event is 1.5"]),
+        ("t,strong_train/aaaaaaaaaaa_0/1.0,,,2,,incorrect,", ["line 2", "names another thing"]),
+        ("t,strong_train/aaaaaaaaaaa_0/1.0,,,,,incorrect,a, b", ["line 2", "9 values", "quotes"]),
+        ('t,x,,,,,correct,"two\nlines"\nt,x,,,,,wrong,', ["line 2", "line 4", "wrong"]),
     ],
 )
-def test_what_is_wrong_is_named(
-    tmp_path: Path, metadata: Path, text: str, parts: list[str]
-) -> None:
-    with pytest.raises(AudiosetDuckError) as error:
-        built(tmp_path, metadata, text)
-    for part in ["corrections0.csv", *parts]:
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, parts: list[str]) -> None:
+    path = tmp_path / "corrections.csv"
+    path.write_text(text if "verdict" in text.split("\n")[0] else HEADER + text)
+    with duckdb.connect() as connection:
+        create_macros(connection)
+        connection.execute("create schema internal")
+        with pytest.raises(AudiosetDuckError) as error:
+            load_corrections(connection, read_corrections([path]), ["t"])
+    for part in ["corrections.csv", *parts]:
         assert part in str(error.value)
-    assert not (tmp_path / "catalog.duckdb").exists()
+
+
+# Files that are not csv in UTF-8 with a header, and what is said of them.
+BAD_FILES = {
+    "empty": (b"", ["is empty", "a header with verdict"]),
+    "blank": (b"\n\n", ["is empty"]),
+    "NULs": (bytes(3000), ["line 1", "NUL"]),
+    "a NUL": (HEADER.encode() + b"t,x,,,,,correct,\0\n", ["line 2", "NUL"]),
+    "latin-1": (HEADER.encode() + "t,x,,,,,correct,café\n".encode("latin-1"), ["line 2", "0xe9"]),
+    "utf-16": (HEADER.encode("utf-16"), ["line 1", "0xff", "UTF-8"]),
+    "gzip": (gzip.compress(HEADER.encode()), ["line 1", "0x8b", "not compressed"]),
+    "a huge line": (
+        HEADER.encode() + b"t,x,,,,,correct," + b"x" * 5_000_000,
+        ["line 2", "131,072"],
+    ),
+    "a huge header": (b"x" * 5_000_000, ["line 1", "131,072"]),
+    "no header": (b"t,x,,,,,correct,\n", ["line 1", "no header before 't,x", "sample_key"]),
+    "semicolons": (b"sample_key;verdict\nx;correct\n", ["line 1", "separated by commas"]),
+    "a column twice": (b"sample_key,verdict,verdict\n", ["line 1", "verdict", "2 times"]),
+    "an open quote": (HEADER.encode() + b't,x,,,,,correct,"a\nb\n', ["line 2", "quotes"]),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_files_that_are_not_csv(tmp_path: Path, name: str) -> None:
+    data, parts = BAD_FILES[name]
+    (tmp_path / "marks.csv").write_bytes(data)
+    with pytest.raises(AudiosetDuckError) as error:
+        read_corrections([tmp_path / "marks.csv"])
+    for part in ["marks.csv", *parts]:
+        assert part in str(error.value)
+    assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "\ufeff" + HEADER.replace("\n", "\r\n") + "t,k1,,,,,correct,a\r\nt,k2,,,,,unsure,\r\n",
+        f"{HEADER}\n\nt,k1,,,,,correct,a\n,,,,,,,\nt,k2,,,,,unsure\n",
+        f"{HEADER}t,k1,,,,,correct,a\n\ufeff{HEADER}t,k2,,,,,unsure,\n",
+        f"{HEADER}t,k1,,,,,correct,a\nverdict,by,sample_key,target\nunsure,me,k2,t\n",
+    ],
+    ids=["of a spreadsheet", "with blank lines", "put together", "of two kinds put together"],
+)
+def test_forms_of_csv(tmp_path: Path, data: str) -> None:
+    """A mark of byte order, blank lines, and further headers, as of `cat` of several files."""
+    (tmp_path / "marks.csv").write_bytes(data.encode())
+    (file,) = read_corrections([tmp_path / "marks.csv"])
+    found = [dict(zip(COLUMNS, row[3:], strict=True)) for row in file.rows]
+    assert [(row["target"], row["sample_key"], row["verdict"], row["note"]) for row in found] == [
+        ("t", "k1", "correct", "a"),
+        ("t", "k2", "unsure", ""),
+    ]
+
+
+def test_what_is_wrong_changes_nothing(run, metadata: Path, tmp_path: Path) -> None:
+    """The catalog stays as it is, whatever the file; the message is one line of a person."""
+    assert run("build", "--metadata", metadata, "--name", "t", "--label", "Gun").exit_code == 0
+    before = (tmp_path / "catalog.duckdb").read_bytes()
+    (tmp_path / "marks.csv").write_text(HEADER + "t,strong_train/x,,,,,wrong,\n" * 5)
+    (tmp_path / "latin.csv").write_bytes(b"\xe9")
+    (tmp_path / "folder.csv").mkdir()
+    files = {path.name for path in tmp_path.iterdir()}
+    for name in ("marks.csv", "latin.csv", "folder.csv", "none.csv"):
+        result = run("build", "--metadata", metadata, "--corrections", name)
+        assert (result.exit_code, result.stdout) == (1, ""), name
+        assert name in result.stderr and "Traceback" not in result.stderr
+        assert (tmp_path / "catalog.duckdb").read_bytes() == before
+        assert {path.name for path in tmp_path.iterdir()} == files
+
+
+def test_windows_are_marked_with_their_event(
+    tmp_path: Path, metadata: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One window that is incorrect decides, in a negative too; others do not contradict it."""
+    rows = {
+        "strong_train/aaaaaaaaaaa_0/1.0": "correct",
+        "strong_train/aaaaaaaaaaa_0/1.2": "incorrect",
+        "strong_train/ccccccccccc_0/6.0": "incorrect",
+        "strong_train/ccccccccccc_0/6.1": "unsure",
+        "strong_train/ccccccccccc_0/6.2": "correct",
+        "strong_train/ddddddddddd_0/7.0": "correct",
+    }
+    text = "".join(f"t,{key},,,,,{verdict},\n" for key, verdict in rows.items())
+    catalog = built(tmp_path, metadata, text)
+    assert corrected(catalog) == {
+        ("positive", "strong_train", 1, 3),
+        ("strong_negative", "strong_train", 1, 5),
+    }
+    assert "contradict" not in caplog.text
+    with duckdb.connect(str(catalog), read_only=True) as connection:
+        marks = connection.execute(
+            "select sample_key, verdict, line from t.corrections order by line"
+        ).fetchall()
+    assert marks == [
+        ("strong_train/aaaaaaaaaaa_0/1.2", "incorrect", 3),
+        ("strong_train/ccccccccccc_0/6.0", "incorrect", 4),
+        ("strong_train/ddddddddddd_0/7.0", "correct", 7),
+    ]
+
+
+def test_targets_that_the_catalog_does_not_have_are_counted(
+    tmp_path: Path, metadata: Path, before: set[tuple[str, str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    text = "tt,strong_train/aaaaaaaaaaa_0/1.0,,,,,incorrect,\n"
+    assert keys(built(tmp_path, metadata, text)) == before
+    assert "targets that the catalog does not have: 1 (" in caplog.text
+    assert "line 2: tt)" in caplog.text
 
 
 def test_a_file_that_is_not_there(tmp_path: Path, metadata: Path) -> None:
@@ -287,10 +466,10 @@ def test_files_of_the_configuration(tmp_path: Path) -> None:
 
 
 def test_labels_that_disagree(tmp_path: Path) -> None:
-    """A label confirms those above it; labels without events anywhere are not compared."""
+    """A label confirms those above it; labels that only weak, or only strong ones know are not."""
     metadata = write_metadata(
         tmp_path / "metadata",
-        names="/m/bang Bang\n/m/gun Gun\n/m/rain Rain",
+        names="/m/bang Bang\n/m/gun Gun\n/m/rain Rain\n/m/hum Hum",
         ontology=json.dumps(
             [
                 {"id": "/m/bang", "name": "Bang", "child_ids": ["/m/gun"]},
@@ -303,6 +482,7 @@ def test_labels_that_disagree(tmp_path: Path) -> None:
             aaaaaaaaaaa_0 4.000 5.000 /m/rain
             bbbbbbbbbbb_0 0.000 1.000 /m/gun
             ccccccccccc_0 0.000 1.000 /m/rain
+            ccccccccccc_0 0.000 1.000 /m/hum
             ddddddddddd_0 0.000 1.000 /m/rain
         """,
         unbalanced="""
@@ -318,6 +498,16 @@ def test_labels_that_disagree(tmp_path: Path) -> None:
             "select kind, label_id, clip_id, event_count, rank from main.label_conflicts"
             " order by all"
         ).fetchall()
+        agreement = connection.execute(
+            "select rank, title, clip_count, both_clip_count, strong_only_clip_count,"
+            " weak_only_clip_count, round(conflict_percentage, 1) from main.label_agreement"
+            " order by rank"
+        ).fetchall()
+    assert agreement == [
+        (1, "Rain", 3, 1, 1, 1, 66.7),
+        (2, "Gun", 2, 1, 1, 0, 50),
+        (3, "Bang", 1, 1, 0, 0, 0),
+    ]
     # Of the two clips with each label, one agrees, for each of the three kinds of disagreement.
     assert rows == [
         ("strong_only", "/m/gun", "bbbbbbbbbbb_0", 1, 1),

@@ -1,6 +1,8 @@
 """The page to listen to samples in a browser: it plays, is marked by keyboard, and keeps marks."""
 
 import csv
+import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from support import browser
 from support.listening import CLICK_SECONDS, EVIL, clip_id, data_of
 
+from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.listen.page import write_page
 from audioset_duck.listen.selection import Selection
 
@@ -203,6 +206,93 @@ def test_marks_by_keyboard_are_saved_and_kept(
         assert other.run(COUNT) == "3 of 4 marked"
         assert other.errors == []
     assert page.errors == [] and other_requests(page) == []
+
+
+# Two samples of each role that are the only ones of their clips.
+MARKED = """
+    select sample_key from (
+        select role, sample_key, count(*) over (partition by clip_id) as key_count
+        from samples
+    )
+    where key_count = 1 and role <> 'weak_positive'
+    qualify row_number() over (partition by role order by sample_key) <= 2
+    order by role, sample_key
+"""
+
+
+def test_what_is_marked_is_excluded_and_nothing_else(
+    demo_audio: Path, page: browser.Page, run, tmp_path: Path
+) -> None:
+    """From the page, by keyboard, through the file that the browser saves, into a build."""
+    catalog = tmp_path / "catalog.duckdb"
+    shutil.copyfile(demo_audio / "catalog.duckdb", catalog)
+    build = ("build", "--metadata", demo_audio / "metadata", "--target", "gun")
+
+    def read(query: str) -> list[tuple]:
+        with open_catalog(catalog) as connection:
+            return connection.execute(f"{query} order by all").fetchall()
+
+    def relations() -> list[list[tuple]]:
+        """What the targets have, but for the numbers that depend on which samples there are."""
+        return [
+            read(f"select * exclude sample_id from {target}.samples")
+            for target in ("gun", "snore", "baby_cry")
+        ] + [read(f"from {target}.sample_counts") for target in ("snore", "baby_cry")]
+
+    before, counts = relations(), read("from gun.sample_counts")
+    write_page(catalog, tmp_path / "listen.html", Selection("gun", sql=MARKED))
+    items = data_of((tmp_path / "listen.html").read_text())["items"]
+    roles = ["positive"] * 2 + ["strong_negative"] * 2 + ["weak_negative"] * 2
+    assert [item["role"] for item in items] == roles
+    page.open(tmp_path / "listen.html")
+    page.wait_for(READY)
+    for key in ("2", "j", "1", "j", "2", "j", "3", "j", "2"):
+        page.press(key)
+    keys = [item["sample_key"] for item in items]
+    assert [(row["sample_key"], row["verdict"]) for row in saved_rows(page, tmp_path)] == [
+        *zip(keys, ("incorrect", "correct", "incorrect", "unsure", "incorrect"), strict=False)
+    ]
+    assert page.errors == []
+
+    incorrect = keys[::2]
+    result = run(*build, "--corrections", tmp_path / "corrections.csv")
+    assert result.exit_code == 0, result.stderr
+    assert "Corrections: incorrect 3, correct 1, unsure 1 (rows: 5, files: 1)" in result.stderr
+    # Of each row, the key is the first column.
+    expected = [row for row in before[0] if row[0] not in incorrect]
+    assert len(expected) == len(before[0]) - 3
+    assert relations() == [expected, *before[1:]]
+    # Each is counted in its role and subset, and no sample is lost. The weak clips of the two
+    # strong ones, which were not samples, are counted as corrected too.
+    corrected = read("""
+        select role, subset, clip_count, sample_count from gun.sample_counts
+        where reason = 'corrected'
+    """)
+    marked = [(role, key.split("/")[0]) for role, key in zip(roles[::2], incorrect, strict=True)]
+    assert {row[:2]: row[2:] for row in corrected if row[0] != "weak_negative"} == dict.fromkeys(
+        marked[:2], (1, 1)
+    )
+    assert marked[2] in {row[:2] for row in corrected}
+    assert read("""
+        select role, subset, sum(sample_count) from gun.sample_counts group by role, subset
+    """) == added_up(counts)
+    assert read("select sample_key from gun.corrections where verdict = 'incorrect'") == sorted(
+        (key,) for key in incorrect
+    )
+    result = run("check")
+    assert result.exit_code == 0, result.stdout
+
+    assert run(*build).exit_code == 0
+    assert relations() == before and read("from gun.sample_counts") == counts
+    assert read("from gun.corrections") == []
+
+
+def added_up(counts: list[tuple]) -> list[tuple]:
+    """The samples of each role and subset, excluded ones too."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for _, role, subset, _, _, count in counts:
+        sums[role, subset] += count
+    return [(*place, count) for place, count in sorted(sums.items())]
 
 
 def test_events_and_parts_of_clips_are_named_in_the_file(

@@ -130,7 +130,7 @@ def test_events_labels_and_scores_of_an_item(clicks: Path) -> None:
 
 
 def test_a_click_of_every_form_of_audio_is_where_it_should_be(clicks: Path) -> None:
-    """WAV, FLAC, MP3, Ogg, M4A and a member of a tar: the second of the file, and not silent."""
+    """WAV, FLAC, MP3, Ogg, M4A, members of a tar and a zip: the second of the file, not silent."""
     keys = [
         f"strong_eval/{clip_id(letter)}/{key}" for letter, key in zip("abc", "123", strict=True)
     ]
@@ -139,13 +139,17 @@ def test_a_click_of_every_form_of_audio_is_where_it_should_be(clicks: Path) -> N
         sql=f"""
             select sample_key from samples
             where sample_key in ('{".0', '".join(keys)}.0')
-                or (clip_id[1] in ('d', 'e') and label_id = '/m/bell')
+                or (clip_id[1] in ('d', 'e', 'f') and label_id = '/m/bell')
                 or clip_id[1] = 'g'
             order by clip_id
         """,
     )
-    assert named(items) == list("abcdeg")
-    for item, rate in zip(items, (16_000, 16_000, 32_000, 32_000, 22_050, 32_000), strict=True):
+    assert named(items) == list("abcdefg")
+    rates = (16_000, 16_000, 32_000, 32_000, 22_050, 16_000, 32_000)
+    places = dict(fetch(clicks, "select ytid, audio_path from audio_files"))
+    assert places[youtube_id("e", 0)].endswith("e.tar")
+    assert places[youtube_id("f", 0)].endswith("f.zip")
+    for item, rate in zip(items, rates, strict=True):
         samples, found_rate = soundfile.read(io.BytesIO(base64.b64decode(item["audio"])))
         assert (found_rate, samples.ndim) == (rate, 1)
         assert len(samples) / rate == pytest.approx(item["to"] - item["from"], abs=1e-3)
@@ -354,6 +358,7 @@ ERRORS = {
     "nothing": ([], "nothing given to listen to; expected one of --role"),
     "two": (["--role", "positive", "--sql", "from samples"], "--role and --sql given"),
     "role": (["--role", "positiv"], "unknown role 'positiv'; expected one of positive, "),
+    "near role": (["--role", "conflict"], "did you mean conflicts?"),
     "no samples": (["--role", "weak_positive", "--split", "eval"], "in the split eval; see why"),
     "split": (["--role", "positive", "--split", "dev"], "unknown split 'dev'; expected train"),
     "split of alarms": (["--role", "alarms", "--split", "eval"], "--split eval is for random"),
@@ -398,6 +403,12 @@ ERRORS = {
         ["--sql", f"select '{clip_id('n')}' as clip_id, 0 as start_seconds, 1 as end_seconds"],
         f"clip {clip_id('n')} has no audio file); run audioset-duck extract, or",
     ),
+    "number": (
+        ["--sql", "select clip_id, 0 as start_seconds, 1e300 as end_seconds from weak_clips"],
+        "end_seconds 1e+300: Conversion Error",
+    ),
+    "no size": (["--role", "positive", "--most-mb", "nan"], "expected at most nan MB: show fewer"),
+    "empty key": ([""], "t has no sample ''"),
     "size": (
         ["--role", "strong_negative", "--limit", "100000", "--most-mb", "0.5"],
         "samples would have up to 2.3 MB; expected at most 0.5 MB: show fewer with --limit",
@@ -413,7 +424,20 @@ def test_errors_name_the_value_and_the_cure(run, clicks: Path, tmp_path: Path, n
     result = run("listen", "--target", "t", *arguments, "--catalog", clicks)
     assert (result.exit_code, result.stdout) == (1, "")
     assert message in result.stderr and "Traceback" not in result.stderr
+    assert len(result.stderr) < 600
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_thousands_of_samples_are_reported_and_refused(
+    run, demo_audio: Path, tmp_path: Path
+) -> None:
+    """Before any audio is read; --most-mb allows them."""
+    chosen = ("--target", "gun", "--role", "strong_negative", "--limit", "5000")
+    result = run("listen", *chosen, "--catalog", demo_audio / "catalog.duckdb")
+    assert result.exit_code == 1 and list(tmp_path.iterdir()) == []
+    assert re.search(r"Samples to listen to: 5,000 of \d\d,\d{3}, [\d,]+ s; .* MB", result.stderr)
+    assert "expected at most 50 MB: show fewer with --limit, or allow more with" in result.stderr
 
 
 def test_errors_of_the_catalog(run, clicks: Path, demo_catalog: Path, tmp_path: Path) -> None:

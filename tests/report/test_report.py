@@ -66,13 +66,13 @@ def test_names(reported: Path) -> None:
         for kind in ("analysis", "detailed")
     ]
     pictures += [f"weak_label_distribution_analysis_{older_name(subset)}" for subset in WEAK]
-    pictures += ["weak_label_distribution_analysis"]
+    pictures += ["weak_label_distribution_analysis", "label_agreement"]
     targets = ["overlap", "overlapping_labels", "overlap_matrix", "durations"]
     targets += ["composition", "composition_labels", "label_weights", "epoch_coverage"]
     pictures += [f"target_gun_{kind}" for kind in targets]
     tables = [f"strong_label_distribution_{older_name(subset)}_stats" for subset in STRONG]
     tables += [f"weak_label_distribution_stats_{older_name(subset)}" for subset in WEAK]
-    tables += ["weak_label_distribution_stats"]
+    tables += ["weak_label_distribution_stats", "label_agreement"]
     tables += [f"target_gun_{kind}" for kind in [*targets, "counts"]]
     assert sorted(path.name for path in reported.iterdir()) == sorted(
         [f"{name}.png" for name in pictures] + [f"{name}.csv" for name in tables] + ["index.html"]
@@ -129,6 +129,63 @@ def test_tables_equal_counts_in_plain_python(demo_metadata: Path, tmp_path: Path
         for label in {label for _, label in clips}
     }
     check_order(rows, "clip_count")
+
+
+def test_label_agreement_equals_counts_in_plain_python(tables: Path, demo_metadata: Path) -> None:
+    """Of the clips that have both kinds of labels; a label confirms those above it."""
+    ontology = json.loads((demo_metadata / "ontology.json").read_text())
+    children = {row["id"]: row["child_ids"] for row in ontology}
+    weak: dict[str, set[str]] = {}
+    strong: dict[str, set[str]] = {}
+    for clip in brute_force.clips(demo_metadata):
+        weak.setdefault(clip.clip_id, set()).update(clip.labels)
+    for event in brute_force.present_events(demo_metadata):
+        if event.subset != "strong_eval_framed":
+            strong.setdefault(event.clip_id, set()).add(event.label)
+    both = weak.keys() & strong.keys()
+    above: dict[str, set[str]] = {}
+    for label in children:
+        for lower in brute_force.below(children, {label}):
+            above.setdefault(lower, set()).add(label)
+
+    def confirmed(label: str, clip_id: str) -> tuple[bool, bool]:
+        """Whether the weak and the strong labels of a clip say that a label is there."""
+        return (
+            bool(weak[clip_id] & ({label} | above.get(label, set()))),
+            bool(strong[clip_id] & ({label} | brute_force.below(children, {label}))),
+        )
+
+    counts: dict[str, Counter[str]] = {}
+    for clip_id in both:
+        for label in strong[clip_id]:
+            kind = "both" if confirmed(label, clip_id)[0] else "strong_only"
+            counts.setdefault(label, Counter())[kind] += 1
+        for label in weak[clip_id] - strong[clip_id]:
+            kind = "both" if confirmed(label, clip_id)[1] else "weak_only"
+            counts.setdefault(label, Counter())[kind] += 1
+    # A label that one kind does not use, nor one that would confirm it, is not compared.
+    counts = {
+        label: found
+        for label, found in counts.items()
+        if all(map(any, zip(*(confirmed(label, clip_id) for clip_id in both), strict=True)))
+    }
+    rows = table(tables / "label_agreement.csv")
+    kinds = ("both", "strong_only", "weak_only")
+    assert len(rows) > 40
+    assert {
+        row["label_id"]: [int(row[f"{kind}_clip_count"]) for kind in kinds] for row in rows
+    } == {label: [found[kind] for kind in kinds] for label, found in counts.items()}
+    assert [int(row["rank"]) for row in rows] == list(range(1, len(rows) + 1))
+    disagreeing = {
+        row["label_id"]: int(row["strong_only_clip_count"]) + int(row["weak_only_clip_count"])
+        for row in rows
+    }
+    assert rows == sorted(rows, key=lambda row: (-disagreeing[row["label_id"]], row["label_id"]))
+    for row in rows:
+        clip_count = sum(counts[row["label_id"]].values())
+        assert int(row["clip_count"]) == clip_count
+        share = 100 * disagreeing[row["label_id"]] / clip_count
+        assert float(row["conflict_percentage"]) == pytest.approx(share)
 
 
 def check_order(rows: list[dict[str, str]], amount: str) -> None:
@@ -346,7 +403,7 @@ def test_one_dataset_and_one_format(
 ) -> None:
     """For tables alone nothing is drawn."""
     for module, names in (
-        (subset_sections, ("label_charts", "comparison_charts")),
+        (subset_sections, ("label_charts", "comparison_charts", "agreement_charts")),
         (target_sections, ("sample_charts", "pool_charts", "epoch_charts", "target_charts")),
     ):
         for name in names:

@@ -3,6 +3,8 @@
 import json
 import re
 import subprocess
+import tarfile
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,19 +15,18 @@ import pyarrow.parquet as pq
 import soundfile
 
 from audioset_duck.audio.ffmpeg import find_ffmpeg
-from audioset_duck.audio.scan import find_files
+from audioset_duck.audio.scan import find_files, find_members
 from audioset_duck.catalog.build import build
 from audioset_duck.config.targets import Target
 from audioset_duck.score.options import ScoreOptions
 from audioset_duck.score.scoring import score
-from support.audio import packed
-from support.inventory import found_files
 from support.metadata import write_metadata, youtube_id
 
 EVIL = """Rap </script><img src=x onerror="document.title='evil'"> "quoted" 'single' & 🔫"""
 CLICK_SECONDS = 5.25
 # The form of the audio of each clip: its ending, sample rate and channels. The one of `e` is then
-# moved into a tar. `z` has a file that is removed after the build, `n` never has one.
+# moved into a tar, that of `f` into a stored zip. `z` has a file that is removed after the build,
+# `n` never has one.
 FORMS = {
     "a": ("wav", 16_000, 2),
     "b": ("flac", 8000, 1),
@@ -60,6 +61,18 @@ def _write_clicks(folder: Path) -> None:
         source.unlink()
 
 
+def _pack(folder: Path) -> None:
+    """Move the audio of e into a tar, and that of f into a zip that does not compress it."""
+    (folder / "archives").mkdir()
+    in_tar, in_zip = (folder / "audio" / f"{youtube_id(letter, 0)}.wav" for letter in "ef")
+    with tarfile.open(folder / "archives" / "e.tar", "w") as tar:
+        tar.add(in_tar, in_tar.name)
+    with zipfile.ZipFile(folder / "archives" / "f.zip", "w", zipfile.ZIP_STORED) as archive:
+        archive.write(in_zip, in_zip.name)
+    in_tar.unlink()
+    in_zip.unlink()
+
+
 def make_clicks(folder: Path) -> Path:
     """A catalog of the target `t` (/m/gun), scored by the detectors `mine` and `other`.
 
@@ -83,13 +96,9 @@ def make_clicks(folder: Path) -> Path:
         f"{youtube_id('n', 0)} 30.000 40.000 /m/gun",
     )
     _write_clicks(folder / "audio")
-    rows: list[dict[str, Any]] = find_files(folder / "audio").to_pylist()
-    in_tar = [row for row in rows if Path(row["audio_path"]).stem == youtube_id("e", 0)]
-    rows = [row for row in rows if row not in in_tar] + packed(in_tar, folder / "e.tar")
+    _pack(folder)
     catalog = folder / "catalog.duckdb"
-    inventory = found_files(
-        [row | {"ytid": Path(row["member"] or row["audio_path"]).stem} for row in rows]
-    )
+    inventory = pa.concat_tables([find_files(folder / "audio"), find_members(folder / "archives")])
     build(catalog, [Target("t", ("/m/gun",))], metadata, inventory=inventory)
     (folder / "audio" / f"{youtube_id('z', 0)}.wav").unlink()
     _score(catalog, folder)

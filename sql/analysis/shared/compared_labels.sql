@@ -1,7 +1,7 @@
 -- One label of one clip that has both weak and strong labels, with whether the others contradict
 -- it: events of a label that is not among the weak labels, nor any label above it ('strong_only'),
--- or a weak label without an event of it or of a label below it ('weak_only'). Weak labels of which
--- no clip has an event are left out.
+-- or a weak label without an event of it or of a label below it ('weak_only'). A label that the
+-- other kind does not use, nor one that would confirm it, is left out.
 {{ config(schema='internal') }}
 with strong_events as (select * from {{ ref('strong_events') }}),
 
@@ -9,9 +9,7 @@ numbered_weak_clips as (select * from {{ ref('numbered_weak_clips') }}),
 
 strongly_labelled_clips as (select * from {{ ref('strongly_labelled_clips') }}),
 
-label_descendants as (select * from {{ ref('label_descendants') }}),
-
-labels as (select * from {{ ref('labels') }}),
+implied_labels as (select * from {{ ref('implied_labels') }}),
 
 strong_labels as (
     select
@@ -42,17 +40,11 @@ weakly_labelled as (
     from weak_labels
 ),
 
--- A label stands for itself and for all that are above it.
-implied_labels as (
-    select
-        labels.label_id,
-        labels.label_id as implied_id
-    from labels
-    union all
-    select
-        label_descendants.descendant_id as label_id,
-        label_descendants.label_id as implied_id
-    from label_descendants
+-- Labels that some weak label would confirm.
+weakly_known as (
+    select distinct implied_labels.label_id
+    from implied_labels
+    semi join weak_labels on implied_labels.implied_id = weak_labels.label_id
 ),
 
 agreed_strong as (
@@ -83,6 +75,7 @@ select
     agreed_strong.clip_id is null as is_conflict
 from strong_labels
 semi join weakly_labelled on strong_labels.clip_id = weakly_labelled.clip_id
+semi join weakly_known on strong_labels.label_id = weakly_known.label_id
 left join agreed_strong
     on
         strong_labels.clip_id = agreed_strong.clip_id
