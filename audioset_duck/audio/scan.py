@@ -31,9 +31,11 @@ from audioset_duck.audio.names import (
 from audioset_duck.audio.pyav import unsupported_reason
 from audioset_duck.audio.slices import FilePart
 from audioset_duck.audio.validation import (
+    BYTES_TO_PLACEHOLDER,
     ValidationLimits,
     ValidationResult,
     header_error,
+    placeholder_reason,
     states_length,
 )
 from audioset_duck.catalog.audio_files import FOUND_FILES, load_found
@@ -254,6 +256,8 @@ def _inspect(
         return ValidationResult("empty", "the file has no bytes")
     if is_decoded:
         result = validate_audio(file.readall() or b"", limits, ending)
+    elif reason := placeholder_reason(file.read(BYTES_TO_PLACEHOLDER)):
+        result = ValidationResult("corrupted", reason)
     elif ending not in FORMATS:
         result = ValidationResult("ok")
     else:
@@ -266,6 +270,7 @@ def _inspect(
 
 def _inspect_header(file: FilePart, ending: str) -> ValidationResult:
     """What libsndfile says of a file without decoding it."""
+    file.seek(0)
     is_known = states_length(cast(BinaryIO, file))
     file.seek(0)
     try:

@@ -23,6 +23,7 @@ from audioset_duck.audio.ffmpeg import find_ffmpeg
 from audioset_duck.audio.members import MemberError
 from audioset_duck.audio.names import Skipped
 from audioset_duck.audio.parquet_archives import read_members as read_rows
+from audioset_duck.audio.scan import find_members
 from audioset_duck.audio.worker import Options
 from audioset_duck.catalog.build import build
 
@@ -290,6 +291,41 @@ def test_what_is_no_archive_is_named_and_the_rest_is_done(
     tar_by_id(place / "archives")
     assert {status for status, _ in extracted(place).values()} == {"ok"}
     assert message in caplog.text and name in caplog.text
+
+
+@pytest.mark.parametrize("ending", ["tar", "zip"])
+def test_what_a_mac_puts_beside_files_hides_none(tmp_path: Path, ending: str) -> None:
+    """AppleDouble files, which have the endings of audio, stand before or behind it."""
+    beside = b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(60)
+    members: dict[str, bytes] = {}
+    for number, (ytid, data) in enumerate(SOUNDS.items()):
+        pair = [(f"eval/Y{ytid}.flac", data), (f"__MACOSX/eval/._Y{ytid}.flac", beside)]
+        members |= dict(pair[:: (-1) ** number])
+    if ending == "zip":
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
+    else:
+        write_tar(tmp_path / "a.tar", members)
+    found = find_members(tmp_path).to_pylist()
+    assert sorted(row["member"] for row in found) == sorted(f"eval/Y{ytid}.flac" for ytid in CLIPS)
+    assert [row["status"] for row in found] == ["ok"] * len(CLIPS)
+
+
+def test_an_archive_that_is_replaced_is_opened_again(tmp_path: Path) -> None:
+    """In the same process, as that of a notebook."""
+    path = tmp_path / "a.zip"
+    for folder in ("a", "a_longer_folder"):
+        path.unlink(missing_ok=True)
+        with zipfile.ZipFile(path, "w") as archive:
+            for ytid in ("Ybbbbbbbbbb", folder[0] * 11):
+                archive.writestr(f"{folder}/{ytid}.flac", SOUNDS["Ybbbbbbbbbb"])
+        rows = find_members(tmp_path).to_pylist()
+        assert len(rows) == 2
+        for row in rows:
+            with path.open("rb") as stream:
+                stream.seek(row["byte_offset"])
+                assert stream.read(row["byte_count"]) == SOUNDS["Ybbbbbbbbbb"]
 
 
 def test_a_parquet_file_without_audio_or_names(
