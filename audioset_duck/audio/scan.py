@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import logging
 import posixpath
@@ -209,6 +210,9 @@ def _inspect_all(
                 size = part.byte_count
                 result = _inspect(part, ending_of(file.file_name), is_decoded, checked)
         except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+                # Not because of the file: the inventory would be wrong.
+                raise
             result = ValidationResult("corrupted", f"it cannot be opened: {error.strerror}")
         except AudiosetDuckError:
             result = ValidationResult("corrupted", "its archive is cut short")
