@@ -262,8 +262,9 @@ def test_another_part_of_a_video_is_of_its_split(catalog: Path) -> None:
     """Two parts of a video have the same voices and the same room, and may overlap."""
     with duckdb.connect(str(catalog)) as connection:
         connection.execute(
-            "insert into staging.strong_eval select * replace (other.clip_id as clip_id)"
-            " from staging.strong_train, (values ('aaaaaaaaaaa_31000'), ('Aaaaaaaaaaa_0'))"
+            "insert into staging.strong_eval"
+            " select strong_train.* replace (other.clip_id as clip_id) from"
+            " staging.strong_train, (values ('aaaaaaaaaaa_31000'), ('Aaaaaaaaaaa_0'))"
             " as other (clip_id) where label_id = '/m/gun'"
         )
     assert offenders(catalog)["train_eval_disjoint"] == [
