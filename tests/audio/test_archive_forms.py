@@ -17,7 +17,7 @@ import pytest
 import soundfile
 from support.metadata import write_metadata
 
-from audioset_duck.audio import pyav, zip_archives
+from audioset_duck.audio import pyav, tar_archives, zip_archives
 from audioset_duck.audio.extract import extract
 from audioset_duck.audio.ffmpeg import find_ffmpeg
 from audioset_duck.audio.members import MemberError
@@ -310,6 +310,34 @@ def test_what_a_mac_puts_beside_files_hides_none(tmp_path: Path, ending: str) ->
     found = find_members(tmp_path).to_pylist()
     assert sorted(row["member"] for row in found) == sorted(f"eval/Y{ytid}.flac" for ytid in CLIPS)
     assert [row["status"] for row in found] == ["ok"] * len(CLIPS)
+
+
+@pytest.mark.parametrize(
+    ("audio", "beside"),
+    [
+        ("part1.{n}.flac", "part1.{n}.json"),
+        ("{n}.flac", "{n}.json"),
+        ("{n}.audio.flac", "{n}.meta.json"),
+        ("a.b/{n}.sound.flac", "a.b/{n}.json"),
+        ("2.0 take {n}.5.flac", "2.0 take {n}.5.json"),
+    ],
+)
+def test_each_sample_of_webdataset_has_its_own_id(tmp_path: Path, audio: str, beside: str) -> None:
+    """Also where names have further dots, and wherever in the archive the JSON stands."""
+    sounds = {audio.format(n=n): data for n, data in enumerate(SOUNDS.values())}
+    texts = {
+        beside.format(n=n): json.dumps({"video_id": ytid}).encode() for n, ytid in enumerate(SOUNDS)
+    }
+    write_tar(tmp_path / "a.tar", dict(reversed(texts.items())) | sounds)
+    found = [member.name for member in tar_archives.list_members(tmp_path / "a.tar", Skipped())]
+    assert found == list(SOUNDS)
+
+
+def test_an_id_that_may_be_of_another_sample_is_of_none(tmp_path: Path) -> None:
+    texts = {f"x.{n}.meta.json": b'{"id": "aaaaaaaaaaa"}' for n in range(2)}
+    write_tar(tmp_path / "a.tar", {f"x.{n}.flac": b"" for n in range(2)} | texts)
+    found = tar_archives.list_members(tmp_path / "a.tar", Skipped())
+    assert [member.name for member in found] == [None, None]
 
 
 def test_an_archive_that_is_replaced_is_opened_again(tmp_path: Path) -> None:
