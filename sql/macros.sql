@@ -66,9 +66,15 @@ list_filter(
     lambda reading: reading.ytid <> ''
 );
 -- The name of an audio file or member without its folders, divided by / or \, and its ending. What
--- begins with a digit is part of a time, and not an ending.
+-- begins with a digit is part of a time, and not an ending. Of what has been converted, the ending
+-- may stand behind an earlier one, as in ID.mp4.wav.
 create or replace macro main.audio_stem(path) as
-regexp_extract(path, '([^/\\]*?)(?:[.][A-Za-z][A-Za-z0-9]*)?$', 1);
+regexp_extract(
+    path,
+    '([^/\\]*?)(?:[.](?i:wav|flac|mp3|ogg|oga|opus|m4a|webm|mp4|aac|mka|mkv))?'
+    || '(?:[.][A-Za-z][A-Za-z0-9]*)?$',
+    1
+);
 -- What is known of the clip of an audio file: by an id that stands beside it, or null, and by its
 -- own name.
 create or replace macro main.audio_file_readings(name, path) as

@@ -12,8 +12,8 @@ from audioset_duck.audio import parquet_archives, tar_archives, zip_archives
 from audioset_duck.audio.folders import walk
 from audioset_duck.audio.members import Member, MemberError
 from audioset_duck.audio.names import OTHER_ENDING, Skipped
-from audioset_duck.audio.validation import BYTES_TO_PLACEHOLDER, placeholder_reason
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import BYTES_TO_PLACEHOLDER, placeholder_reason
 
 _KINDS = {
     ".zip": zip_archives,

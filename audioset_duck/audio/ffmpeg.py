@@ -20,11 +20,11 @@ from audioset_duck.audio.validation import (
     apply_limits,
     header_error,
     missing_bytes,
-    placeholder_reason,
     states_length,
     validate,
 )
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import placeholder_reason
 
 # At the start of a line: within a line, the same text may be a title in the file.
 _STREAM = re.compile(r"^ *Stream #0:\d+.*?: Audio: (\w+).*?, (\d+) Hz, ([\w.]+)", re.MULTILINE)

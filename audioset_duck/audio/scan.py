@@ -32,16 +32,15 @@ from audioset_duck.audio.names import (
 from audioset_duck.audio.pyav import unsupported_reason
 from audioset_duck.audio.slices import FilePart
 from audioset_duck.audio.validation import (
-    BYTES_TO_PLACEHOLDER,
     ValidationLimits,
     ValidationResult,
     header_error,
-    placeholder_reason,
     states_length,
 )
 from audioset_duck.catalog.audio_files import FOUND_FILES, load_found
 from audioset_duck.catalog.build import replace_inventory
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import BYTES_TO_PLACEHOLDER, placeholder_reason
 from audioset_duck.progress import progress
 
 log = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ import soundfile
 import soxr
 
 from audioset_duck.audio.names import FORMATS
+from audioset_duck.filesystem import placeholder_reason
 
 Status = Literal[
     "ok",
@@ -42,12 +43,6 @@ _BYTES_TO_TAG = 2048
 SILENCE_DBFS = -91.0
 # Of full scale, which floating-point samples may exceed: more are whole numbers, or rubbish.
 MAX_AMPLITUDE = 64
-# A clone without Git LFS has a text that begins so in the place of each large file; and a download
-# from a server that refuses it may be a web page.
-_POINTER = b"version https://git-lfs"
-_PAGE = re.compile(rb"\s*<(!doctype html|html|\?xml)", re.IGNORECASE)
-# Enough of a file to see that it is one of these.
-BYTES_TO_PLACEHOLDER = 100
 
 
 @dataclass(frozen=True)
@@ -172,19 +167,6 @@ def format_error(result: ValidationResult, found: str, ending: str) -> Validatio
     if found in FORMATS[ending]:
         return None
     return replace(result, status="wrong_format", reason=f"it is {found}, not {ending[1:].upper()}")
-
-
-def placeholder_reason(beginning: bytes) -> str | None:
-    """What else stands in the place of a file, and the cure; None if it may be the file.
-
-    Args:
-        beginning: At least its first bytes.
-    """
-    if beginning.startswith(_POINTER):
-        return "it is a pointer of Git LFS; fetch the file itself with git lfs pull"
-    if _PAGE.match(beginning):
-        return "it is a web page, perhaps an error message of a server; download it again"
-    return None
 
 
 def header_error(result: ValidationResult) -> ValidationResult | None:

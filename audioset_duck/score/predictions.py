@@ -12,6 +12,7 @@ import duckdb
 
 from audioset_duck.catalog.models import render_query
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import BYTES_TO_PLACEHOLDER, placeholder_reason
 from audioset_duck.sources.delimited import delimited_sql, reading_error
 from audioset_duck.sqltext import glob_literal, identifier, literal
 
@@ -123,6 +124,9 @@ def _read_file(
             " perhaps with .gz or .zst"
         )
     path = file.resolve()
+    with path.open("rb") as stream:
+        if reason := placeholder_reason(stream.read(BYTES_TO_PLACEHOLDER)):
+            raise AudiosetDuckError(f"{file} has no predictions: {reason}")
     is_parquet = _ending(file) == ".parquet"
     parquet = f"read_parquet({glob_literal(path)}, hive_partitioning = false)"
     source = parquet if is_parquet else delimited_sql(path)

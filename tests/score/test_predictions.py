@@ -454,6 +454,15 @@ def test_the_hop_of_starts_that_are_rounded(
             assert found == Decimal(str(hop)), name
 
 
+def test_a_pointer_in_the_place_of_predictions(
+    reading: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n")
+    with pytest.raises(AudiosetDuckError, match=r"a\.parquet has no predictions: .*git lfs pull"):
+        read_predictions(reading, [path], None)
+
+
 def test_a_row_of_another_length_is_not_left_out(catalog: Path, tmp_path: Path) -> None:
     """Nor are the rows above it, though what follows is a table too."""
     rows = [f"{clip},0.5" for clip in SCORES]
