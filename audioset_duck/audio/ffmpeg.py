@@ -154,7 +154,9 @@ def _temporary_file(data: bytes) -> Iterator[str]:
 
 def _measure(path: str) -> tuple[ValidationResult, str, float | None]:
     """Decode audio with ffmpeg: what it measures, the codec, and the peak of the channels' mean."""
-    command = [find_ffmpeg(), "-nostdin", "-hide_banner", "-format_whitelist", DEMUXERS, "-i", path]
+    # Lines of progress end in no line feed, so that what the filters report would not begin a line.
+    command = [find_ffmpeg(), "-nostdin", "-hide_banner", "-nostats"]
+    command += ["-format_whitelist", DEMUXERS, "-i", path]
     command += ["-map", "0:a:0", "-af", _FILTERS, "-f", "null", "-"]
     try:
         done = subprocess.run(  # noqa: S603

@@ -20,6 +20,7 @@ from audioset_duck.audio.archives import find_archives, list_in_place
 from audioset_duck.audio.ffmpeg import validate_audio
 from audioset_duck.audio.file_lists import read_list
 from audioset_duck.audio.folders import walk
+from audioset_duck.audio.members import MAX_MEMBER_BYTES
 from audioset_duck.audio.names import (
     AUDIO_ENDINGS,
     FORMATS,
@@ -35,6 +36,7 @@ from audioset_duck.audio.validation import (
     ValidationLimits,
     ValidationResult,
     header_error,
+    open_audio,
     states_length,
 )
 from audioset_duck.catalog.audio_files import FOUND_FILES, load_found
@@ -277,7 +279,9 @@ def _inspect_header(file: FilePart, ending: str) -> ValidationResult:
     is_known = states_length(cast(BinaryIO, file))
     file.seek(0)
     try:
-        info = soundfile.info(file)
+        with _opened(file) as opened:
+            frames, rate, found = opened.frames, opened.samplerate, opened.format
+            channels = opened.channels
     except soundfile.LibsndfileError as error:
         if not is_known:
             # It cannot open FLAC in Ogg, which others read.
@@ -285,6 +289,17 @@ def _inspect_header(file: FilePart, ending: str) -> ValidationResult:
         return ValidationResult("corrupted", f"it cannot be opened: {error.error_string}")
     except (soundfile.SoundFileError, RuntimeError) as error:
         return ValidationResult("corrupted", f"it cannot be opened: {error}")
-    seconds = info.duration if is_known else None
-    result = ValidationResult("ok", None, seconds, info.samplerate, info.channels)
-    return validation.format_error(result, info.format, ending) or header_error(result) or result
+    result = ValidationResult("ok", None, frames / rate if is_known else None, rate, channels)
+    return validation.format_error(result, found, ending) or header_error(result) or result
+
+
+def _opened(file: FilePart) -> soundfile.SoundFile:
+    """A file, opened by libsndfile; read as a whole only if it is FLAC that it rejects."""
+    try:
+        return soundfile.SoundFile(file)
+    except soundfile.LibsndfileError:
+        file.seek(0)
+        if file.byte_count > MAX_MEMBER_BYTES or file.read(4) != b"fLaC":
+            raise
+        file.seek(0)
+        return open_audio(file.readall() or b"")

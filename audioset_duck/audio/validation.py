@@ -39,6 +39,8 @@ _FRAMES_A_PART = 2**20
 # In the first frame of an MP3 file: a tag that states the number of frames.
 _LENGTH_TAG = re.compile(rb"(?:Xing|Info)\0{3}[\x01\x03\x05\x07\x09\x0b\x0d\x0f]|VBRI")
 _BYTES_TO_TAG = 2048
+# In a FLAC file, of the first block of metadata, which says what the audio is.
+_STREAMINFO_END = 42
 # What ffmpeg's volumedetect reports for 16-bit audio whose samples are all 0.
 SILENCE_DBFS = -91.0
 # Of full scale, which floating-point samples may exceed: more are whole numbers, or rubbish.
@@ -92,7 +94,7 @@ def validate(data: bytes, limits: ValidationLimits, ending: str = ".wav") -> Val
     if not data:
         return ValidationResult("empty", "the file has no bytes")
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
+        with open_audio(data) as file:
             result = ValidationResult(
                 "ok",
                 sample_rate_hz=file.samplerate,
@@ -136,6 +138,40 @@ def validate(data: bytes, limits: ValidationLimits, ending: str = ".wav") -> Val
         mean = np.clip(mean * 32768, -32768, 32767)
     result = replace(result, peak_dbfs=peak_dbfs(extremes))
     return apply_limits(result, limits, _dbfs(float(mean.max()) - float(mean.min())))
+
+
+def open_audio(data: bytes) -> soundfile.SoundFile:
+    """Open an audio file by libsndfile, if need be without what it rejects beside the audio.
+
+    Args:
+        data: The bytes of the file.
+
+    Raises:
+        soundfile.LibsndfileError: It cannot be opened.
+    """
+    try:
+        return soundfile.SoundFile(io.BytesIO(data))
+    except soundfile.LibsndfileError:
+        if (bare := _bare_flac(data)) is None:
+            raise
+        return soundfile.SoundFile(io.BytesIO(bare))
+
+
+def _bare_flac(data: bytes) -> bytes | None:
+    """A FLAC file with no other metadata than STREAMINFO; None if it is not one.
+
+    A picture that is not quite as the format says makes libsndfile reject the file.
+    """
+    position, is_last = 4, False
+    while not is_last:
+        header = data[position : position + 4]
+        if len(header) < 4:
+            return None
+        is_last = header[0] & 0x80 > 0
+        position += 4 + int.from_bytes(header[1:])
+    if data[:4] != b"fLaC" or data[4] & 0x7F or position > len(data):
+        return None
+    return b"fLaC\x80" + data[5:_STREAMINFO_END] + data[position:]
 
 
 def sample_error(samples: np.ndarray) -> str | None:
@@ -278,7 +314,7 @@ def rewrite(data: bytes, to: str, sample_rate: int | None = None, mono: bool = F
         sample_rate: Samples per second and channel; None keeps the rate of the file.
         mono: Mix all channels into one, by their mean.
     """
-    with soundfile.SoundFile(io.BytesIO(data)) as file:
+    with open_audio(data) as file:
         subtype, rate = file.subtype, file.samplerate
         changes = (mono and file.channels > 1) or (sample_rate not in (None, rate))
         is_pcm = subtype.startswith("PCM")
