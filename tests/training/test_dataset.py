@@ -377,6 +377,9 @@ def test_too_many_open_files_are_not_the_files_error(sounds: Path, threads: int)
     """No sample is replaced, and none is skipped, because a process has no more files to open."""
     dataset = AudioSetDataset(sounds, "t", sample_rate=8000, threads=threads)
     expected = dataset[0].wav
+    # What earlier tests have left is not to be closed meanwhile.
+    gc.collect()
+    gc.disable()
     before = len(list(Path("/dev/fd").iterdir()))
     held = []
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -394,11 +397,12 @@ def test_too_many_open_files_are_not_the_files_error(sounds: Path, threads: int)
         for descriptor in held:
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        gc.enable()
     assert torch.equal(read, expected)
     assert dataset.failures == 0
     for row in range(len(dataset)):
         dataset[row]
-    assert len(list(Path("/dev/fd").iterdir())) == before
+    assert len(list(Path("/dev/fd").iterdir())) <= before
 
 
 def all_batches(dataset: AudioSetDataset, workers: int = 0) -> list[str]:
