@@ -6,11 +6,19 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from audioset_duck.errors import AudiosetDuckError
+
+# A clone without Git LFS has a text that begins so in the place of each large file; and a download
+# from a server that refuses it may be a web page.
+_POINTER = b"version https://git-lfs"
+_PAGE = re.compile(rb"\s*<(!doctype html|html|\?xml)", re.IGNORECASE)
+# Enough of a file to see that it is one of these.
+BYTES_TO_PLACEHOLDER = 100
 
 
 @contextlib.contextmanager
@@ -118,3 +126,16 @@ def check_utf8(path: Path) -> Path:
             f"{str(path.absolute())!r} is not UTF-8, but a catalog stores only UTF-8; rename it"
         ) from None
     return path
+
+
+def placeholder_reason(beginning: bytes) -> str | None:
+    """What else stands in the place of a file, and the cure; None if it may be the file.
+
+    Args:
+        beginning: At least its first `BYTES_TO_PLACEHOLDER` bytes.
+    """
+    if beginning.startswith(_POINTER):
+        return "it is a pointer of Git LFS; fetch the file itself with git lfs pull"
+    if _PAGE.match(beginning):
+        return "it is a web page, perhaps an error message of a server; download it again"
+    return None

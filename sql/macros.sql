@@ -66,9 +66,15 @@ list_filter(
     lambda reading: reading.ytid <> ''
 );
 -- The name of an audio file or member without its folders, divided by / or \, and its ending. What
--- begins with a digit is part of a time, and not an ending.
+-- begins with a digit is part of a time, and not an ending. Of what has been converted, the ending
+-- may stand behind an earlier one, as in ID.mp4.wav.
 create or replace macro main.audio_stem(path) as
-regexp_extract(path, '([^/\\]*?)(?:[.][A-Za-z][A-Za-z0-9]*)?$', 1);
+regexp_extract(
+    path,
+    '([^/\\]*?)(?:[.](?i:wav|flac|mp3|ogg|oga|opus|m4a|webm|mp4|aac|mka|mkv))?'
+    || '(?:[.][A-Za-z][A-Za-z0-9]*)?$',
+    1
+);
 -- What is known of the clip of an audio file: by an id that stands beside it, or null, and by its
 -- own name.
 create or replace macro main.audio_file_readings(name, path) as
@@ -305,12 +311,22 @@ create or replace macro main.event_f1(hit_count, false_alarm_count, event_count)
 2 * hit_count / nullif(hit_count + false_alarm_count + event_count, 0);
 -- The most thresholds that replicates of PSDS tell apart.
 create or replace macro main.most_thresholds() as 2048;
+-- By how much the start of a frame may differ from a multiple of the hop: half of a millisecond, as
+-- to which it may be rounded, and as much for the hop.
+create or replace macro main.start_tolerance_seconds() as cast(0.001 as decimal(9, 3));
 -- Whether a list has a score that is not a finite number.
 create or replace macro main.has_bad_score(scores) as
 len(list_filter(scores, lambda score: not coalesce(isfinite(score), false))) > 0;
 -- The first number of a list that is not finite; null if only nulls are not.
 create or replace macro main.first_bad_score(scores) as
 list_filter(scores, lambda score: not isfinite(score))[1];
+-- What a file has in the place of scores, for a message. A null of a list stands for itself.
+create or replace macro main.score_excerpt(score_text) as
+case
+    when contains(lower(score_text), 'null') then 'null'
+    when length(score_text) > 40 then left(score_text, 40) || '…'
+    else score_text
+end;
 -- A number as a decimal one, so that sums do not depend on the order of their parts.
 create or replace macro main.exact(number) as cast(number as decimal(38, 18));
 -- How many neighbouring frames make up a block, in which lower scores are looked for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import re
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from audioset_duck.audio.folders import walk
 from audioset_duck.audio.members import Member, MemberError
 from audioset_duck.audio.names import OTHER_ENDING, Skipped
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import BYTES_TO_PLACEHOLDER, placeholder_reason
 
 _KINDS = {
     ".zip": zip_archives,
@@ -82,6 +84,7 @@ def list_members(archive: Path, skipped: Skipped) -> list[Member]:
     Raises:
         AudiosetDuckError: It cannot be read at all.
     """
+    _check_content(archive)
     return list(_KINDS[_ending(str(archive))].list_members(archive, skipped))
 
 
@@ -98,6 +101,7 @@ def list_in_place(archive: Path, skipped: Skipped) -> list[Member]:
     if _ending(str(archive)) == ".tar":
         return list_members(archive, skipped)
     if _ending(str(archive)) == ".zip":
+        _check_content(archive)
         return list(zip_archives.list_stored(archive, skipped))
     skipped.add(zip_archives.COMPRESSED, archive)
     return []
@@ -117,6 +121,14 @@ def read_members(archive: Path, places: Sequence[tuple[int, int]]) -> Iterator[b
         OSError: The archive cannot be read.
     """
     yield from _KINDS[_ending(str(archive))].read_members(archive, places)
+
+
+def _check_content(archive: Path) -> None:
+    """Raise AudiosetDuckError if something else stands in the place of an archive."""
+    # What cannot be opened is for the reader of its kind to report.
+    with contextlib.suppress(OSError), archive.open("rb") as stream:
+        if reason := placeholder_reason(stream.read(BYTES_TO_PLACEHOLDER)):
+            raise AudiosetDuckError(f"{archive} is not an archive: {reason}")
 
 
 def _ending(path: str) -> str:

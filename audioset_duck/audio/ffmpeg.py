@@ -24,10 +24,15 @@ from audioset_duck.audio.validation import (
     validate,
 )
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import placeholder_reason
 
 # At the start of a line: within a line, the same text may be a title in the file.
 _STREAM = re.compile(r"^ *Stream #0:\d+.*?: Audio: (\w+).*?, (\d+) Hz, ([\w.]+)", re.MULTILINE)
-_SAMPLES = re.compile(r"n_samples: (\d+)")
+# What the filters of _FILTERS report, the first of all channels, the last of their mean.
+_SAMPLES = re.compile(r"^\[Parsed_volumedetect_0 @ [^]]*\] n_samples: (\d+)", re.MULTILINE)
+_PEAK = re.compile(r"^\[Parsed_volumedetect_0 @ [^]]*\] max_volume: (-?[\d.]+) dB", re.MULTILINE)
+_MEAN = re.compile(r"^\[Parsed_volumedetect_2 @ [^]]*\] max_volume: (-?[\d.]+) dB", re.MULTILINE)
+_FILTERS = "volumedetect,aformat=channel_layouts=mono,volumedetect"
 # The codecs of a file with an ending, as libsndfile would read them.
 _CODECS = {
     ".wav": r"pcm_|adpcm_|gsm",
@@ -39,7 +44,6 @@ _CODECS = {
 }
 # A damaged file may state hours; a clip takes a fraction of a second.
 _MOST_SECONDS = 120
-_PEAK = re.compile(r"max_volume: (-?[\d.]+) dB")
 # Names of channel layouts that do not contain a number, as 5.1 and "9 channels" do.
 _CHANNELS = {
     "mono": 1,
@@ -94,9 +98,10 @@ def validate_by_ffmpeg(
     if not data:
         return ValidationResult("empty", "the file has no bytes")
     with _temporary_file(data) as path:
-        result, codec = _measure(path)
+        result, codec, mean_dbfs = _measure(path)
     if result.status != "ok":
-        return result
+        reason = placeholder_reason(data)
+        return replace(result, reason=reason) if reason else result
     if ending in _CODECS and not re.match(_CODECS[ending], codec):
         return replace(
             result, status="wrong_format", reason=f"it is {codec}, not {ending[1:].upper()}"
@@ -109,7 +114,7 @@ def validate_by_ffmpeg(
         )
     if not result.duration_seconds:
         return replace(result, status="empty", reason="it has no samples", duration_seconds=0.0)
-    return apply_limits(result, limits)
+    return apply_limits(result, limits, mean_dbfs)
 
 
 def wav_by_ffmpeg(data: bytes, codec: str = "pcm_s16le") -> bytes:
@@ -147,27 +152,28 @@ def _temporary_file(data: bytes) -> Iterator[str]:
         yield file.name
 
 
-def _measure(path: str) -> tuple[ValidationResult, str]:
-    """Decode audio with ffmpeg, and return what it measures and the name of the codec."""
-    command = [find_ffmpeg(), "-nostdin", "-hide_banner", "-format_whitelist", DEMUXERS, "-i", path]
-    command += ["-map", "0:a:0", "-af", "volumedetect", "-f", "null", "-"]
+def _measure(path: str) -> tuple[ValidationResult, str, float | None]:
+    """Decode audio with ffmpeg: what it measures, the codec, and the peak of the channels' mean."""
+    # Lines of progress end in no line feed, so that what the filters report would not begin a line.
+    command = [find_ffmpeg(), "-nostdin", "-hide_banner", "-nostats"]
+    command += ["-format_whitelist", DEMUXERS, "-i", path]
+    command += ["-map", "0:a:0", "-af", _FILTERS, "-f", "null", "-"]
     try:
         done = subprocess.run(  # noqa: S603
             command, capture_output=True, check=False, timeout=_MOST_SECONDS
         )
     except subprocess.TimeoutExpired:
-        return ValidationResult(
-            "corrupted", f"ffmpeg does not finish decoding it within {_MOST_SECONDS} s"
-        ), ""
+        reason = f"ffmpeg does not finish decoding it within {_MOST_SECONDS} s"
+        return ValidationResult("corrupted", reason), "", None
     text = done.stderr.decode(errors="replace")
     stream = _STREAM.search(text)
     if done.returncode or stream is None:
         last = text.strip().splitlines()[-1] if text.strip() else "ffmpeg reports no reason"
-        return ValidationResult("corrupted", f"it cannot be decoded: {last}"), ""
+        return ValidationResult("corrupted", f"it cannot be decoded: {last}"), "", None
     codec, rate, layout = stream[1], int(stream[2]), stream[3]
     channels = _CHANNELS.get(layout) or sum(map(int, re.findall(r"\d+", layout))) or 1
     # A filter that is set up twice reports twice: the last counts are those of the audio.
-    samples, peaks = _SAMPLES.findall(text), _PEAK.findall(text)
+    samples, peaks, means = (pattern.findall(text) for pattern in (_SAMPLES, _PEAK, _MEAN))
     seconds = int(samples[-1]) / channels / rate if samples else 0.0
     result = ValidationResult(
         "ok",
@@ -176,4 +182,6 @@ def _measure(path: str) -> tuple[ValidationResult, str]:
         channels=channels,
         peak_dbfs=float(peaks[-1]) if peaks else None,
     )
-    return header_error(result) or result, codec
+    # That of one channel is the peak again.
+    mean_dbfs = float(means[-1]) if means and channels > 1 else None
+    return header_error(result) or result, codec, mean_dbfs

@@ -9,16 +9,16 @@ import duckdb
 
 from audioset_duck.audio.names import ID_NAMES
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.sources.delimited import delimited_sql, reading_error
 from audioset_duck.sqltext import glob_literal, identifier
 
-# Readers by ending. The JSON of AST has its rows in a list named data.
+# Readers by ending, beside text. The JSON of AST has its rows in a list named data.
 _READERS = {
-    ".csv": "read_csv({file}, header = true, all_varchar = true)",
-    ".tsv": "read_csv({file}, header = true, all_varchar = true, delim = '\t')",
     ".json": "read_json({file}, maximum_object_size = 2147483647)",
     ".jsonl": "read_json({file}, format = 'newline_delimited')",
-    ".parquet": "read_parquet({file})",
+    ".parquet": "read_parquet({file}, hive_partitioning = false)",
 }
+_DELIMITED = (".csv", ".tsv")
 # Names of the column with the path, the most telling first.
 _PATHS = ("audio_path", "path", "wav", "audio_filepath", "filename", "file_name", "file", "audio")
 
@@ -34,17 +34,18 @@ def read_list(list_file: Path) -> Iterator[tuple[str, str | None]]:
     Raises:
         AudiosetDuckError: The list cannot be read, or has no column of paths.
     """
-    reader = _READERS.get(list_file.suffix.lower())
-    if reader is None or not list_file.is_file():
+    ending = list_file.suffix.lower()
+    if ending not in (*_DELIMITED, *_READERS) or not list_file.is_file():
         problem = "there is no list" if not list_file.is_file() else "no list of audio files is"
-        raise AudiosetDuckError(
-            f"{problem} {list_file}; expected a file ending in {', '.join(_READERS)}"
-        )
-    source = reader.format(file=glob_literal(list_file.resolve()))
+        endings = ", ".join((*_DELIMITED, *_READERS))
+        raise AudiosetDuckError(f"{problem} {list_file}; expected a file ending in {endings}")
+    file = list_file.resolve()
+    reader = _READERS.get(ending)
+    source = reader.format(file=glob_literal(file)) if reader else delimited_sql(file)
     with duckdb.connect() as connection:
         try:
             columns = connection.sql(f"select * from {source} limit 0").columns
-            if "data" in columns and list_file.suffix.lower() == ".json":
+            if "data" in columns and ending == ".json":
                 source = f"(select unnest(data, recursive := true) from {source})"
                 columns = connection.sql(f"select * from {source} limit 0").columns
             path = next((name for name in _PATHS if name in columns), None)
@@ -63,5 +64,6 @@ def read_list(list_file: Path) -> Iterator[tuple[str, str | None]]:
                 for file, name in batch:
                     yield str((list_file.parent / file).resolve()), name
         except duckdb.Error as error:
-            reason = str(error).strip().splitlines()[0]
-            raise AudiosetDuckError(f"{list_file} cannot be read as a list: {reason}") from None
+            raise AudiosetDuckError(
+                f"{list_file} cannot be read as a list: {reading_error(error)}"
+            ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import logging
 import posixpath
@@ -19,6 +20,7 @@ from audioset_duck.audio.archives import find_archives, list_in_place
 from audioset_duck.audio.ffmpeg import validate_audio
 from audioset_duck.audio.file_lists import read_list
 from audioset_duck.audio.folders import walk
+from audioset_duck.audio.members import MAX_MEMBER_BYTES
 from audioset_duck.audio.names import (
     AUDIO_ENDINGS,
     FORMATS,
@@ -34,11 +36,13 @@ from audioset_duck.audio.validation import (
     ValidationLimits,
     ValidationResult,
     header_error,
+    open_audio,
     states_length,
 )
 from audioset_duck.catalog.audio_files import FOUND_FILES, load_found
 from audioset_duck.catalog.build import replace_inventory
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import BYTES_TO_PLACEHOLDER, placeholder_reason
 from audioset_duck.progress import progress
 
 log = logging.getLogger(__name__)
@@ -207,6 +211,9 @@ def _inspect_all(
                 size = part.byte_count
                 result = _inspect(part, ending_of(file.file_name), is_decoded, checked)
         except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+                # Not because of the file: the inventory would be wrong.
+                raise
             result = ValidationResult("corrupted", f"it cannot be opened: {error.strerror}")
         except AudiosetDuckError:
             result = ValidationResult("corrupted", "its archive is cut short")
@@ -254,6 +261,8 @@ def _inspect(
         return ValidationResult("empty", "the file has no bytes")
     if is_decoded:
         result = validate_audio(file.readall() or b"", limits, ending)
+    elif reason := placeholder_reason(file.read(BYTES_TO_PLACEHOLDER)):
+        result = ValidationResult("corrupted", reason)
     elif ending not in FORMATS:
         result = ValidationResult("ok")
     else:
@@ -266,10 +275,13 @@ def _inspect(
 
 def _inspect_header(file: FilePart, ending: str) -> ValidationResult:
     """What libsndfile says of a file without decoding it."""
+    file.seek(0)
     is_known = states_length(cast(BinaryIO, file))
     file.seek(0)
     try:
-        info = soundfile.info(file)
+        with _opened(file) as opened:
+            frames, rate, found = opened.frames, opened.samplerate, opened.format
+            channels = opened.channels
     except soundfile.LibsndfileError as error:
         if not is_known:
             # It cannot open FLAC in Ogg, which others read.
@@ -277,6 +289,17 @@ def _inspect_header(file: FilePart, ending: str) -> ValidationResult:
         return ValidationResult("corrupted", f"it cannot be opened: {error.error_string}")
     except (soundfile.SoundFileError, RuntimeError) as error:
         return ValidationResult("corrupted", f"it cannot be opened: {error}")
-    seconds = info.duration if is_known else None
-    result = ValidationResult("ok", None, seconds, info.samplerate, info.channels)
-    return validation.format_error(result, info.format, ending) or header_error(result) or result
+    result = ValidationResult("ok", None, frames / rate if is_known else None, rate, channels)
+    return validation.format_error(result, found, ending) or header_error(result) or result
+
+
+def _opened(file: FilePart) -> soundfile.SoundFile:
+    """A file, opened by libsndfile; read as a whole only if it is FLAC that it rejects."""
+    try:
+        return soundfile.SoundFile(file)
+    except soundfile.LibsndfileError:
+        file.seek(0)
+        if file.byte_count > MAX_MEMBER_BYTES or file.read(4) != b"fLaC":
+            raise
+        file.seek(0)
+        return open_audio(file.readall() or b"")

@@ -19,7 +19,7 @@ import soxr
 from audioset_duck.audio.ffmpeg import wav_by_ffmpeg
 from audioset_duck.audio.names import FORMATS
 from audioset_duck.audio.pyav import NEEDS_PYAV, decode_by_pyav, has_pyav
-from audioset_duck.audio.validation import missing_bytes, states_length
+from audioset_duck.audio.validation import missing_bytes, sample_error, states_length
 from audioset_duck.errors import AudiosetDuckError
 
 # In these libsndfile seeks to the very sample. In Ogg it is wrong near the end of files, in MP3 at
@@ -167,6 +167,8 @@ def read_slice(
         raise AudiosetDuckError(
             f"it ends at {length / rate:.3f} s, before the sample, which starts at {start:.3f} s"
         )
+    if rubbish := sample_error(mono):
+        raise AudiosetDuckError(rubbish)
     if rate != sample_rate:
         mono = _resample(mono, rate, sample_rate)
     count = min(len(mono), len(wav))
@@ -209,6 +211,8 @@ def read_audio(
         raise AudiosetDuckError(
             f"{path} has no audio from {start_seconds} s to {end}: it is {length / rate:.3f} s long"
         )
+    if rubbish := sample_error(mono):
+        raise AudiosetDuckError(f"{path} cannot be read as audio: {rubbish}")
     return mono, rate
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import posixpath
 import tarfile
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -24,8 +26,8 @@ _DAMAGED = (tarfile.TarError, EOFError, zlib.error, OSError, ValueError)
 def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
     """List the audio files in a tar archive, from its headers.
 
-    A JSON of the same group of WebDataset, which is what has the same name up to the first dot, may
-    have an id.
+    A JSON of the same sample of WebDataset may have an id: the one of the same name up to the last
+    dot, else the only one of the same name up to the first dot.
 
     Args:
         archive: The archive.
@@ -36,6 +38,7 @@ def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
     """
     found: list[tarfile.TarInfo] = []
     ids: dict[str, str] = {}
+    groups: defaultdict[str, set[str]] = defaultdict(set)
     try:
         with _open(archive) as opened:
             for info in opened:
@@ -44,7 +47,9 @@ def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
                 elif info.isfile() and ending_of(info.name) in AUDIO_ENDINGS:
                     found.append(info)
                 elif info.isfile() and info.name.lower().endswith(".json"):
-                    ids |= _id_in(opened, info)
+                    if name := _id_in(opened, info):
+                        ids[posixpath.splitext(info.name)[0]] = name
+                        groups[_group(info.name)].add(info.name)
                 elif info.isfile():
                     skipped.add(OTHER_ENDING, f"{archive}/{info.name}")
     except _DAMAGED as error:
@@ -59,9 +64,10 @@ def list_members(archive: Path, skipped: Skipped) -> Iterator[Member]:
             len(found),
         )
     for info in found:
-        yield Member(
-            ids.get(_group(info.name)), info.name, 0, info.offset_data, info.size, info.size
-        )
+        stem = posixpath.splitext(info.name)[0]
+        if stem not in ids and len(others := groups[_group(info.name)]) == 1:
+            stem = posixpath.splitext(*others)[0]
+        yield Member(ids.get(stem), info.name, 0, info.offset_data, info.size, info.size)
 
 
 def read_members(archive: Path, places: Sequence[tuple[int, int]]) -> Iterator[bytes | MemberError]:
@@ -109,14 +115,14 @@ def _group(member: str) -> str:
     return f"{folder}/{name.partition('.')[0]}"
 
 
-def _id_in(opened: tarfile.TarFile, info: tarfile.TarInfo) -> dict[str, str]:
-    """The id that a JSON gives its group, if it has one."""
+def _id_in(opened: tarfile.TarFile, info: tarfile.TarInfo) -> str | None:
+    """The id in a JSON, if it has one."""
     stream = opened.extractfile(info) if info.size <= _MOST_JSON_BYTES else None
     if stream is None:
-        return {}
+        return None
     try:
         content = json.load(stream)
     except (ValueError, RecursionError):
-        return {}
+        return None
     values = [content.get(key) for key in ID_NAMES] if isinstance(content, dict) else []
-    return {_group(info.name): value for value in values[::-1] if isinstance(value, str)}
+    return next((value for value in values if isinstance(value, str)), None)

@@ -15,6 +15,7 @@ import soundfile
 import soxr
 
 from audioset_duck.audio.names import FORMATS
+from audioset_duck.filesystem import placeholder_reason
 
 Status = Literal[
     "ok",
@@ -38,8 +39,12 @@ _FRAMES_A_PART = 2**20
 # In the first frame of an MP3 file: a tag that states the number of frames.
 _LENGTH_TAG = re.compile(rb"(?:Xing|Info)\0{3}[\x01\x03\x05\x07\x09\x0b\x0d\x0f]|VBRI")
 _BYTES_TO_TAG = 2048
+# In a FLAC file, of the first block of metadata, which says what the audio is.
+_STREAMINFO_END = 42
 # What ffmpeg's volumedetect reports for 16-bit audio whose samples are all 0.
 SILENCE_DBFS = -91.0
+# Of full scale, which floating-point samples may exceed: more are whole numbers, or rubbish.
+MAX_AMPLITUDE = 64
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ class ValidationLimits:
 
     Attributes:
         min_duration: Shortest length, in seconds.
-        silence_db_threshold: A clip whose `peak_dbfs` is below it is silent.
+        silence_db_threshold: A clip whose `peak_dbfs` is below it is silent. So is one whose mean
+            of all channels, which is what is read of it, varies by less.
     """
 
     min_duration: float = 0.5
@@ -88,7 +94,7 @@ def validate(data: bytes, limits: ValidationLimits, ending: str = ".wav") -> Val
     if not data:
         return ValidationResult("empty", "the file has no bytes")
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
+        with open_audio(data) as file:
             result = ValidationResult(
                 "ok",
                 sample_rate_hz=file.samplerate,
@@ -106,11 +112,13 @@ def validate(data: bytes, limits: ValidationLimits, ending: str = ".wav") -> Val
             if not file.frames:
                 return replace(result, status="empty", reason="it has no samples")
             # In parts, since a header may state more samples than fit into memory.
-            frames, extremes = 0, []
+            frames, peaks, means = 0, [], []
             kind = "float64" if file.subtype in ("FLOAT", "DOUBLE") else "int16"
             while len(part := file.read(_FRAMES_A_PART, dtype=kind, always_2d=True)):
                 frames += len(part)
-                extremes.append((part.min(), part.max()))
+                peaks.append((part.min(), part.max()))
+                mean = part if part.shape[1] == 1 else part.mean(axis=1)
+                means.append((mean.min(), mean.max()))
             if frames < file.frames:
                 return replace(
                     result,
@@ -118,14 +126,70 @@ def validate(data: bytes, limits: ValidationLimits, ending: str = ".wav") -> Val
                     reason=f"only {frames} of its {file.frames} samples can be decoded",
                 )
     except soundfile.LibsndfileError as error:
-        return ValidationResult("corrupted", f"it cannot be decoded: {error.error_string}")
+        reason = placeholder_reason(data) or f"it cannot be decoded: {error.error_string}"
+        return ValidationResult("corrupted", reason)
     except (soundfile.SoundFileError, RuntimeError, ValueError) as error:
         return ValidationResult("corrupted", f"it cannot be decoded: {error}")
+    extremes, mean = np.asarray(peaks), np.asarray(means)
     if kind == "float64":
-        # Rubbish in place of samples has no peak.
-        extremes = np.clip(np.round(np.nan_to_num(extremes) * 32768), -32768, 32767)
-    result = replace(result, peak_dbfs=peak_dbfs(np.asarray(extremes, np.int16)))
-    return apply_limits(result, limits)
+        if rubbish := sample_error(extremes):
+            return replace(result, status="corrupted", reason=rubbish)
+        extremes = np.clip(np.round(extremes * 32768), -32768, 32767).astype(np.int16)
+        mean = np.clip(mean * 32768, -32768, 32767)
+    result = replace(result, peak_dbfs=peak_dbfs(extremes))
+    return apply_limits(result, limits, _dbfs(float(mean.max()) - float(mean.min())))
+
+
+def open_audio(data: bytes) -> soundfile.SoundFile:
+    """Open an audio file by libsndfile, if need be without what it rejects beside the audio.
+
+    Args:
+        data: The bytes of the file.
+
+    Raises:
+        soundfile.LibsndfileError: It cannot be opened.
+    """
+    try:
+        return soundfile.SoundFile(io.BytesIO(data))
+    except soundfile.LibsndfileError:
+        if (bare := _bare_flac(data)) is None:
+            raise
+        return soundfile.SoundFile(io.BytesIO(bare))
+
+
+def _bare_flac(data: bytes) -> bytes | None:
+    """A FLAC file with no other metadata than STREAMINFO; None if it is not one.
+
+    A picture that is not quite as the format says makes libsndfile reject the file.
+    """
+    position, is_last = 4, False
+    while not is_last:
+        header = data[position : position + 4]
+        if len(header) < 4:
+            return None
+        is_last = header[0] & 0x80 > 0
+        position += 4 + int.from_bytes(header[1:])
+    if data[:4] != b"fLaC" or data[4] & 0x7F or position > len(data):
+        return None
+    return b"fLaC\x80" + data[5:_STREAMINFO_END] + data[position:]
+
+
+def sample_error(samples: np.ndarray) -> str | None:
+    """What is wrong with samples that are no audio; None if they are.
+
+    Args:
+        samples: Floating-point samples, full scale being 1, of any shape; or their extremes.
+    """
+    # Not by their absolute values, which would be a copy. NaN is in no range.
+    low, high = samples.min(initial=0), samples.max(initial=0)
+    if low >= -MAX_AMPLITUDE and high <= MAX_AMPLITUDE:
+        return None
+    if not np.isfinite([low, high]).all():
+        return "it has samples that are not finite numbers"
+    return (
+        f"its samples reach {max(high, -low):.3g} times full scale; expected floating-point samples"
+        " from -1 to 1"
+    )
 
 
 def format_error(result: ValidationResult, found: str, ending: str) -> ValidationResult | None:
@@ -155,8 +219,16 @@ def header_error(result: ValidationResult) -> ValidationResult | None:
     return None
 
 
-def apply_limits(result: ValidationResult, limits: ValidationLimits) -> ValidationResult:
-    """Decide whether a decoded file is long and loud enough."""
+def apply_limits(
+    result: ValidationResult, limits: ValidationLimits, mean_dbfs: float | None = None
+) -> ValidationResult:
+    """Decide whether a decoded file is long and loud enough.
+
+    Args:
+        result: What is known of the file.
+        limits: The limits.
+        mean_dbfs: By how much the mean of its channels varies, in dB of full scale.
+    """
     seconds, peak = result.duration_seconds, result.peak_dbfs
     if seconds is None or peak is None:
         return result
@@ -171,6 +243,17 @@ def apply_limits(result: ValidationResult, limits: ValidationLimits) -> Validati
             result,
             status="silent",
             reason=f"its peak is {peak:.1f} dBFS, below {limits.silence_db_threshold} dBFS",
+        )
+    if mean_dbfs is not None and mean_dbfs < limits.silence_db_threshold:
+        what = (
+            "its samples are nearly constant: they vary"
+            if result.channels == 1
+            else "its channels cancel each other out: their mean varies"
+        )
+        return replace(
+            result,
+            status="silent",
+            reason=f"{what} by {mean_dbfs:.1f} dBFS, below {limits.silence_db_threshold} dBFS",
         )
     return result
 
@@ -211,8 +294,12 @@ def peak_dbfs(samples: np.ndarray) -> float:
         samples: int16, of any shape.
     """
     # Not np.abs: -32768 has no positive counterpart in 16 bits.
-    peak = max(int(samples.max(initial=0)), -int(samples.min(initial=0)))
-    return 20 * math.log10(peak / 32768) if peak else SILENCE_DBFS
+    return _dbfs(max(int(samples.max(initial=0)), -int(samples.min(initial=0))))
+
+
+def _dbfs(level: float) -> float:
+    """A level of 16-bit samples in dB of full scale, -91 at the least."""
+    return max(20 * math.log10(level / 32768), SILENCE_DBFS) if level else SILENCE_DBFS
 
 
 def rewrite(data: bytes, to: str, sample_rate: int | None = None, mono: bool = False) -> bytes:
@@ -227,7 +314,7 @@ def rewrite(data: bytes, to: str, sample_rate: int | None = None, mono: bool = F
         sample_rate: Samples per second and channel; None keeps the rate of the file.
         mono: Mix all channels into one, by their mean.
     """
-    with soundfile.SoundFile(io.BytesIO(data)) as file:
+    with open_audio(data) as file:
         subtype, rate = file.subtype, file.samplerate
         changes = (mono and file.channels > 1) or (sample_rate not in (None, rate))
         is_pcm = subtype.startswith("PCM")

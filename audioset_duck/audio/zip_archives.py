@@ -81,7 +81,7 @@ def list_stored(archive: Path, skipped: Skipped) -> Iterator[Member]:
     if count_volumes(archive) > 1:
         skipped.add(COMPRESSED, archive)
         return
-    opened, infos = _opened(archive)
+    opened, infos = _opened(archive, _version(archive))
     for member in members:
         info, end = infos[member.header_offset]
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 0x1:
@@ -133,7 +133,7 @@ def read_members(archive: Path, places: Sequence[tuple[int, int]]) -> Iterator[b
 
 
 def _read_member(archive: Path, header_offset: int) -> bytes:
-    opened, members = _opened(archive)
+    opened, members = _opened(archive, _version(archive))
     info, end = members[header_offset]
     method = _METHODS.get(info.compress_type, f"method {info.compress_type}")
     if refusal := _refusal(bool(info.flag_bits & 0x1), info.file_size, method):
@@ -176,9 +176,19 @@ def _inflate(packed: bytes, size: int) -> bytes:
         raise MemberError("corrupted", f"{_DAMAGED}: {error}") from None
 
 
+def _version(archive: Path) -> tuple[int, ...]:
+    """What changes if an archive is replaced or written to."""
+    status = archive.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
 @functools.lru_cache(maxsize=1)
-def _opened(archive: Path) -> tuple[zipfile.ZipFile, dict[int, tuple[zipfile.ZipInfo, int]]]:
+def _opened(
+    archive: Path, version: tuple[int, ...]
+) -> tuple[zipfile.ZipFile, dict[int, tuple[zipfile.ZipInfo, int]]]:
     """Open an archive and keep it open: one with 50,000 members takes half a second to open.
+
+    A process may live longer than an archive: of another `version`, it is opened again.
 
     Members are given by their offsets, each with the offset of the next one. Of two members at the
     same offset the first counts, which then has no room.

@@ -205,7 +205,8 @@ def limit_options(command: Command) -> Command:
         default=-60.0,
         show_default=True,
         metavar="DBFS",
-        help="A clip whose loudest sample is below this level is silent.",
+        help="A clip whose loudest sample is below this level is silent. So is one whose channels"
+        " cancel each other out to less.",
     )(command)
     return click.option(
         "--min-duration",

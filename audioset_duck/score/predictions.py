@@ -12,14 +12,12 @@ import duckdb
 
 from audioset_duck.catalog.models import render_query
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import BYTES_TO_PLACEHOLDER, placeholder_reason
+from audioset_duck.sources.delimited import delimited_sql, reading_error
 from audioset_duck.sqltext import glob_literal, identifier, literal
 
-# Readers by ending, each with the number of lines above the first row.
-_READERS = {
-    ".parquet": ("read_parquet({file})", 0),
-    ".csv": ("read_csv({file}, header = true, all_varchar = true, delim = ',')", 1),
-    ".tsv": ("read_csv({file}, header = true, all_varchar = true, delim = '\t')", 1),
-}
+# The number of lines above the first row, by ending.
+_LINES_ABOVE = {".parquet": 0, ".csv": 1, ".tsv": 1}
 _COMPRESSIONS = (".gz", ".zst")
 # The forms of predictions: the columns that each must have, the most telling first.
 FORMS = {
@@ -118,15 +116,20 @@ def _read_file(
     first: Path,
 ) -> str:
     """Read one file, and return its form."""
-    reader = _READERS.get(_ending(file))
-    if reader is None or not file.is_file():
+    lines_above = _LINES_ABOVE.get(_ending(file))
+    if lines_above is None or not file.is_file():
         problem = "there is no file" if not file.is_file() else "predictions are not read from"
         raise AudiosetDuckError(
-            f"{problem} {file}; expected a file ending in {', '.join(_READERS)}, the last two"
+            f"{problem} {file}; expected a file ending in {', '.join(_LINES_ABOVE)}, the last two"
             " perhaps with .gz or .zst"
         )
-    text, lines_above = reader
-    source = text.format(file=glob_literal(file.resolve()))
+    path = file.resolve()
+    with path.open("rb") as stream:
+        if reason := placeholder_reason(stream.read(BYTES_TO_PLACEHOLDER)):
+            raise AudiosetDuckError(f"{file} has no predictions: {reason}")
+    is_parquet = _ending(file) == ".parquet"
+    parquet = f"read_parquet({glob_literal(path)}, hive_partitioning = false)"
+    source = parquet if is_parquet else delimited_sql(path)
     try:
         columns = connection.sql(f"select * from {source} limit 0").columns
         form = next((form for form, needed in FORMS.items() if {*needed} <= {*columns}), None)
@@ -161,8 +164,7 @@ def _read_file(
         how = "insert into" if number else "create table"
         connection.execute(f"{how} scoring.predictions {'' if number else 'as'} {query}")
     except duckdb.Error as error:
-        reason = str(error).strip().splitlines()[0]
-        raise AudiosetDuckError(f"{file} cannot be read: {reason}") from None
+        raise AudiosetDuckError(f"{file} cannot be read: {reading_error(error)}") from None
     return form
 
 
@@ -176,7 +178,7 @@ def _ending(file: Path) -> str:
 def _stem(file: Path) -> str:
     name = file.name
     for suffix in reversed(file.suffixes):
-        if suffix.lower() in (*_READERS, *_COMPRESSIONS):
+        if suffix.lower() in (*_LINES_ABOVE, *_COMPRESSIONS):
             name = name.removesuffix(suffix)
     return name
 

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.filesystem import check_utf8
+from audioset_duck.filesystem import check_utf8, placeholder_reason
 from audioset_duck.sources.definitions import COMPRESSED_ENDINGS, SOURCES, Source
 from audioset_duck.sqltext import glob_literal, identifier, literal, sql_folder
 
@@ -219,6 +219,8 @@ def _check_header(source: Source, path: Path) -> None:
         top = stream.read(4096)
     if not top:
         raise AudiosetDuckError(f"{path} is empty; download it again")
+    if reason := placeholder_reason(top):
+        raise AudiosetDuckError(f"{path} is not {source.file}: {reason}")
     lines = [
         line.removesuffix("\r")
         for line in top.decode("utf-8-sig", errors="replace").split("\n")[: len(source.header)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import random
@@ -32,6 +33,15 @@ _COUNTERS = 1024
 
 
 _LOADING_ERRORS = (AudiosetDuckError, OSError, soundfile.SoundFileError)
+
+# What this process, or the machine, has no more of, and the cure. Another file would not help, and
+# what is read would depend on the load.
+_EXHAUSTED = {
+    errno.EMFILE: "allow more open files with ulimit -n, or close what you keep open: batches that"
+    " are kept, copies of datasets, loaders of earlier epochs",
+    errno.ENFILE: "the machine has too many open files; end other programs",
+    errno.ENOMEM: "free memory, or use fewer workers",
+}
 
 
 class Slice(NamedTuple):
@@ -131,10 +141,12 @@ class SliceReader:
         """Count and log a slice that cannot be loaded.
 
         Raises:
-            AudiosetDuckError: `on_error` is `raise`.
+            AudiosetDuckError: `on_error` is `raise`, or it is not because of the file.
         """
         place = "" if part.byte_offset is None else f", from byte {part.byte_offset:,} on,"
         message = f"{part.path}{place} cannot be loaded: {error}"
+        if isinstance(error, OSError) and error.errno in _EXHAUSTED:
+            raise AudiosetDuckError(f"{message}; {_EXHAUSTED[error.errno]}") from None
         if self.on_error == "raise":
             raise AudiosetDuckError(message) from None
         worker = get_worker_info()

@@ -17,12 +17,13 @@ import pytest
 import soundfile
 from support.metadata import write_metadata
 
-from audioset_duck.audio import pyav, zip_archives
+from audioset_duck.audio import pyav, tar_archives, zip_archives
 from audioset_duck.audio.extract import extract
 from audioset_duck.audio.ffmpeg import find_ffmpeg
 from audioset_duck.audio.members import MemberError
 from audioset_duck.audio.names import Skipped
 from audioset_duck.audio.parquet_archives import read_members as read_rows
+from audioset_duck.audio.scan import find_members
 from audioset_duck.audio.worker import Options
 from audioset_duck.catalog.build import build
 
@@ -290,6 +291,69 @@ def test_what_is_no_archive_is_named_and_the_rest_is_done(
     tar_by_id(place / "archives")
     assert {status for status, _ in extracted(place).values()} == {"ok"}
     assert message in caplog.text and name in caplog.text
+
+
+@pytest.mark.parametrize("ending", ["tar", "zip"])
+def test_what_a_mac_puts_beside_files_hides_none(tmp_path: Path, ending: str) -> None:
+    """AppleDouble files, which have the endings of audio, stand before or behind it."""
+    beside = b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(60)
+    members: dict[str, bytes] = {}
+    for number, (ytid, data) in enumerate(SOUNDS.items()):
+        pair = [(f"eval/Y{ytid}.flac", data), (f"__MACOSX/eval/._Y{ytid}.flac", beside)]
+        members |= dict(pair[:: (-1) ** number])
+    if ending == "zip":
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
+    else:
+        write_tar(tmp_path / "a.tar", members)
+    found = find_members(tmp_path).to_pylist()
+    assert sorted(row["member"] for row in found) == sorted(f"eval/Y{ytid}.flac" for ytid in CLIPS)
+    assert [row["status"] for row in found] == ["ok"] * len(CLIPS)
+
+
+@pytest.mark.parametrize(
+    ("audio", "beside"),
+    [
+        ("part1.{n}.flac", "part1.{n}.json"),
+        ("{n}.flac", "{n}.json"),
+        ("{n}.audio.flac", "{n}.meta.json"),
+        ("a.b/{n}.sound.flac", "a.b/{n}.json"),
+        ("2.0 take {n}.5.flac", "2.0 take {n}.5.json"),
+    ],
+)
+def test_each_sample_of_webdataset_has_its_own_id(tmp_path: Path, audio: str, beside: str) -> None:
+    """Also where names have further dots, and wherever in the archive the JSON stands."""
+    sounds = {audio.format(n=n): data for n, data in enumerate(SOUNDS.values())}
+    texts = {
+        beside.format(n=n): json.dumps({"video_id": ytid}).encode() for n, ytid in enumerate(SOUNDS)
+    }
+    write_tar(tmp_path / "a.tar", dict(reversed(texts.items())) | sounds)
+    found = [member.name for member in tar_archives.list_members(tmp_path / "a.tar", Skipped())]
+    assert found == list(SOUNDS)
+
+
+def test_an_id_that_may_be_of_another_sample_is_of_none(tmp_path: Path) -> None:
+    texts = {f"x.{n}.meta.json": b'{"id": "aaaaaaaaaaa"}' for n in range(2)}
+    write_tar(tmp_path / "a.tar", {f"x.{n}.flac": b"" for n in range(2)} | texts)
+    found = tar_archives.list_members(tmp_path / "a.tar", Skipped())
+    assert [member.name for member in found] == [None, None]
+
+
+def test_an_archive_that_is_replaced_is_opened_again(tmp_path: Path) -> None:
+    """In the same process, as that of a notebook."""
+    path = tmp_path / "a.zip"
+    for folder in ("a", "a_longer_folder"):
+        path.unlink(missing_ok=True)
+        with zipfile.ZipFile(path, "w") as archive:
+            for ytid in ("Ybbbbbbbbbb", folder[0] * 11):
+                archive.writestr(f"{folder}/{ytid}.flac", SOUNDS["Ybbbbbbbbbb"])
+        rows = find_members(tmp_path).to_pylist()
+        assert len(rows) == 2
+        for row in rows:
+            with path.open("rb") as stream:
+                stream.seek(row["byte_offset"])
+                assert stream.read(row["byte_count"]) == SOUNDS["Ybbbbbbbbbb"]
 
 
 def test_a_parquet_file_without_audio_or_names(

@@ -107,6 +107,12 @@ def test_the_number_in_a_name_is_the_start(macros, number, start_ms, expected) -
         ("audio/-0049eXE2Zc.flac", "x", ["-0049eXE2Zc"]),
         ("17", "-0049eXE2Zc.opus", ["-0049eXE2Zc"]),
         ("17", "x.flac", []),
+        # As downloaders name what they have converted, and what they have not finished.
+        (None, "-0049eXE2Zc.mp4.wav", ["-0049eXE2Zc"]),
+        (None, "a.wav/Y-0049eXE2Zc_30.000_40.000.WAV.wav", ["-0049eXE2Zc"]),
+        (None, "A title.wav [-0049eXE2Zc].webm.opus", ["-0049eXE2Zc"]),
+        (None, "-0049eXE2Zc.temp.wav", []),
+        (None, "-0049eXE2Zc.f251.webm", []),
     ],
 )
 def test_a_clip_is_named_by_an_id_beside_it_or_by_its_file(

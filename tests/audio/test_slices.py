@@ -19,6 +19,7 @@ from audioset_duck.audio import pyav, slices
 from audioset_duck.audio.ffmpeg import find_ffmpeg
 from audioset_duck.audio.scan import find_files
 from audioset_duck.audio.slices import FilePart, read_audio, read_slice
+from audioset_duck.audio.validation import rewrite
 from audioset_duck.errors import AudiosetDuckError
 
 SECONDS = 6.0137
@@ -367,3 +368,42 @@ def test_a_file_that_is_not_there_leaves_nothing_to_close(tmp_path: Path) -> Non
     finally:
         sys.unraisablehook = hook
     assert unraisable == []
+
+
+def with_picture(data: bytes, ending: str) -> bytes:
+    """A file with half a megabyte of cover, and chunks that other programs write.
+
+    That of FLAC says that its text is longer than it is, which libsndfile rejects.
+    """
+    picture = np.random.default_rng(0).bytes(500_000)
+    if ending == "flac":
+        # STREAMINFO, the first block, is followed by one of type 6.
+        last = data[4] & 0x80
+        head = data[:4] + bytes([data[4] & 0x7F]) + data[5:42]
+        return head + bytes([6 | last]) + len(picture).to_bytes(3) + picture + data[42:]
+    if ending == "mp3":
+        size = bytes(len(picture) >> 7 * place & 0x7F for place in (3, 2, 1, 0))
+        return b"ID3\x03\0\0" + size + picture + data
+    odd = b"LIST" + (5).to_bytes(4, "little") + b"INFOx\0"
+    behind = b"id3 " + len(picture).to_bytes(4, "little") + picture + b"rest"
+    return data[:12] + b"JUNK" + (28).to_bytes(4, "little") + bytes(28) + odd + data[12:] + behind
+
+
+@pytest.mark.parametrize("ending", ["wav", "flac", "mp3"])
+def test_pictures_and_chunks_beside_the_audio_change_no_sample(tmp_path: Path, ending: str) -> None:
+    noise = np.random.default_rng(1).uniform(-0.3, 0.3, 24_000)
+    path = tmp_path / f"Yaaaaaaaaaaa.{ending}"
+    soundfile.write(path, noise, 16_000)
+    expected, _ = soundfile.read(path, dtype="float32")
+    path.write_bytes(with_picture(path.read_bytes(), ending))
+    # MP3 is decoded in floating point, and differs in the last bits.
+    most = 1e-6 if ending == "mp3" else 0
+    np.testing.assert_allclose(read_audio(path)[0], expected, 0, most)
+    wav = np.empty(8000, np.float32)
+    read_slice(str(path), 0.7, 1.2, 16_000, wav)
+    np.testing.assert_allclose(wav, expected[11_200:19_200], 0, most)
+    converted, _ = soundfile.read(io.BytesIO(rewrite(path.read_bytes(), "wav")), dtype="float32")
+    np.testing.assert_allclose(converted, expected, 0, 2**-15)
+    for is_decoded in (False, True):
+        (row,) = find_files(tmp_path, validate=is_decoded).to_pylist()
+        assert (row["status"], row["duration_seconds"]) == ("ok", len(expected) / 16_000)

@@ -2,12 +2,13 @@
 
 import csv
 import gzip
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -16,9 +17,11 @@ import pytest
 from support.metadata import write_metadata
 
 from audioset_duck.catalog.build import build
+from audioset_duck.catalog.relations import create_macros
 from audioset_duck.config.targets import Target
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.score.options import ScoreOptions
+from audioset_duck.score.predictions import infer_hop, read_predictions
 from audioset_duck.score.scoring import score
 
 # Three clips of 2 s, the second one with the target; frames of 0.5 s.
@@ -389,6 +392,88 @@ def test_what_is_scored_first_makes_no_difference(
     assert sorted(found) == sorted(types)
 
 
+@pytest.fixture
+def reading() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that predictions can be read into, without a catalog."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema scoring")
+        create_macros(connection)
+        yield connection
+
+
+SHARES = [0.25, 0.75, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"score": pa.array(np.array(SHARES, np.float16))}, SHARES),
+        ({"score": pa.array(map(Decimal, SHARES), pa.decimal128(9, 3))}, SHARES),
+        ({"score": pa.array(SHARES).dictionary_encode()}, SHARES),
+        ({"score": [False, True, False]}, [0, 1, 0]),
+        ({"score": pa.array([0, 1, 0], pa.int8())}, [0, 1, 0]),
+        ({"clip_id": pa.array(SCORES, pa.binary()), "score": SHARES}, SHARES),
+        ({"clip_id": pa.array(SCORES).dictionary_encode(), "score": SHARES}, SHARES),
+        ({"scores": pa.array([[0.5, 1]] * 3, pa.list_(pa.float32(), 2))}, [[0.5, 1]] * 3),
+        ({"scores": pa.array([np.float16([0.5, 1])] * 3)}, [[0.5, 1]] * 3),
+    ],
+)
+def test_types_of_scores(
+    reading: duckdb.DuckDBPyConnection, columns: dict, expected: list, tmp_path: Path
+) -> None:
+    """Halves, lists of a fixed length, booleans, and what pandas and Arrow make of texts."""
+    pq.write_table(pa.table({"clip_id": list(SCORES)} | columns), tmp_path / "a.parquet")
+    read_predictions(reading, [tmp_path / "a.parquet"], None)
+    found = reading.execute(
+        "select name, coalesce(scores::varchar, score::varchar), bad_score from scoring.predictions"
+    ).fetchall()
+    values = [str(list(map(float, v))) if isinstance(v, list) else str(float(v)) for v in expected]
+    assert found == [(name, text, None) for name, text in zip(SCORES, values, strict=True)]
+
+
+@pytest.mark.parametrize("hop", [0.04, 0.1, 1024 / 44_100, 0.96, 1 / 3, 0.16])
+def test_the_hop_of_starts_that_are_rounded(
+    reading: duckdb.DuckDBPyConnection, hop: float, tmp_path: Path
+) -> None:
+    """To 32 bits or to a millisecond; some frames may be missing."""
+    exact = np.arange(int(10 / hop)) * hop
+    gaps = np.delete(exact, [1, 2, 5])
+    forms = {"32 bits": exact.astype(np.float32), "64": exact, "ms": exact.round(3), "gaps": gaps}
+    forms["twice"] = np.repeat(exact, 2)
+    for name, starts in forms.items():
+        table = pa.table(
+            {"clip_id": ["x"] * len(starts), "start_seconds": starts, "score": [0.5] * len(starts)}
+        )
+        pq.write_table(table, tmp_path / "a.parquet")
+        reading.execute("drop table if exists scoring.predictions")
+        found = infer_hop(reading, read_predictions(reading, [tmp_path / "a.parquet"], None))
+        # The last frame is where it should be: to the rounding of its start.
+        most = 0.0005 if name == "ms" else 1e-6
+        assert abs(float(found) - hop) * (len(exact) - 1) <= most, name
+        if Decimal(str(hop)) == round(Decimal(str(hop)), 3):
+            assert found == Decimal(str(hop)), name
+
+
+def test_a_pointer_in_the_place_of_predictions(
+    reading: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n")
+    with pytest.raises(AudiosetDuckError, match=r"a\.parquet has no predictions: .*git lfs pull"):
+        read_predictions(reading, [path], None)
+
+
+def test_a_row_of_another_length_is_not_left_out(catalog: Path, tmp_path: Path) -> None:
+    """Nor are the rows above it, though what follows is a table too."""
+    rows = [f"{clip},0.5" for clip in SCORES]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["clip_id,score", *rows, f"{rows[0]},mine", ""]))
+    with pytest.raises(AudiosetDuckError, match=r"a\.csv cannot be read: line 5 has 3 columns"):
+        run(catalog, path)
+    path.write_text("\n".join(["clip_id;score", *rows, ""]).replace(",", ";"))
+    run(catalog, path).close()
+
+
 def changed(columns: dict[str, Iterable[Any]], name: str, place: int, value: Any) -> dict:
     values = [str(item) for item in columns[name]]
     values[place] = value
@@ -405,6 +490,12 @@ def changed(columns: dict[str, Iterable[Any]], name: str, place: int, value: Any
         (changed(frames(), "score", 0, "inf"), {"hop": "0.5"}, ["line 2", "inf"]),
         (changed(lists(), "scores", 1, "[0.1, nan]"), {"hop": "0.5"}, ["line 3", "nan"]),
         (changed(lists(), "scores", 1, "0.5"), {"hop": "0.5"}, ["line 3", "0.5", "list"]),
+        (
+            changed(lists(), "scores", 1, "[0.1 0.2]"),
+            {"hop": "0.5"},
+            ["line 3", "[0.1 0.2]", "list"],
+        ),
+        (changed(frames(), "score", 2, "tensor(0.5)"), {"hop": "0.5"}, ["line 4", "tensor(0.5)"]),
         (changed(frames(), "frame", 1, "0"), {"hop": "0.5"}, ["frame 0 of aaaaaaaaaaa_1000", "2"]),
         (changed(frames(), "frame", 1, "x"), {"hop": "0.5"}, ["line 3", "whole number"]),
         (changed(frames(), "frame", 3, "5"), {"hop": "0.5"}, ["aaaaaaaaaaa_1000", "number 5"]),

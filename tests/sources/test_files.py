@@ -223,6 +223,12 @@ def test_invalid_label_files(metadata: Path, file: str, text: str, message: str)
         (BALANCED, "# a\n# b", "line 3: the header is ''; expected '# YTID"),
         (BALANCED, "# a\n", "line 2: the header is ''; expected 'a comment that begins with #'"),
         ("class_labels_indices.csv", "mid,name\n", "line 1: the header is 'mid,name'; expected"),
+        (BALANCED, "<!DOCTYPE html>\n<html>Sign in", "is not balanced.*: it is a web page"),
+        (
+            "mid_to_display_name.tsv",
+            "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n",
+            "it is a pointer of Git LFS; fetch the file itself",
+        ),
     ],
 )
 def test_header_of_another_file(metadata: Path, file: str, text: str, message: str) -> None:

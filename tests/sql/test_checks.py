@@ -58,7 +58,11 @@ BROKEN = {
     ),
     "train_eval_disjoint": (
         "insert into staging.strong_eval from staging.strong_train where label_id = '/m/gun'",
-        ("aaaaaaaaaaa_0", ["strong_eval", "strong_train", "weak_balanced_train"]),
+        (
+            "aaaaaaaaaaa",
+            ["aaaaaaaaaaa_0"],
+            ["strong_eval", "strong_train", "weak_balanced_train"],
+        ),
     ),
     "strong_clips_listed": (
         "update internal.strong_clips set events = events[2:] where clip_id = 'aaaaaaaaaaa_0'",
@@ -252,6 +256,24 @@ def test_a_clip_listed_twice_is_reported(tmp_path: Path) -> None:
     )
     build(tmp_path / "catalog.duckdb", [TARGET], metadata)
     assert offenders(tmp_path / "catalog.duckdb").keys() == {"unique_clips"}
+
+
+def test_another_part_of_a_video_is_of_its_split(catalog: Path) -> None:
+    """Two parts of a video have the same voices and the same room, and may overlap."""
+    with duckdb.connect(str(catalog)) as connection:
+        connection.execute(
+            "insert into staging.strong_eval"
+            " select strong_train.* replace (other.clip_id as clip_id) from"
+            " staging.strong_train, (values ('aaaaaaaaaaa_31000'), ('Aaaaaaaaaaa_0'))"
+            " as other (clip_id) where label_id = '/m/gun'"
+        )
+    assert offenders(catalog)["train_eval_disjoint"] == [
+        (
+            "aaaaaaaaaaa",
+            ["aaaaaaaaaaa_0", "aaaaaaaaaaa_31000"],
+            ["strong_eval", "strong_train", "weak_balanced_train"],
+        )
+    ]
 
 
 # What is stored of samples and of the order of the pools, and what no check notices: what only

@@ -1,11 +1,14 @@
 """What AudioSetDataset loads, against NumPy slices of the same files."""
 
+import contextlib
 import gc
 import hashlib
 import io
 import logging
+import os
 import pickle
 import re
+import resource
 from decimal import Decimal
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -367,6 +370,39 @@ def test_all_files_are_gone(tmp_path: Path) -> None:
     loader = DataLoader(dataset, batch_size=4, num_workers=1, collate_fn=collate, timeout=60)
     with pytest.raises(AudiosetDuckError, match="100 audio files in a row"):
         next(iter(loader))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_too_many_open_files_are_not_the_files_error(sounds: Path, threads: int) -> None:
+    """No sample is replaced, and none is skipped, because a process has no more files to open."""
+    dataset = AudioSetDataset(sounds, "t", sample_rate=8000, threads=threads)
+    expected = dataset[0].wav
+    # What earlier tests have left is not to be closed meanwhile.
+    gc.collect()
+    gc.disable()
+    before = len(list(Path("/dev/fd").iterdir()))
+    held = []
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before + 30, limits[1]))
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                held.append(os.open(os.devnull, os.O_RDONLY))
+        with pytest.raises(AudiosetDuckError, match=r"Too many open files.*ulimit -n"):
+            dataset.__getitems__([0, 1, 2])
+        os.close(held.pop())
+        # One is enough: files are closed before others are opened.
+        read = dataset[0].wav
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        gc.enable()
+    assert torch.equal(read, expected)
+    assert dataset.failures == 0
+    for row in range(len(dataset)):
+        dataset[row]
+    assert len(list(Path("/dev/fd").iterdir())) <= before
 
 
 def all_batches(dataset: AudioSetDataset, workers: int = 0) -> list[str]:

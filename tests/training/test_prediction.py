@@ -136,6 +136,21 @@ def test_samples(samples: AudioSetDataset, tmp_path: Path) -> None:
     assert duckdb.sql(f"describe from '{path}'").fetchall()[1][:2] == ("score", "DOUBLE")
 
 
+@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16])
+def test_models_of_half_precision(
+    samples: AudioSetDataset, tmp_path: Path, precision: torch.dtype
+) -> None:
+    """Of which NumPy knows one only; and models that are run in it."""
+    path = predict(WindowModel(precision), samples, tmp_path / "a.parquet", batch_size=100)
+    exact = [item.wav.square().mean() for item in map(samples.__getitem__, range(len(samples)))]
+    found = torch.tensor([score for _, score in rows(path)])
+    assert torch.equal(found, found.to(precision).float())
+    torch.testing.assert_close(found, torch.stack(exact), rtol=0.01, atol=0)
+    with torch.autocast("cpu", precision):
+        again = predict(WindowModel(precision), samples, tmp_path / "b.parquet", batch_size=100)
+    assert rows(again) == rows(path)
+
+
 @pytest.mark.parametrize(("seconds", "hop"), [(1.0, 0.5), (0.96, 0.25), (0.02, 0.7), (0.5, 6)])
 def test_windows_score_the_frames_at_their_middle(
     whole_clips: Path, tmp_path: Path, seconds: float, hop: float

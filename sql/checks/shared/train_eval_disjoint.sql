@@ -1,11 +1,11 @@
--- A clip that is in both the train and the eval split.
+-- A video that is in both the train and the eval split, by the same clip or by another part of it.
 with weak_clips as (select * from {{ ref('weak_clips') }}),
 
 strong_events as (select * from {{ ref('strong_events') }}),
 
 framed_events as (select * from {{ ref('framed_events') }}),
 
-clips as (
+listed as (
     select
         weak_clips.subset,
         weak_clips.clip_id
@@ -22,6 +22,13 @@ clips as (
     from framed_events
 ),
 
+clips as (
+    select
+        listed.*,
+        left(listed.clip_id, 11) as ytid
+    from listed
+),
+
 -- Few: those of the train split need only be compared with them.
 eval_clips as (
     select clips.* from clips
@@ -31,13 +38,14 @@ eval_clips as (
 train_clips as (
     select clips.*
     from clips
-    semi join eval_clips on clips.clip_id = eval_clips.clip_id
+    semi join eval_clips on clips.ytid = eval_clips.ytid
     where main.split_of(clips.subset) = 'train'
 )
 
 select
-    train_clips.clip_id,
+    train_clips.ytid,
+    list_sort(list_distinct(list(train_clips.clip_id) || list(eval_clips.clip_id))) as clip_ids,
     list_sort(list_distinct(list(train_clips.subset) || list(eval_clips.subset))) as subsets
 from train_clips
-inner join eval_clips on train_clips.clip_id = eval_clips.clip_id
-group by train_clips.clip_id
+inner join eval_clips on train_clips.ytid = eval_clips.ytid
+group by train_clips.ytid

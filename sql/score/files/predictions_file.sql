@@ -26,8 +26,11 @@ select
     file_rows.scores,
     case
         when main.has_bad_score(file_rows.scores)
-            then coalesce(cast(main.first_bad_score(file_rows.scores) as varchar), 'null')
+            then coalesce(
+                cast(main.first_bad_score(file_rows.scores) as varchar),
+                main.score_excerpt(file_rows.score_text)
+            )
         when file_rows.scores is null and not coalesce(isfinite(file_rows.score), false)
-            then file_rows.score_text
+            then main.score_excerpt(file_rows.score_text)
     end as bad_score
 from file_rows

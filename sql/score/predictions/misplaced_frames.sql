@@ -22,5 +22,5 @@ where
         or located_predictions.start_seconds < 0
         or abs(
             located_predictions.start_seconds - located_predictions.frame * {{ hop_seconds }}
-        ) > 0.001
+        ) > main.start_tolerance_seconds()
     )

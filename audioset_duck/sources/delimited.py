@@ -1,0 +1,80 @@
+"""Delimited text files of a user, such as csv: read by SQL, without guesses."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.sqltext import glob_literal, literal
+
+# The most bytes that a header has.
+_HEADER_BYTES = 1_000_000
+_DELIMITERS = (",", "\t", ";", "|")
+_LINE = re.compile(r"CSV Error on Line: (\d+)")
+_COLUMNS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
+
+
+def delimited_sql(path: Path) -> str:
+    """Write SQL of a relation that reads a csv or tsv file; its columns are texts.
+
+    The header is read here. By DuckDB's own detection, what stands above a change of the number of
+    columns would be a preamble, and be left out without a word.
+
+    Args:
+        path: The file, plain, .gz or .zst. Its columns are delimited by commas, tabs, semicolons or
+            bars, whichever its header has most of.
+
+    Raises:
+        AudiosetDuckError: It has no header, is damaged or not UTF-8.
+    """
+    header = _header(path)
+    delimiter = max(_DELIMITERS, key=header.count)
+    (fields,) = csv.reader([header], delimiter=delimiter)
+    names: list[str] = []
+    for number, field in enumerate(fields):
+        name = field.strip() or f"column{number}"
+        # Names of columns do not depend on case.
+        while name.lower() in (other.lower() for other in names):
+            name += "_"
+        names.append(name)
+    columns = ", ".join(f"{literal(name)}: 'varchar'" for name in names)
+    return (
+        f"read_csv({glob_literal(path)}, auto_detect = false, header = true,"
+        f" hive_partitioning = false, delim = {literal(delimiter)}, quote = '\"', escape = '\"',"
+        f" columns = {{{columns}}})"
+    )
+
+
+def reading_error(error: duckdb.Error) -> str:
+    """What is wrong with a file that DuckDB cannot read, in a phrase."""
+    text = str(error).strip()
+    if (line := _LINE.search(text)) is None:
+        return text.splitlines()[0]
+    if counts := _COLUMNS.search(text):
+        return (
+            f"line {line[1]} has {counts[2]} columns; expected {counts[1]}, as its header has;"
+            " values that contain the delimiter need quotes"
+        )
+    return f"line {line[1]}: {text.splitlines()[2]}"
+
+
+def _header(path: Path) -> str:
+    """The first line of a file."""
+    try:
+        with pa.input_stream(str(path)) as stream:
+            data = stream.read(_HEADER_BYTES)
+    except OSError as error:
+        raise AudiosetDuckError(f"{path} is damaged or cannot be opened: {error}") from None
+    first = re.split(rb"[\r\n]", data.lstrip(b"\r\n"), maxsplit=1)[0]
+    try:
+        header = first.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise AudiosetDuckError(f"{path} is not UTF-8; save it as UTF-8") from None
+    if not header.strip():
+        raise AudiosetDuckError(f"{path} has no header; expected the names of columns")
+    return header
