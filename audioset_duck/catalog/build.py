@@ -191,7 +191,8 @@ def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection],
         templates = read_templates(sql_folder(), RELATION_LAYERS)
         steps = plan_steps(connection, parse_targets(old), {}, are_pools_stale=True)
         samples = resolve_samples(connection, old.samples)
-        with progress(name="build", unit="model", disable=True) as bar:
+        total = steps.model_count(templates, None)
+        with progress(name="build", unit="model", total=total) as bar:
             created = create_relations(connection, templates, steps, samples, bar, live=old.is_live)
             explain_columns(connection, created)
 
