@@ -136,7 +136,16 @@ def audio_counts(connection: duckdb.DuckDBPyConnection, subsets: Sequence[str] =
 
 
 def warn_of_files(connection: duckdb.DuckDBPyConnection) -> None:
-    """Warn of valid files that nothing reads, or that are much shorter than their clips."""
+    """Warn of files of other clips only, that nothing reads, or much shorter than their clips."""
+    _, query = render_query("extraction/files_of_clips")
+    ((count, example, of_clips),) = connection.execute(query).fetchall()
+    if count and not of_clips:
+        log.warning(
+            "none of the files (%s, such as %s) is of a clip of this catalog, so that no target has"
+            " samples; scan other audio, or build the catalog from the metadata of these clips",
+            f"{count:,}",
+            example,
+        )
     _, query = render_query("extraction/unsupported_files")
     ((count, reason),) = connection.execute(query).fetchall()
     if count:

@@ -435,6 +435,15 @@ def test_command(run, place: Path) -> None:
     assert "Next, build a target: audioset-duck build --target gun\n" in done.stderr
 
 
+def test_audio_of_other_clips_only(run, place: Path) -> None:
+    (place / "other").mkdir()
+    (place / "other" / "YzzzzzzzzzzZ.wav").write_bytes(GOOD)
+    done = run("scan", "--audio-root", "other")
+    assert done.exit_code == 0
+    assert "none of the files (1, such as " in done.stderr
+    assert "YzzzzzzzzzzZ.wav) is of a clip of this catalog" in done.stderr
+
+
 def test_an_archive_in_place_of_its_folder(run, place: Path) -> None:
     """No catalog is built for a path that cannot be read."""
     archive = next((place / "zips").rglob("*.zip"))
