@@ -260,8 +260,11 @@ def scan(
 
 def _echo_next(settings: Settings) -> None:
     """Print what to do when a catalog has an inventory of audio."""
+    from audioset_duck.catalog.build import is_of_this_version
     from audioset_duck.catalog.state import built_targets
 
+    if not is_of_this_version(settings.catalog):
+        return  # A warning has said what to do.
     if names := list(built_targets(settings.catalog)):
         query = typed(settings, f"sql 'from {names[0]}.sample_overview'")
         line = f"Samples now have this audio, of the targets: {', '.join(names)}. See {query}"
