@@ -209,6 +209,12 @@ def main() -> None:
         if sampler.epoch >= args.epochs and sampler.rank == 0:
             print(f"{args.checkpoint} has {sampler.epoch} epochs; take more with --epochs")
 
+    if sampler.rank == 0 and sampler.epoch < args.epochs:
+        print(
+            f"{args.target}: {len(train):,} samples, {len(sampler):,} batches an epoch; training"
+            f" begins at epoch {sampler.epoch}, batch {batches_done}",
+            flush=True,
+        )
     for epoch in range(sampler.epoch, args.epochs):
         sampler.set_epoch(epoch)
         losses, false_positives = [], []

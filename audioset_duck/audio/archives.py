@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from audioset_duck.audio import parquet_archives, tar_archives, zip_archives
-from audioset_duck.audio.folders import walk
+from audioset_duck.audio.folders import require_folder, walk
 from audioset_duck.audio.members import Member, MemberError
 from audioset_duck.audio.names import OTHER_ENDING, Skipped
 from audioset_duck.errors import AudiosetDuckError
@@ -24,6 +24,8 @@ _KINDS = {
 }
 # Of an archive with one of these, any member is soon found.
 _DIVISIBLE = (".zip", ".tar")
+# What is expected of the path of archives.
+ARCHIVES_FOLDER = "the folder of the archives with --archives"
 # Packs of training repositories, whose samples are not clips of their own.
 _HDF5 = (".h5", ".hdf5", ".hdf")
 # A part of a split zip archive.
@@ -41,10 +43,7 @@ def find_archives(folder: Path, skipped: Skipped) -> list[Path]:
         AudiosetDuckError: The folder does not exist, contains no archive, or contains one whose
             name is not UTF-8.
     """
-    if not folder.is_dir():
-        raise AudiosetDuckError(
-            f"there is no folder {folder}; name the folder of the archives with --archives"
-        )
+    require_folder(folder, ARCHIVES_FOLDER)
     archives = []
     for path in walk(folder, skipped):
         if _ending(path) in _KINDS:

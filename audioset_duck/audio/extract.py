@@ -109,6 +109,8 @@ def extract(
                     break
                 futures = _submit(pool, work)
         finally:
+            # The rebuild of targets has a bar of its own.
+            bar.close()
             replace_inventory(catalog, lambda connection: load_journal(connection, journal.path))
     return summary
 

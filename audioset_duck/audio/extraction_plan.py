@@ -18,6 +18,7 @@ from audioset_duck.audio.archives import (
     is_divisible,
     list_members,
 )
+from audioset_duck.audio.folders import MISSING_FOLDER
 from audioset_duck.audio.members import Member
 from audioset_duck.audio.names import NO_ID, Skipped
 from audioset_duck.catalog.audio_files import create_wanted
@@ -209,7 +210,7 @@ def absent(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 def write_missing_files(connection: duckdb.DuckDBPyConnection, audio_root: Path) -> None:
     """Write missing_files/SUBSET.txt: the files that a subset lacks, one name per line."""
-    folder = audio_root / "missing_files"
+    folder = audio_root / MISSING_FOLDER
     folder.mkdir(exist_ok=True)
     _, query = render_query("extraction/missing_files")
     for subset, names in connection.execute(query).fetchall():

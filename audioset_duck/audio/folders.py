@@ -8,14 +8,30 @@ from pathlib import Path
 
 from audioset_duck.audio.journal import JOURNAL
 from audioset_duck.audio.names import Skipped
+from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import check_utf8
 
+# Folders that an extraction writes beside audio: what is invalid, and lists of what is missing.
+INVALID_FOLDER = "invalid_audio"
+MISSING_FOLDER = "missing_files"
 # Folders of what was deleted, and of what an extraction has found to be invalid.
-_SKIPPED = ("invalid_audio", "$recycle.bin", ".trash", ".trashes")
+_SKIPPED = (INVALID_FOLDER, "$recycle.bin", ".trash", ".trashes")
 # The mark of a folder that the demo has made.
 MARK = "MADE_BY_AUDIOSET_DUCK"
 # What an extraction and the demo write beside audio.
-_RECORDS = ("missing_files", JOURNAL, MARK)
+_RECORDS = (MISSING_FOLDER, JOURNAL, MARK)
+
+
+def require_folder(folder: Path, expected: str) -> None:
+    """Raise AudiosetDuckError if a path is not a folder.
+
+    Args:
+        folder: The path.
+        expected: What it should be, and the option that names it.
+    """
+    if not folder.is_dir():
+        found = f"{folder} is a file" if folder.exists() else f"there is no folder {folder}"
+        raise AudiosetDuckError(f"{found}; name {expected}")
 
 
 def walk(root: Path, skipped: Skipped) -> Iterator[str]:

@@ -19,7 +19,7 @@ from audioset_duck.audio import validation
 from audioset_duck.audio.archives import find_archives, list_in_place
 from audioset_duck.audio.ffmpeg import validate_audio
 from audioset_duck.audio.file_lists import read_list
-from audioset_duck.audio.folders import walk
+from audioset_duck.audio.folders import require_folder, walk
 from audioset_duck.audio.members import MAX_MEMBER_BYTES
 from audioset_duck.audio.names import (
     AUDIO_ENDINGS,
@@ -47,6 +47,8 @@ from audioset_duck.progress import progress
 
 log = logging.getLogger(__name__)
 
+# What is expected of the path of audio files.
+AUDIO_FOLDER = "the folder of the audio files with --audio-root"
 # Files that wait for an inspection, and rows that wait to be columns.
 _BATCH = 1000
 
@@ -110,10 +112,7 @@ def find_files(
         AudiosetDuckError: The folder does not exist, contains no audio file, or contains one whose
             name is not UTF-8.
     """
-    if not audio_root.is_dir():
-        raise AudiosetDuckError(
-            f"there is no folder {audio_root}; name the folder of the audio files with --audio-root"
-        )
+    require_folder(audio_root, AUDIO_FOLDER)
     skipped = Skipped()
     files = (_File(path) for path in walk(audio_root.resolve(), skipped))
     return _inspect_all(audio_root, files, skipped, validate, limits)

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from audioset_duck.audio.archives import fingerprint, read_members
 from audioset_duck.audio.ffmpeg import validate_audio, validate_by_ffmpeg, wav_by_ffmpeg
+from audioset_duck.audio.folders import INVALID_FOLDER
 from audioset_duck.audio.members import MemberError
 from audioset_duck.audio.names import AUDIO_ENDINGS, FORMATS, ending_of, sniffed_ending
 from audioset_duck.audio.pyav import unsupported_reason
@@ -156,7 +157,7 @@ def _place(
     name = PurePosixPath(place["path"])
     to = _format(options, ending)
     valid = (root / name).with_suffix(f".{to}")
-    invalid = root / "invalid_audio" / place["subset"] / name.with_suffix(ending).name
+    invalid = root / INVALID_FOLDER / place["subset"] / name.with_suffix(ending).name
     target = valid if is_ok else invalid
     if data is None:
         return row

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from audioset_duck.catalog.audio_files import ensure_inventory, load_found
 from audioset_duck.catalog.build_steps import create_models, create_relations, plan_steps
-from audioset_duck.catalog.connection import fit_memory
+from audioset_duck.catalog.connection import fit_memory, open_catalog
 from audioset_duck.catalog.corrections import ensure_marks, load_corrections, read_corrections
 from audioset_duck.catalog.labels import resolve_samples
 from audioset_duck.catalog.models import (
@@ -31,7 +31,7 @@ from audioset_duck.catalog.models import (
 )
 from audioset_duck.catalog.relations import create_macros, drop, explain_columns
 from audioset_duck.catalog.staging import load_sources, source_reader
-from audioset_duck.catalog.state import CatalogState, parse_targets, source_rows
+from audioset_duck.catalog.state import CatalogState, parse_targets, read_state, source_rows
 from audioset_duck.catalog.swap import replace_catalog
 from audioset_duck.config.sample_options import (
     SampleOptions,
@@ -167,6 +167,12 @@ def ensure_catalog(catalog: Path, metadata: Path | None = None) -> None:
         build(catalog, [], metadata)
 
 
+def is_of_this_version(catalog: Path) -> bool:
+    """Whether a catalog was built from the models of this version, so that it can be updated."""
+    with open_catalog(catalog) as connection:
+        return read_state(connection).models == fingerprint(repr(SOURCES))
+
+
 def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
     """Replace the table `audio_files` of a catalog, and rebuild its targets.
 
@@ -191,7 +197,8 @@ def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection],
         templates = read_templates(sql_folder(), RELATION_LAYERS)
         steps = plan_steps(connection, parse_targets(old), {}, are_pools_stale=True)
         samples = resolve_samples(connection, old.samples)
-        with progress(name="build", unit="model", disable=True) as bar:
+        total = steps.model_count(templates, None)
+        with progress(name="build", unit="model", total=total) as bar:
             created = create_relations(connection, templates, steps, samples, bar, live=old.is_live)
             explain_columns(connection, created)
 

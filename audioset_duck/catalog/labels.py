@@ -107,6 +107,8 @@ def _resolve_label(connection: duckdb.DuckDBPyConnection, label: str, where: str
             f"{', '.join(label_id for (label_id,) in found)}; expected the MID of one of them"
         )
     names = nearest_names(connection, label)
+    # In another case, it is the one that was meant.
+    names = [name for name in names if name.lower() == label.lower()] or names
     raise AudiosetDuckError(
         f"{where}unknown label {label!r}; expected a MID or an exact display name"
         + (f", such as {' or '.join(map(repr, names))}" if names else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,9 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sqltext import identifier
 
 log = logging.getLogger(__name__)
+
+# Of a target with more labels, a title has the first ones.
+_SHOWN_NAMES = 6
 
 # Short, so that a table fits on a terminal.
 _HEADINGS = {
@@ -63,9 +67,17 @@ def target_title(connection: duckdb.DuckDBPyConnection, name: str) -> str:
         " order by role desc, display_name"
     ).fetchall():
         names_of.setdefault(role, []).append(display_name)
-    listed = ", ".join(f"{role}: {'; '.join(names)}" for role, names in names_of.items())
+    listed = ", ".join(f"{role}: {_shortened(names)}" for role, names in names_of.items())
     window_seconds = built_target(connection, name).window_seconds
     return f"{name} ({listed}; windows of {window_seconds.normalize():f} s)"
+
+
+def _shortened(names: Sequence[str]) -> str:
+    """List names; of many, only the first ones."""
+    # One more is as short as the number of those left out.
+    shown = names if len(names) <= _SHOWN_NAMES + 1 else names[:_SHOWN_NAMES]
+    more = f"; and {len(names) - len(shown):,} more" if len(shown) < len(names) else ""
+    return "; ".join(shown) + more
 
 
 def target_warnings(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
@@ -82,9 +94,14 @@ def _no_positives(connection: duckdb.DuckDBPyConnection, name: str) -> str | Non
     ((clip_count,),) = connection.execute(
         f"select sum(clip_count) from {schema}.positive_clip_counts"
     ).fetchall()
+    instead = (
+        "; batches have weak positives in their place"
+        if clip_count
+        else ", and nothing to train on"
+    )
     return (
-        f"{name}: no strong event carries its labels, so there are no positives to train or to"
-        f" evaluate with; weak clips that carry them: {clip_count or 0:,}"
+        f"{name}: no strong event carries its labels, so there are no positives, and no detector"
+        f" can be scored; weak clips that carry them: {clip_count or 0:,}{instead}"
     )
 
 
@@ -118,13 +135,28 @@ def audio_counts(connection: duckdb.DuckDBPyConnection, subsets: Sequence[str] =
     return query_table(connection, query)
 
 
-def warn_of_short_files(connection: duckdb.DuckDBPyConnection) -> None:
-    """Warn of valid files that are over a second shorter than their clips."""
+def warn_of_files(connection: duckdb.DuckDBPyConnection) -> None:
+    """Warn of files of other clips only, that nothing reads, or much shorter than their clips."""
+    _, query = render_query("extraction/files_of_clips")
+    ((count, example, of_clips),) = connection.execute(query).fetchall()
+    if count and not of_clips:
+        log.warning(
+            "none of the files (%s, such as %s) is of a clip of this catalog, so that no target has"
+            " samples; scan other audio, or build the catalog from the metadata of these clips",
+            f"{count:,}",
+            example,
+        )
+    _, query = render_query("extraction/unsupported_files")
+    ((count, reason),) = connection.execute(query).fetchall()
+    if count:
+        log.warning("files that nothing here reads: %s (%s)", f"{count:,}", reason)
     _, query = render_query("extraction/short_files")
     ((count, example),) = connection.execute(query).fetchall()
     if count:
         log.warning(
-            "files that are over a second shorter than their clips: %d, such as %s", count, example
+            "files that are over a second shorter than their clips: %s, such as %s",
+            f"{count:,}",
+            example,
         )
 
 
@@ -176,7 +208,7 @@ def list_targets(known: dict[str, Target], origins: Mapping[str, str], catalog: 
 
 
 def relations(connection: duckdb.DuckDBPyConnection) -> Table:
-    """List the relations of the catalog, with what a row of each is.
+    """List the relations of the catalog that are to be queried, with what a row of each is.
 
     Relations that every target has are listed once, in the schema TARGET.
     """
@@ -184,8 +216,45 @@ def relations(connection: duckdb.DuckDBPyConnection) -> Table:
     rows = set()
     for schema, name, kind, parameters, meaning in connection.execute(
         "select schema_name, name, kind, parameters, meaning from main.relations"
+        " where not starts_with(schema_name, 'internal') and schema_name <> 'staging'"
     ).fetchall():
         arguments = f"({', '.join(parameters)})" if kind == "table function" else ""
         place = "TARGET" if schema in targets else schema
         rows.add((f"{place}.{name}{arguments}", kind, meaning))
     return Table(["relation", "kind", "a row is"], sorted(rows, key=lambda row: row[:2]))
+
+
+def explain_relation(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[str, Table]:
+    """What the rows of a relation are, and its columns; a table function's are in its comment.
+
+    Args:
+        connection: The catalog.
+        name: The relation, with its schema unless that is `main`.
+
+    Raises:
+        AudiosetDuckError: The catalog has no such relation; the message lists similar names.
+    """
+    schema, _, relation = name.rpartition(".")
+    # Of every target the same, and listed so.
+    targets = list(read_state(connection).targets)
+    schema = targets[0] if schema == "TARGET" and targets else schema or "main"
+    found = connection.execute(
+        "select comment from main.relations where schema_name = ? and name = ?", [schema, relation]
+    ).fetchall()
+    if not found:
+        known = connection.execute("select schema_name || '.' || name from main.relations")
+        near = difflib.get_close_matches(name, [full for (full,) in known.fetchall()], 3)
+        raise AudiosetDuckError(
+            f"there is no relation {name!r} in this catalog"
+            + (f"; the nearest are {' or '.join(near)}" if near else "")
+            + "; audioset-duck info lists them"
+        )
+    ((comment,),) = found
+    columns = query_table(
+        connection,
+        'select column_name as "column", lower(data_type) as type, comment as meaning'
+        " from duckdb_columns() where database_name = current_database() and schema_name = ?"
+        " and table_name = ? order by column_index",
+        [schema, relation],
+    )
+    return comment or "", columns

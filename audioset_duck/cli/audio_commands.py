@@ -16,6 +16,7 @@ from audioset_duck.cli.console import (
     echo_table,
     limit_options,
     shared_options,
+    typed,
 )
 from audioset_duck.errors import AudiosetDuckError
 
@@ -115,11 +116,13 @@ def extract(
     """
     from audioset_duck.audio import extract as extracting
     from audioset_duck.audio import extraction_plan as plan
+    from audioset_duck.audio.archives import ARCHIVES_FOLDER
+    from audioset_duck.audio.folders import INVALID_FOLDER, MISSING_FOLDER, require_folder
     from audioset_duck.audio.validation import ValidationLimits
     from audioset_duck.audio.worker import Options
     from audioset_duck.catalog.build import ensure_catalog
     from audioset_duck.catalog.connection import open_catalog
-    from audioset_duck.catalog.overview import audio_counts, warn_of_short_files
+    from audioset_duck.catalog.overview import audio_counts, warn_of_files
     from audioset_duck.catalog.query import Table
     from audioset_duck.sources.definitions import AUDIO_SUBSETS
 
@@ -134,6 +137,8 @@ def extract(
             "--to keep writes the bytes of the archives, and cannot be combined with --sample-rate"
             " or --mono; choose --to wav or flac"
         )
+    # First, so that no catalog is built in vain.
+    require_folder(archives, ARCHIVES_FOLDER)
     # No name stands for all subsets of the catalog.
     subsets = () if "all" in subsets else subsets + target_names
     ensure_catalog(settings.catalog, metadata)
@@ -156,13 +161,17 @@ def extract(
         return
     with open_catalog(settings.catalog) as connection:
         echo_table(audio_counts(connection, subsets))
-        warn_of_short_files(connection)
+        warn_of_files(connection)
     if not settings.quiet:
+        has_invalid = (audio_root / INVALID_FOLDER).is_dir()
+        invalid = f", invalid ones in {audio_root / INVALID_FOLDER}" if has_invalid else ""
         click.echo(
-            f"{summary.to_do:,} clips were extracted into {audio_root}, {summary.done:,} before;"
-            f" invalid clips are in {audio_root / 'invalid_audio'}",
+            f"Clips read from the archives: {summary.to_do:,}, and before: {summary.done:,}. Valid"
+            f" ones are in {audio_root}{invalid}, lists of missing ones in"
+            f" {audio_root / MISSING_FOLDER}",
             err=True,
         )
+        _echo_next(settings)
 
 
 @click.command(cls=LoadedCommand)
@@ -213,10 +222,12 @@ def scan(
       audioset-duck scan --archives shards
     """
     from audioset_duck.audio import scan as scanning
+    from audioset_duck.audio.archives import ARCHIVES_FOLDER
+    from audioset_duck.audio.folders import require_folder
     from audioset_duck.audio.validation import ValidationLimits
     from audioset_duck.catalog.build import ensure_catalog
     from audioset_duck.catalog.connection import open_catalog
-    from audioset_duck.catalog.overview import audio_counts, warn_of_short_files
+    from audioset_duck.catalog.overview import audio_counts, warn_of_files
 
     settings = context.ensure_object(Settings)
     given = [
@@ -233,6 +244,8 @@ def scan(
             "name what to scan with one of --audio-root DIR, --list FILE and --archives DIR"
         )
     ((find, place),) = given
+    if audio_root or archives:
+        require_folder(place, scanning.AUDIO_FOLDER if audio_root else ARCHIVES_FOLDER)
     limits = ValidationLimits(min_duration, silence_db_threshold)
     # First, so that no hours of validation are lost for lack of metadata.
     ensure_catalog(settings.catalog, metadata)
@@ -240,4 +253,21 @@ def scan(
     scanning.scan(settings.catalog, found)
     with open_catalog(settings.catalog) as connection:
         echo_table(audio_counts(connection))
-        warn_of_short_files(connection)
+        warn_of_files(connection)
+    if not settings.quiet:
+        _echo_next(settings)
+
+
+def _echo_next(settings: Settings) -> None:
+    """Print what to do when a catalog has an inventory of audio."""
+    from audioset_duck.catalog.build import is_of_this_version
+    from audioset_duck.catalog.state import built_targets
+
+    if not is_of_this_version(settings.catalog):
+        return  # A warning has said what to do.
+    if names := list(built_targets(settings.catalog)):
+        query = typed(settings, f"sql 'from {names[0]}.sample_overview'")
+        line = f"Samples now have this audio, of the targets: {', '.join(names)}. See {query}"
+    else:
+        line = f"Next, build a target: {typed(settings, 'build --target gun')}"
+    click.echo(line, err=True)

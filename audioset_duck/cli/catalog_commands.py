@@ -14,6 +14,7 @@ from audioset_duck.cli.console import (
     echo_table,
     printable,
     shared_options,
+    typed,
 )
 from audioset_duck.errors import AudiosetDuckError
 
@@ -232,7 +233,7 @@ def check(context: click.Context) -> None:
         context.exit(1)
 
 
-@click.command(cls=LoadedCommand)
+@click.command(short_help="List all targets.", cls=LoadedCommand)
 @shared_options
 @click.pass_context
 def targets(context: click.Context) -> None:
@@ -250,7 +251,7 @@ def targets(context: click.Context) -> None:
     echo_table(list_targets(configuration.targets, configuration.origins, settings.catalog))
 
 
-@click.command(cls=LoadedCommand)
+@click.command(short_help="Find labels by a part of a name, with their counts.", cls=LoadedCommand)
 @click.argument("text")
 @shared_options
 @click.pass_context
@@ -269,21 +270,33 @@ def labels(context: click.Context, text: str) -> None:
         echo_table(find_labels(connection, text))
 
 
-@click.command(cls=LoadedCommand)
+@click.command(short_help="Show what is in the catalog, or in a relation.", cls=LoadedCommand)
+@click.argument("relation", required=False)
 @shared_options
 @click.pass_context
-def info(context: click.Context) -> None:
-    """Show what is in the catalog: source files, targets, relations, macros.
+def info(context: click.Context, relation: str | None) -> None:
+    """Show what is in the catalog: source files, targets, relations and table functions.
+
+    With the name of a RELATION, show what its rows and columns are.
 
     \b
-    Example
+    Examples
       audioset-duck info
+      audioset-duck info gun.samples
     """
     from audioset_duck.catalog import overview, state
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.catalog.query import query_table
 
     settings = context.ensure_object(Settings)
+    if relation is not None:
+        with open_catalog(settings.catalog) as connection:
+            comment, columns = overview.explain_relation(connection, relation)
+        click.echo(printable(comment))
+        if columns.rows:
+            click.echo()
+            echo_table(columns)
+        return
     with open_catalog(settings.catalog) as connection:
         click.echo(overview.last_build(settings.catalog) + "\n")
         echo_table(
@@ -296,6 +309,8 @@ def info(context: click.Context) -> None:
             echo_table(overview.target_counts(connection, name))
         click.echo()
         echo_table(overview.relations(connection))
+    if not settings.quiet:
+        click.echo("Columns: " + typed(settings, "info RELATION"), err=True)
 
 
 @click.command(cls=LoadedCommand)

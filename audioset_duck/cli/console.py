@@ -5,11 +5,15 @@ from __future__ import annotations
 import codecs
 import errno
 import io
+import itertools
 import logging
 import re
+import shlex
+import shutil
 import signal
 import sys
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -41,6 +45,10 @@ class Utf8Path(click.Path):
 PATH = Utf8Path()
 DEFAULT_CATALOG = Path("catalog.duckdb")
 FULL = "free some of the disk and run the same command again, or use another disk"
+# A blank at which no line ends.
+_NO_BREAK = "\xa0"
+# Columns of text are not narrowed further.
+_NARROWEST = 20
 STOPS: dict[int, str] = {signal.SIGINT: "Interrupted", signal.SIGTERM: "Terminated"}
 
 
@@ -55,6 +63,18 @@ class Settings:
 
 class LoadedCommand(click.Command):
     """A command that starts when DuckDB is loaded."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; if there are too many, name an option that takes one."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            options = {name for parameter in self.params for name in parameter.opts}
+            likely = [name for name in ("--target", "--audio-root") if name in options]
+            if "extra argument" in error.message and likely:
+                message = f"{error.message}; is an option missing before it, such as {likely[0]}?"
+                raise click.UsageError(message, ctx) from None
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it."""
@@ -197,6 +217,13 @@ def shared_options(command: Command) -> Command:
     return command
 
 
+def typed(settings: Settings, command: str) -> str:
+    """A command as it is typed, for this catalog."""
+    catalog = settings.catalog
+    option = "" if catalog == DEFAULT_CATALOG else f" --catalog {shlex.quote(str(catalog))}"
+    return f"audioset-duck {command}{option}"
+
+
 def limit_options(command: Command) -> Command:
     """Add the options that say which clips are valid."""
     command = click.option(
@@ -219,7 +246,7 @@ def limit_options(command: Command) -> Command:
 
 
 def echo_table(table: Table) -> None:
-    """Print rows in columns, numbers aligned to the right."""
+    """Print rows in columns, numbers aligned to the right; on a terminal, as wide as it is."""
     cells = [[_cell(value) for value in row] for row in table.rows]
     widths = [
         max(len(cell) for cell in column) for column in zip(table.columns, *cells, strict=True)
@@ -228,12 +255,38 @@ def echo_table(table: Table) -> None:
         all(isinstance(row[index], int | float | Decimal | None) for row in table.rows)
         for index in range(len(table.columns))
     ]
-    for line in (table.columns, ["-" * width for width in widths], *cells):
-        aligned = (
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(line, widths, numeric, strict=True)
-        )
-        click.echo("  ".join(aligned).rstrip())
+    # Elsewhere a row is a line, for other programs to read.
+    if sys.stdout.isatty():
+        widths = _fitted(table.columns, widths, numeric, shutil.get_terminal_size().columns)
+    for row in (table.columns, ["-" * width for width in widths], *cells):
+        wrapped = [
+            textwrap.wrap(cell, width) if len(cell) > width else [cell]
+            for cell, width in zip(row, widths, strict=True)
+        ]
+        for line in itertools.zip_longest(*wrapped, fillvalue=""):
+            aligned = (
+                cell.rjust(width) if right else cell.ljust(width)
+                for cell, width, right in zip(line, widths, numeric, strict=True)
+            )
+            click.echo("  ".join(aligned).rstrip().replace(_NO_BREAK, " "))
+
+
+def _fitted(
+    headings: Sequence[str], widths: Sequence[int], numeric: Sequence[bool], most: int
+) -> list[int]:
+    """Widths that add up to at most `most` where columns of text can be narrowed to it."""
+    fitted = list(widths)
+    texts = [
+        index
+        for index, heading in enumerate(headings)
+        if not numeric[index] and widths[index] > max(len(heading), _NARROWEST)
+    ]
+    while sum(fitted) + 2 * (len(fitted) - 1) > most and texts:
+        widest = max(texts, key=lambda index: fitted[index])
+        if fitted[widest] <= max(len(headings[widest]), _NARROWEST):
+            break
+        fitted[widest] -= 1
+    return fitted
 
 
 def _cell(value: Any) -> str:
@@ -242,5 +295,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, list):
-        return "; ".join(map(_cell, value))
+        return "; ".join(_cell(item).replace(" ", _NO_BREAK) for item in value)
     return "" if value is None else printable(str(value)).replace("\n", "\\n")

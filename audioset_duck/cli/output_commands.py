@@ -71,7 +71,7 @@ def export(
             click.echo(path)
 
 
-@click.command(cls=LoadedCommand)
+@click.command(short_help="Write charts and statistics.", cls=LoadedCommand)
 @click.option("--out", type=PATH, required=True, metavar="DIR", help="Folder of the files.")
 @click.option(
     "--subset",
@@ -120,7 +120,7 @@ def report(
     \b
     Examples
       audioset-duck report --out report
-      audioset-duck report --out report --subset train --target gun --format png,svg
+      audioset-duck report --out report --subset strong_train --target gun --format png,svg
     """
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.report import catalog_report as reporting

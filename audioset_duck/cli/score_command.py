@@ -15,6 +15,7 @@ from audioset_duck.cli.console import (
     Settings,
     echo_table,
     shared_options,
+    typed,
 )
 
 if TYPE_CHECKING:
@@ -167,7 +168,4 @@ def _echo(summary: Summary, settings: Settings) -> None:
     if not settings.quiet:
         click.echo("Look at next:")
         for query in summary.next_queries:
-            click.echo(
-                f"  audioset-duck sql {shlex.quote(query)} --catalog"
-                f" {shlex.quote(str(settings.catalog))}"
-            )
+            click.echo(f"  {typed(settings, f'sql {shlex.quote(query)}')}")

@@ -41,7 +41,11 @@ def run_query(
         AudiosetDuckError: It is not one statement, or one that does anything but give rows.
         duckdb.Error: DuckDB refuses the query.
     """
-    with _interruptible(), open_catalog(catalog) as connection:
+    with (
+        _interruptible(),
+        open_catalog(catalog) as connection,
+        _naming_arguments(connection, query),
+    ):
         if is_safe:
             connection.execute("set enable_external_access = false")
         statements = connection.extract_statements(query)
@@ -81,6 +85,26 @@ def run_query(
                     sys.stdout.write(f"{separator}{line}")
                     separator = ",\n"
             sys.stdout.write("[]\n" if separator == "[" else "]\n")
+
+
+@contextlib.contextmanager
+def _naming_arguments(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[None]:
+    """Name the arguments if a query reads a table function as if it were a table."""
+    try:
+        yield
+    except duckdb.CatalogException as error:
+        name = re.search(r"Table with name (\w+) does not exist", str(error))
+        calls = connection.execute(
+            "select schema_name || '.' || name || '(' || array_to_string(parameters, ', ') || ')'"
+            " from main.relations where kind = 'table function' and name = $1"
+            " order by not contains($2, schema_name || '.' || name), schema_name limit 1",
+            [name and name[1], query],
+        ).fetchall()
+        if not name or not calls:
+            raise
+        raise AudiosetDuckError(
+            f"{name[1]} is a table function, which takes arguments: {calls[0][0]}"
+        ) from None
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from audioset_duck.cli.console import (
 )
 
 
-@click.command(cls=LoadedCommand)
+@click.command(short_help="Create a small synthetic AudioSet and try it.", cls=LoadedCommand)
 @click.argument("directory", type=PATH, default="audioset-duck-demo", metavar="[DIR]")
 @click.option(
     "--clips",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -193,8 +194,14 @@ def find_targets(known: Mapping[str, Target], names: Sequence[str]) -> list[Targ
     """
     for name in names:
         if name not in known:
+            near = difflib.get_close_matches(name.lower(), known, 1)
+            if {part.strip() for part in name.split(",")} <= set(known):
+                cure = "; --target may be given several times"
+            elif near:
+                cure = f"; did you mean {near[0]}?"
+            else:
+                cure = f", or define a target: audioset-duck build --name {name} --label LABEL"
             raise AudiosetDuckError(
-                f"unknown target {name!r}; expected one of {', '.join(known)}, or define a target:"
-                f" audioset-duck build --name {name} --label LABEL"
+                f"unknown target {name!r}; expected one of {', '.join(known)}{cure}"
             )
     return [known[name] for name in dict.fromkeys(names)]

@@ -57,24 +57,28 @@ def run(
 
 
 def next_commands(directory: Path, catalog: Path, *, has_audio: bool = True) -> list[str]:
-    """Commands that are worth trying on a demo, as they are typed."""
-    metadata, out, report, archives, wav = (
-        shlex.quote(str(directory / name))
-        for name in ("metadata", "export", "report", "archives", "wav")
-    )
+    """Commands that are worth trying on a demo, as they are typed one after the other."""
+    is_inside = catalog == directory / "catalog.duckdb"
+
+    def place(name: str) -> str:
+        return name if is_inside else shlex.quote(str(directory / name))
+
     commands = [
         "info",
         "labels dog",
-        f"build --name dog --label Dog --descendants --metadata {metadata}",
+        "build --name dog --label Dog --descendants"
+        + ("" if is_inside else f" --metadata {place('metadata')}"),
         "sql 'from gun.positive_events'",
-        f"export --target gun --out {out}",
-        f"report --out {report}",
+        f"export --target gun --out {place('export')}",
+        f"report --out {place('report')}",
     ]
     if has_audio:
         commands += [
             "sql \"from audio_files where status not in ('ok', 'missing')\"",
-            f"extract --archives {archives} --audio-root {wav} --subset strong_eval",
+            f"extract --archives {place('archives')} --audio-root {place('wav')}"
+            " --subset strong_eval",
+            f"listen --target gun --role positive --out {place('listen.html')}",
         ]
-    return [
-        f"audioset-duck {command} --catalog {shlex.quote(str(catalog))}" for command in commands
-    ]
+    option = "" if is_inside else f" --catalog {shlex.quote(str(catalog))}"
+    move = [f"cd {shlex.quote(str(directory))}"] if is_inside else []
+    return move + [f"audioset-duck {command}{option}" for command in commands]

@@ -100,6 +100,11 @@ _CARD_PATHS = """\
 _CARD_BYTES = """\
 `audio` is the sample itself: the mean of the channels, as FLAC of 16 bits at the rate of the file.
 `start_seconds` and `end_seconds` are where it was in the clip.
+
+`datasets` decodes it by torchcodec. This reads it without:
+
+    dataset = dataset.cast_column("audio", datasets.Audio(decode=False))
+    wav, sample_rate = soundfile.read(io.BytesIO(dataset["train"][0]["audio"]["bytes"]))
 """
 
 

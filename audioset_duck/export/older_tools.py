@@ -24,6 +24,8 @@ _STRONG_PREFIXES = (
     ("neg_strong/{}_", "strong_negative", None),
 )
 
+_SAMPLE_FILES = ("metadata.parquet", "metadata.csv", "label_mappings.json")
+
 
 @dataclass(frozen=True)
 class _File:
@@ -58,30 +60,42 @@ def export_target(connection: duckdb.DuckDBPyConnection, name: str, out: Path) -
     target = built_target(connection, name)
     queries = Queries(target)
     files = list(_files(connection, target, out / name, queries))
-    with exclusive_folder(out / name, "export", "name another folder with --out"):
-        for file in progress(files, name="export", unit="file"):
+    total = len(files) + len(_SAMPLE_FILES)
+    with (
+        exclusive_folder(out / name, "export", "name another folder with --out"),
+        progress(name="export", unit="file", total=total) as bar,
+    ):
+        for file in files:
+            bar.set_postfix_str(file.path.name)
             file.path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_write(file.path) as part:
                 if file.is_weak:
                     write_weak(connection, file.query, part, f"weak negatives of {name}")
                 else:
                     write_strong(connection, file.query, part)
-        samples = _export_samples(connection, queries, out / name / "processed")
+            bar.update()
+        samples = []
+        bar.set_postfix_str("processed")
+        for path in _export_samples(connection, queries, out / name / "processed"):
+            samples.append(path)
+            bar.update()
         return [file.path for file in files] + samples
 
 
 def _export_samples(
     connection: duckdb.DuckDBPyConnection, queries: Queries, folder: Path
-) -> list[Path]:
-    """Write the samples of the train split, as the training of the older tool reads them."""
+) -> Iterator[Path]:
+    """Write the samples of the train split, as the training of the older tool reads them.
+
+    Yields the path of each file as soon as it is written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    parquet, csv, mappings = (
-        folder / file for file in ("metadata.parquet", "metadata.csv", "label_mappings.json")
-    )
+    parquet, csv, mappings = (folder / file for file in _SAMPLE_FILES)
     source_files = [source.file for source in _subset_sources(connection)]
     samples = queries.render("metadata_file", source_files=source_files)
     with atomic_write(parquet) as part:
         connection.execute(f"copy ({samples}) to {literal(str(part))} (format parquet)")
+    yield parquet
     with atomic_write(csv) as part:
         # A CSV file has no lists.
         columns = "* replace (array_to_string(labels, ',') as labels)"
@@ -89,10 +103,11 @@ def _export_samples(
             f"copy (select {columns} from read_parquet({glob_literal(parquet)}))"
             f" to {literal(str(part))} (format csv, header)"
         )
+    yield csv
     with atomic_write(mappings) as part:
         query = queries.render("label_mappings_file")
         connection.execute(f"copy ({query}) to {literal(str(part))} (format json)")
-    return [parquet, csv, mappings]
+    yield mappings
 
 
 def _files(

@@ -17,6 +17,7 @@ from audioset_duck.report.charts import detectors as detector_charts
 from audioset_duck.report.charts.base import Panel, Rows, fetch_rows
 from audioset_duck.report.sections import FEW, Moment, Picture, Section
 from audioset_duck.sqltext import identifier, literal
+from audioset_duck.wording import counted
 
 # The criterion of the chosen threshold and of false alarms: any moment in common counts.
 ALARM = "alarm"
@@ -168,17 +169,17 @@ def _tables(target: str, row: dict[str, Any]) -> dict[str, str]:
 
 def _note(row: dict[str, Any]) -> str:
     """What is missing of a detector's predictions, and of its diagnostics."""
-    items = "samples" if row["unit"] == "sample" else "clips"
+    item = "sample" if row["unit"] == "sample" else "clip"
     notes = []
     if row["missing_clip_count"]:
         notes.append(
-            f"It has no scores of {row['missing_clip_count']:,} {items},"
+            f"It has no scores of {counted(row['missing_clip_count'], item)},"
             f" {row['missing_positive_count']:,} of them with the target; they are not evaluated."
         )
     if row["short_clip_count"]:
         notes.append(
-            f"The frames of {row['short_clip_count']:,} clips end before the clip does; nothing is"
-            " detected in the rest."
+            f"The frames of {counted(row['short_clip_count'], 'clip')} end before the clip does;"
+            " nothing is detected in the rest."
         )
     if row["threshold"] is None:
         notes.append(

@@ -10,6 +10,7 @@ import duckdb
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.score.scoring_plan import FRAMED, SUBSETS_OF, ScoringPlan
 from audioset_duck.sqltext import identifier
+from audioset_duck.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -42,17 +43,17 @@ def completeness(
         AudiosetDuckError: Clips or samples have no score, or frames are missing, and that is not
             allowed.
     """
-    item = "samples" if plan.unit == "sample" else "clips"
+    item = "sample" if plan.unit == "sample" else "clip"
     ((missing, positives, example),) = connection.execute(
-        f"select count(*), count(*) filter (is_positive), min(name) from scoring.missing_{item}"
+        f"select count(*), count(*) filter (is_positive), min(name) from scoring.missing_{item}s"
         " where detector = $1",
         [detector],
     ).fetchall()
     where = plan.target.name if plan.unit == "sample" else plan.subsets[0]
     if missing:
         message = (
-            f"{detector} has no scores of {missing:,} {item} of {where}, {positives:,} of them with"
-            f" the target, such as {example}"
+            f"{detector} has no scores of {counted(missing, item)} of {where}, {positives:,} of"
+            f" them with the target, such as {example}"
         )
         if not plan.options.partial:
             raise AudiosetDuckError(f"{message}; score the others alone with --partial")
@@ -78,23 +79,23 @@ def completeness(
         ).fetchall()
         if far and not plan.options.partial:
             raise AudiosetDuckError(
-                f"the frames of {far:,} clips of {detector} end over a second before the clip does,"
-                f" such as those of {example}, at a hop of {plan.hop_seconds} s; give the right one"
-                " with --hop, or score what there is with --partial"
+                f"the frames of {counted(far, 'clip')} of {detector} end over a second before the"
+                f" clip does, such as those of {example}, at a hop of {plan.hop_seconds} s;"
+                " give the right one with --hop, or score what there is with --partial"
             )
         if left_out:
             log.warning(
-                "%s frames of %s begin after the end of their clip, at a hop of %s s, and are left"
-                " out",
-                f"{left_out:,}",
+                "frames of %s left out, as they begin after the end of their clip at a hop of %s s:"
+                " %s",
                 detector,
                 plan.hop_seconds,
+                f"{left_out:,}",
             )
         if short:
             log.warning(
-                "the frames of %s clips of %s end before the clip does, such as those of %s;"
-                " nothing is detected in the rest",
-                f"{short:,}",
+                "the frames of %s of %s end before the clip does, such as those of %s; nothing is"
+                " detected in the rest",
+                counted(short, "clip"),
                 detector,
                 example,
             )

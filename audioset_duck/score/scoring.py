@@ -60,7 +60,10 @@ def score(
     """
     options = options or ScoreOptions()
     check_options(options)
-    no_catalog = f"there is no catalog {catalog}; create it with audioset-duck build"
+    no_catalog = (
+        f"there is no catalog {catalog}; create it with audioset-duck build, or name another one"
+        " with --catalog"
+    )
     if not catalog.exists():
         raise AudiosetDuckError(no_catalog)
     with replace_catalog(catalog) as (connection, old):

@@ -9,6 +9,7 @@ import duckdb
 from audioset_duck.catalog.models import render_query
 from audioset_duck.catalog.query import Table, query_table
 from audioset_duck.sqltext import identifier
+from audioset_duck.wording import counted
 
 _HEADINGS = {
     "confidence_interval": "95% interval",
@@ -61,17 +62,17 @@ def summarise(connection: duckdb.DuckDBPyConnection, target: str, detector: str)
     ).fetchall()
     ((unit, subset, clips, hours, threshold, missing, positives, left_out, short, *alarms),) = row
     all_alarms, target_free_alarms = alarms
-    item = {"sample": "samples"}.get(unit, "clips")
+    item = "sample" if unit == "sample" else "clip"
     notes = []
     if missing:
         notes.append(
-            f"{missing:,} {item} have no score and are not evaluated, {positives:,} of them with"
-            " the target"
+            f"not evaluated, for lack of a score: {counted(missing, item)}, {positives:,} of them"
+            " with the target"
         )
     if left_out:
-        notes.append(f"{left_out:,} frames begin after the end of their clip and are left out")
+        notes.append(f"frames left out, as they begin after the end of their clip: {left_out:,}")
     if short:
-        notes.append(f"the frames of {short:,} clips end before the clip does")
+        notes.append(f"clips whose frames end before the clip does: {short:,}")
     metrics, sounds = (
         query_table(
             connection,
@@ -84,15 +85,16 @@ def summarise(connection: duckdb.DuckDBPyConnection, target: str, detector: str)
         sounds_title = "No threshold gives so few false alarms; allow more with --alarms-per-hour"
     elif all_alarms:
         sounds_title = (
-            f"{all_alarms:,} false alarms at threshold {threshold:.4g}, {target_free_alarms:,} of"
-            " them in clips without the target; the sounds during which these are most:"
+            f"{counted(all_alarms, 'false alarm')} at threshold {threshold:.4g},"
+            f" {target_free_alarms:,} in clips without the target; most of these are during:"
         )
     else:
         sounds_title = (
             f"No false alarms at threshold {threshold:.4g}; allow some with --alarms-per-hour"
         )
     return Summary(
-        f"{detector} for {target}, on {subset or 'samples'}: {clips:,} clips, {hours:,.1f} hours",
+        f"{detector} for {target}, on {subset or 'samples'}: {counted(clips, 'clip')},"
+        f" {hours:,.1f} hours",
         metrics,
         sounds_title,
         sounds,

@@ -218,8 +218,15 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
                 raise AudiosetDuckError(
                     f"the state has no {name!r}; expected what state_dict() returns"
                 )
-        for name in ("catalog", "target", "seed", "batch_size", "num_replicas"):
+        # A target has a fingerprint of its own, which says less than its name.
+        for name in ("target", "seed", "batch_size", "num_replicas", "catalog"):
             if state[name] != own[name]:
+                if name == "catalog":
+                    raise AudiosetDuckError(
+                        f"the state is of other samples of {self.dataset.target}: of another"
+                        " catalog, or from before a build, extract or scan changed this one; its"
+                        " batches would not be the same; train from the start"
+                    )
                 raise AudiosetDuckError(
                     f"{name} of the state is {state[name]!r}, and of this sampler {own[name]!r}:"
                     " its batches would not be the same; create the sampler as it was"

@@ -22,7 +22,7 @@ select
     subset,
     status,
     count(*) as clip_count,
-    round(sum(duration_seconds) / 3600, 2) as hours,
+    cast(sum(duration_seconds) / 3600 as decimal(9, 2)) as hours,
     sum(bytes) as bytes
 from clips
 group by subset, status

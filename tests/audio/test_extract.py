@@ -426,7 +426,36 @@ def test_command(run, place: Path) -> None:
         ["weak_eval", "wrong_format", "1"],
     ]
     sizes = [len(data) for data, status in CASES.values() if status == "ok"]
-    assert rows[0][3:] == ["0.0", f"{sum(sizes):,}"]
+    assert rows[0][3:] == ["0.00", f"{sum(sizes):,}"]
+    # What was read, where it is, and what comes next.
+    assert "Clips read from the archives: 12, and before: 0. " in done.stderr
+    assert "invalid ones in audio/invalid_audio, lists of missing ones in audio/missing_files" in (
+        done.stderr
+    )
+    assert "Next, build a target: audioset-duck build --target gun\n" in done.stderr
+
+
+def test_audio_of_other_clips_only(run, place: Path) -> None:
+    (place / "other").mkdir()
+    (place / "other" / "YzzzzzzzzzzZ.wav").write_bytes(GOOD)
+    done = run("scan", "--audio-root", "other")
+    assert done.exit_code == 0
+    assert "none of the files (1, such as " in done.stderr
+    assert "YzzzzzzzzzzZ.wav) is of a clip of this catalog" in done.stderr
+
+
+def test_an_archive_in_place_of_its_folder(run, place: Path) -> None:
+    """No catalog is built for a path that cannot be read."""
+    archive = next((place / "zips").rglob("*.zip"))
+    for words in (
+        ["extract", "--audio-root", "audio", "--subset", "weak_eval", "--archives", archive],
+        ["scan", "--archives", archive],
+        ["scan", "--audio-root", archive],
+    ):
+        refused = run(*words, "--catalog", "new.duckdb")
+        assert refused.exit_code == 1
+        assert f"{archive} is a file; name the folder of the a" in refused.stderr
+    assert not (place / "new.duckdb").exists()
 
 
 def test_summary_where_a_clip_is_valid_in_one_subset_only(run, place: Path) -> None:

@@ -227,6 +227,7 @@ def test_an_inventory_for_a_catalog_of_another_version(
         "Warning: the catalog was built by another version of audioset-duck, so its samples were"
         " not updated; update them with audioset-duck build\n"
     ) in result.stderr
+    assert "Samples now have this audio" not in result.stderr
     assert ask(tmp_path / "catalog.duckdb", "select ytid, status from audio_files") == [
         (ytid, "ok")
     ]

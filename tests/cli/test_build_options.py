@@ -29,8 +29,13 @@ def test_targets_of_the_options() -> None:
     ("arguments", "message"),
     [
         (
-            (["gnu"],),
-            "unknown target 'gnu'; expected one of gun, baby_cry, snore, or define .*--name gnu",
+            (["dog"],),
+            "unknown target 'dog'; expected one of gun, baby_cry, snore, or define .*--name dog",
+        ),
+        ((["Gun"],), "unknown target 'Gun'; .*snore; did you mean gun\\?"),
+        (
+            (["gun,snore"],),
+            "unknown target 'gun,snore'; .*snore; --target may be given several times",
         ),
         (([], None, ["Bark"]), "--label 'Bark' needs .*--name"),
         (([], "dog"), "--name dog has no label; add one with --label"),

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -46,14 +47,16 @@ print(sorted(sys.modules.keys() & heavy))
 
 
 @pytest.mark.slow
-def test_demo_runs_everything(run, tmp_path: Path) -> None:
+def test_demo_runs_everything(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("demo", "here", "--clips", 500, "--no-audio", "--target", "gun")
     assert result.exit_code == 0, result.stderr
     assert " checks passed, 0 failed" in result.stdout
     assert "gun (positive: Cap gun; Gunshot, gunfire; Machine gun; windows of 1 s)" in result.stdout
     assert "Artillery fire (" in result.stderr and "with --descendants" in result.stderr
     tried = [line.strip() for line in result.stderr.split("Try next\n")[1].splitlines()]
-    assert len(tried) == 6
+    move, *tried = tried
+    assert move == "cd here" and len(tried) == 6
+    monkeypatch.chdir(tmp_path / "here")
     for line in tried:
         import shlex
 
@@ -282,6 +285,77 @@ def test_info(run, demo_catalog: Path) -> None:
         "TARGET.weak_negatives",
     ):
         assert part in result.stdout
+
+
+def test_info_lists_what_is_to_be_queried(run, demo_catalog: Path) -> None:
+    rows = run("info", "--catalog", demo_catalog).stdout.split("a row is\n")[1].splitlines()[1:]
+    assert not [row for row in rows if row.startswith(("internal", "staging"))]
+    assert not [row for row in rows if row.rstrip().endswith(("table function", "view", "table"))]
+
+
+@pytest.mark.parametrize("name", ["gun.samples", "TARGET.samples"])
+def test_info_on_a_relation(run, demo_catalog: Path, name: str) -> None:
+    result = run("info", name, "--catalog", demo_catalog)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("One sample that training or evaluation may read: ")
+    header, _, *rows = result.stdout.splitlines()[2:]
+    assert header.split() == ["column", "type", "meaning"]
+    with duckdb.connect(str(demo_catalog), read_only=True) as connection:
+        described = connection.execute("describe gun.samples").fetchall()
+    assert [row.split()[0] for row in rows] == [column for column, *_ in described]
+    assert all(len(row.split()) > 2 for row in rows)
+
+
+def test_info_on_a_table_function_and_on_nothing(run, demo_catalog: Path) -> None:
+    result = run("info", "gun.epoch_plan", "--catalog", demo_catalog)
+    assert "  batch_size: Samples in a batch, on one rank." in result.stdout
+    assert "  draw: What it is drawn as" in result.stdout
+    result = run("info", "gun.sample", "--catalog", demo_catalog)
+    assert result.exit_code == 1
+    assert "no relation 'gun.sample' in this catalog; the nearest are gun.samples" in result.stderr
+
+
+def test_a_table_function_read_as_a_table(run, demo_catalog: Path) -> None:
+    for form in ("table", "csv"):
+        result = run("sql", "from snore.epoch_plan", "--format", form, "--catalog", demo_catalog)
+        assert result.exit_code == 1
+        assert (
+            "epoch_plan is a table function, which takes arguments: snore.epoch_plan(seed, epoch,"
+        ) in result.stderr
+
+
+def test_short_help_is_whole(run) -> None:
+    assert "..." not in run("--help").stdout.split("Commands:")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"), [(["build", "gun"], "--target"), (["scan", "audio"], "--audio-root")]
+)
+def test_an_option_that_is_missing(run, arguments: list, option: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert f"is an option missing before it, such as {option}?" in result.stderr
+
+
+def test_subsets_of_examples_are_subsets(run) -> None:
+    """An example that is copied from a help text works."""
+    from audioset_duck.sources.definitions import AUDIO_SUBSETS
+
+    for command in ("extract", "report", "score"):
+        named = re.findall(r"--subset (\w+)", run(command, "--help").stdout.split("Options:")[0])
+        assert set(named) <= {*AUDIO_SUBSETS, "strong_eval_framed", "all"}
+
+
+def test_a_title_names_some_of_many_labels(run, demo_catalog: Path, tmp_path: Path) -> None:
+    copy = shutil.copyfile(demo_catalog, tmp_path / "copy.duckdb")
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(
+            "insert into gun.target_labels select 'x' || i, 'Sound ' || i, 'positive'"
+            " from range(10, 50) as numbers(i)"
+        )
+    titles = run("info", "--catalog", copy).stdout.splitlines()
+    (title,) = (line for line in titles if line.startswith("gun (positive: "))
+    assert "; Sound 12; and 37 more; windows of 1 s)" in title
 
 
 QUERY = "select subset, label_ids, video_start_seconds from weak_clips order by clip_id limit 2"

@@ -191,14 +191,14 @@ def test_a_median_and_what_lies_beyond_the_clip(
             "select left_out_frame_count, score_count from t.detectors"
         ).fetchall()
     assert row == (6, 12)
-    assert "6 frames of a begin after the end of their clip" in caplog.text
+    assert "frames of a left out" in caplog.text and "at a hop of 0.5 s: 6" in caplog.text
 
 
 def test_shorter_lists(catalog: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     shorter = SCORES | {"aaaaaaaaaaa_1000": [0.1, 0.2, 0.4]}
     with run(catalog, write(tmp_path / "a.parquet", lists(shorter)), hop="0.5") as connection:
         assert connection.execute("select short_clip_count from t.detectors").fetchall() == [(1,)]
-    assert "the frames of 1 clips of a end before the clip does" in caplog.text
+    assert "the frames of 1 clip of a end before the clip does" in caplog.text
     shorter["aaaaaaaaaaa_1000"] = [0.1]
     file = write(tmp_path / "a.parquet", lists(shorter))
     with pytest.raises(AudiosetDuckError, match="--hop"):
@@ -511,7 +511,11 @@ def changed(columns: dict[str, Iterable[Any]], name: str, place: int, value: Any
         (changed(lists(), "clip_id", 2, "aaaaaaaaaaa"), {"hop": "0.5"}, ["line 4", "2 times"]),
         (changed(lists(), "clip_id", 2, ""), {"hop": "0.5"}, ["line 4", "clip_id"]),
         (lists(), {}, ["--hop"]),
-        (lists(dict(list(SCORES.items())[1:])), {"hop": "0.5"}, ["1 clips", "0 of them", "--part"]),
+        (
+            lists(dict(list(SCORES.items())[1:])),
+            {"hop": "0.5"},
+            ["1 clip of", "0 of", "--part"],
+        ),
         (lists(), {"hop": "0.5", "median_filter": 4}, ["--median-filter", "4", "odd"]),
         (lists(), {"hop": "0"}, ["--hop"]),
         (lists(), {"hop": "0.5", "subset": "eval"}, ["'eval'", "strong_eval"]),

@@ -12,7 +12,6 @@ from audioset_duck.catalog.corrections import MARKS
 from audioset_duck.catalog.labels import ResolvedTarget
 from audioset_duck.catalog.models import (
     LAYERS,
-    SCORE_LAYERS,
     TARGET_LAYERS,
     WINDOW_LAYERS,
     Model,

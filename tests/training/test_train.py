@@ -142,5 +142,5 @@ def test_a_checkpoint_of_another_run(demo_audio: Path, tmp_path: Path) -> None:
     process = start(tmp_path, demo_audio, 1)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert errors.startswith("checkpoint.pt: catalog of the state is ")
+    assert errors.startswith("checkpoint.pt: target of the state is 'snore', and of this")
     assert errors.endswith("; name another --checkpoint to start again\n")

@@ -46,7 +46,7 @@ select
     name,
     kind,
     parameters,
-    regexp_extract(comment, '^(.*?)(\.( |$)|$)', 1) as meaning,
+    regexp_extract(comment, '^(.*?)(\.(\s|$)|$)', 1) as meaning,
     comment
 from commented
 order by schema_name, name
