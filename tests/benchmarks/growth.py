@@ -1,29 +1,55 @@
-"""How the time and memory of a build grow with the size of AudioSet, and what 512 MB do to it.
+"""How the time and memory of what is done with a catalog grow with the size of AudioSet.
 
     python tests/benchmarks/growth.py [--clips N[,N...]] [--scratch DIR] [--memory-limit SIZE]
 
 The demo's generator makes metadata of each size in clips, 2,041,789 being the real one, in
-`DIR/N`; what is there from an earlier run is taken. For each the gun target is built, in a process
-of its own, as usual and with DuckDB's memory limited. The exponent tells how the time grew since
-the smallest size: 1 is linearly.
+`DIR/N`; what is there from an earlier run is taken. For each the gun target is built, as usual and
+with DuckDB's memory limited, the catalog is checked, an epoch planned, and simulated scores of all
+clips of strong_eval, 0.1 s apart, are scored: each in a process of its own. The exponent tells how
+the time grew since the smallest size: 1 is linearly.
 """
 
 import argparse
 import math
 import tempfile
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 from build import floor, made, measure
+from score import run, simulate
 
 from audioset_duck.catalog.build import build
+from audioset_duck.catalog.checks import run_checks
+from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import source_rows
 from audioset_duck.config.targets import BUILT_IN
+from audioset_duck.score.options import ScoreOptions
+
+HOP = "0.1"
 
 
 def limited(metadata: str, catalog: str, memory_limit: str | None) -> None:
     build(Path(catalog), [BUILT_IN["gun"]], Path(metadata), memory_limit=memory_limit)
+
+
+def checked(catalog: str) -> None:
+    with open_catalog(Path(catalog)) as connection:
+        assert not any(check.count for check in run_checks(connection))
+
+
+def planned(catalog: str) -> None:
+    with open_catalog(Path(catalog)) as connection:
+        connection.execute("from gun.epoch_plan(0, 0, 32, 0, 1)").fetchall()
+
+
+def simulated(catalog: str) -> None:
+    simulate(Path(catalog), "gun", HOP, 0)
+
+
+def scored(catalog: str) -> None:
+    run(Path(catalog), "gun", ScoreOptions(hop_seconds=Decimal(HOP), replicates=0))
 
 
 def results(
@@ -34,10 +60,15 @@ def results(
     built = measure(limited, metadata, str(catalog), None)
     with duckdb.connect(str(catalog), read_only=True) as connection:
         rows = source_rows(connection)
+    measure(simulated, str(catalog))
+    later = [
+        (work.__name__, rows, measure(work, str(catalog))) for work in (checked, planned, scored)
+    ]
     catalog.unlink()
     yield "floor", rows, measure(floor, metadata, str(catalog))
     catalog.unlink()
-    yield "build", rows, built
+    yield "built", rows, built
+    yield from later
     try:
         yield limit, rows, measure(limited, metadata, str(catalog), limit)
         catalog.unlink()
