@@ -139,6 +139,7 @@ def score(
       audioset-duck score --target gun --predictions mine.csv.gz --out scored
     """
     from audioset_duck.catalog.connection import open_catalog
+    from audioset_duck.catalog.state import has_inventory
     from audioset_duck.score.options import ScoreOptions
     from audioset_duck.score.scoring import score as score_files
     from audioset_duck.score.summary import summarise
@@ -146,8 +147,10 @@ def score(
     settings = context.ensure_object(Settings)
     detectors = score_files(settings.catalog, target, files, ScoreOptions(**options))
     with open_catalog(settings.catalog) as connection:
+        can_listen = has_inventory(connection)
         for detector in detectors:
-            _echo(summarise(connection, target, detector), settings)
+            summary = summarise(connection, target, detector)
+            _echo(summary, settings, target, can_listen=can_listen)
         if out is not None:
             from audioset_duck.report.catalog_report import score_report
 
@@ -155,7 +158,7 @@ def score(
                 click.echo(path)
 
 
-def _echo(summary: Summary, settings: Settings) -> None:
+def _echo(summary: Summary, settings: Settings, target: str, *, can_listen: bool) -> None:
     click.echo(f"{summary.title}\n")
     echo_table(summary.metrics)
     click.echo()
@@ -169,3 +172,6 @@ def _echo(summary: Summary, settings: Settings) -> None:
         click.echo("Look at next:")
         for query in summary.next_queries:
             click.echo(f"  {typed(settings, f'sql {shlex.quote(query)}')}")
+        if can_listen:
+            command = f"listen --target {target} --role suspects"
+            click.echo(f"  {typed(settings, command)}")

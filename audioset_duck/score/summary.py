@@ -100,8 +100,10 @@ def summarise(connection: duckdb.DuckDBPyConnection, target: str, detector: str)
         sounds,
         notes,
         [
-            f"from {target}.alarms where not is_true limit 20",
-            f"from {target}.recall_by",
-            f"from {target}.suspects limit 20",
+            # With few columns, so that a terminal shows all of them.
+            "select detector, clip_id, start_seconds, score, title"
+            f" from {target}.worst_alarms order by rank",
+            f"select * exclude (median_score) from {target}.recall_by",
+            f"select kind, clip_id, start_seconds, score, url from {target}.suspects limit 20",
         ],
     )

@@ -221,3 +221,14 @@ def test_one_thing_is_scanned(run, place: Path) -> None:
         result = run("scan", *words)
         assert result.exit_code == 1
         assert "with one of --audio-root DIR, --list FILE and --archives DIR" in result.stderr
+
+
+def test_the_cure_of_unsupported_audio_is_printed(
+    run, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audioset_duck.audio.scan.unsupported_reason", lambda _: "install PyAV")
+    (place / "audio").mkdir(exist_ok=True)
+    soundfile.write(place / "audio" / "YAAAAAAAAAAA.wav", np.ones(80_000) / 2, 8000)
+    result = run("scan", "--audio-root", "audio")
+    assert result.exit_code == 0, result.stderr
+    assert "files that nothing here reads: 1 (install PyAV)" in result.stderr
