@@ -8,16 +8,18 @@ from pathlib import Path
 import duckdb
 
 from audioset_duck.audio.names import ID_NAMES
+from audioset_duck.catalog.connection import reason_of
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sqltext import glob_literal, identifier
 
+_TEXT = "header = true, all_varchar = true, hive_partitioning = false"
 # Readers by ending. The JSON of AST has its rows in a list named data.
 _READERS = {
-    ".csv": "read_csv({file}, header = true, all_varchar = true)",
-    ".tsv": "read_csv({file}, header = true, all_varchar = true, delim = '\t')",
-    ".json": "read_json({file}, maximum_object_size = 2147483647)",
-    ".jsonl": "read_json({file}, format = 'newline_delimited')",
-    ".parquet": "read_parquet({file})",
+    ".csv": f"read_csv({{file}}, {_TEXT})",
+    ".tsv": f"read_csv({{file}}, {_TEXT}, delim = '\t')",
+    ".json": "read_json({file}, hive_partitioning = false, maximum_object_size = 2147483647)",
+    ".jsonl": "read_json({file}, hive_partitioning = false, format = 'newline_delimited')",
+    ".parquet": "read_parquet({file}, hive_partitioning = false)",
 }
 # Names of the column with the path, the most telling first.
 _PATHS = ("audio_path", "path", "wav", "audio_filepath", "filename", "file_name", "file", "audio")
@@ -63,5 +65,6 @@ def read_list(list_file: Path) -> Iterator[tuple[str, str | None]]:
                 for file, name in batch:
                     yield str((list_file.parent / file).resolve()), name
         except duckdb.Error as error:
-            reason = str(error).strip().splitlines()[0]
-            raise AudiosetDuckError(f"{list_file} cannot be read as a list: {reason}") from None
+            raise AudiosetDuckError(
+                f"{list_file} cannot be read as a list: {reason_of(error)}"
+            ) from None

@@ -175,6 +175,16 @@ def check_length(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             raise AudiosetDuckError(_damaged(path, f"the rows of {schema}.{table} are cut off"))
 
 
+def reason_of(error: duckdb.Error) -> str:
+    """Return the lines of an error of DuckDB's readers that say what is wrong with a file."""
+    first, *others = str(error).strip().splitlines()
+    if "Error when sniffing file" in first:
+        return "it is not text in UTF-8, or its rows have different numbers of columns"
+    found = re.search(r"CSV Error on Line: \d+", first)
+    details = [line for line in others if not line.startswith("Original Line")]
+    return f"{found[0]}: {details[0]}" if found and details else first
+
+
 def damage(path: Path, error: Exception) -> str | None:
     """Return the message for an error that lost or changed bytes cause; None for other errors."""
     if not re.search(r"Corrupt database|Could not read enough bytes", str(error)):

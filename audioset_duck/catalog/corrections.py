@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from audioset_duck.catalog.connection import reason_of
 from audioset_duck.catalog.models import render_query
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sqltext import glob_literal, identifier
@@ -128,8 +129,8 @@ def _read(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -> Non
             f" sample_key or subset and clip_id, of {', '.join(COLUMNS)}"
         )
     source = (
-        f"read_csv({glob_literal(path.resolve())}, header = true, all_varchar = true,"
-        " delim = ',', quote = '\"', escape = '\"', null_padding = true)"
+        f"read_csv({glob_literal(path.resolve())}, hive_partitioning = false, header = true,"
+        " all_varchar = true, delim = ',', quote = '\"', escape = '\"', null_padding = true)"
     )
     _, query = render_query(
         "corrections/marks_file",
@@ -141,8 +142,9 @@ def _read(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -> Non
     try:
         connection.execute(f"{how} {query}")
     except duckdb.Error as error:
-        reason = str(error).strip().splitlines()[0]
-        raise AudiosetDuckError(f"the corrections {path} cannot be read: {reason}") from None
+        raise AudiosetDuckError(
+            f"the corrections {path} cannot be read: {reason_of(error)}"
+        ) from None
 
 
 def _raise_for_errors(

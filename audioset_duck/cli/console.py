@@ -126,6 +126,11 @@ def _explain_query(error: Exception, catalog: Path) -> str:
     return damage(catalog, error) or message
 
 
+# What is longer is not a path.
+_LONG_WORD = re.compile(r"[^\s'\";,]{5000,}")
+_SHOWN_CHARACTERS = 200
+
+
 class StderrHandler(logging.Handler):
     """Writes warnings to stderr, above a progress bar if there is one."""
 
@@ -138,8 +143,14 @@ class StderrHandler(logging.Handler):
 
 
 def printable(text: str) -> str:
-    """Escape control characters, which names and rows of a file could send to a terminal."""
-    return re.sub(r"[^\n\t -~\xa0-\U0010ffff]", lambda found: repr(found[0])[1:-1], text)
+    """Escape control characters, which names and rows of a file could send to a terminal.
+
+    Of very long words, only the beginning is shown.
+    """
+    shortened = _LONG_WORD.sub(
+        lambda found: f"{found[0][:_SHOWN_CHARACTERS]}… ({len(found[0]):,} characters)", text
+    )
+    return re.sub(r"[^\n\t -~\xa0-\U0010ffff]", lambda found: repr(found[0])[1:-1], shortened)
 
 
 # The frames of the tables that DuckDB draws.

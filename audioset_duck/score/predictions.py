@@ -10,15 +10,17 @@ from pathlib import Path
 
 import duckdb
 
+from audioset_duck.catalog.connection import reason_of
 from audioset_duck.catalog.models import render_query
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sqltext import glob_literal, identifier, literal
 
+_TEXT = "header = true, skip = 0, all_varchar = true, hive_partitioning = false"
 # Readers by ending, each with the number of lines above the first row.
 _READERS = {
-    ".parquet": ("read_parquet({file})", 0),
-    ".csv": ("read_csv({file}, header = true, all_varchar = true, delim = ',')", 1),
-    ".tsv": ("read_csv({file}, header = true, all_varchar = true, delim = '\t')", 1),
+    ".parquet": ("read_parquet({file}, hive_partitioning = false)", 0),
+    ".csv": (f"read_csv({{file}}, {_TEXT}, delim = ',')", 1),
+    ".tsv": (f"read_csv({{file}}, {_TEXT}, delim = '\t')", 1),
 }
 _COMPRESSIONS = (".gz", ".zst")
 # The forms of predictions: the columns that each must have, the most telling first.
@@ -161,8 +163,7 @@ def _read_file(
         how = "insert into" if number else "create table"
         connection.execute(f"{how} scoring.predictions {'' if number else 'as'} {query}")
     except duckdb.Error as error:
-        reason = str(error).strip().splitlines()[0]
-        raise AudiosetDuckError(f"{file} cannot be read: {reason}") from None
+        raise AudiosetDuckError(f"{file} cannot be read: {reason_of(error)}") from None
     return form
 
 
