@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import logging
 import struct
 import tarfile
 import tracemalloc
@@ -12,7 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fuzz.examples import MARKS, PREDICTIONS, parquet_predictions
+from fuzz.targets import read_archive, read_marks, read_scores
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.audio import made_wav
+from support.effort import MORE
 
 from audioset_duck.audio import parquet_archives
 from audioset_duck.audio.archives import list_members, read_members
@@ -253,3 +259,40 @@ def test_a_row_group_of_more_audio_than_clips_have(
     (found,) = read_members(tmp_path / "a.parquet", [(member.header_offset, 0)])
     assert isinstance(found, MemberError) and found.status == "wrong_format"
     assert "bytes of audio in 1 rows, more than clips have" in found.reason
+
+
+def changed(data: st.DataObject, whole: bytes) -> bytes:
+    """Some bytes changed, and perhaps cut."""
+    found = bytearray(whole)
+    places = st.integers(0, max(0, len(found) - 8))
+    for place, value in data.draw(st.lists(st.tuples(places, st.binary(min_size=1, max_size=8)))):
+        found[place : place + len(value)] = value
+    return bytes(found[: data.draw(st.just(len(found)) | st.integers(0, len(found)))])
+
+
+@pytest.mark.slow
+@settings(max_examples=100 * MORE, deadline=None, derandomize=MORE == 1, database=None)
+@given(data=st.data())
+@pytest.mark.parametrize("ending", [".tar", ".tgz", ".parquet"])
+def test_any_archive(tmp_path_factory, ending: str, data: st.DataObject) -> None:
+    whole = {".tar": WHOLE, ".tgz": gzip.compress(WHOLE, 1, mtime=0), ".parquet": PLAIN}[ending]
+    logging.disable()
+    try:
+        read_archive(tmp_path_factory.getbasetemp(), changed(data, whole), ending)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+@pytest.mark.slow
+@settings(max_examples=30 * MORE, deadline=None, derandomize=MORE == 1, database=None)
+@given(data=st.data())
+@pytest.mark.parametrize("kind", ["predictions", "parquet predictions", "marks"])
+def test_any_predictions_and_marks(tmp_path_factory, kind: str, data: st.DataObject) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    if kind == "marks":
+        read_marks(folder, changed(data, data.draw(st.sampled_from(MARKS))))
+    elif kind == "predictions":
+        read_scores(folder, changed(data, data.draw(st.sampled_from(PREDICTIONS))))
+    else:
+        whole = data.draw(st.sampled_from(parquet_predictions()))
+        read_scores(folder, changed(data, whole), ".parquet")
