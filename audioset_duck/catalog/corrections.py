@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,8 @@ def find_corrections(paths: Sequence[Path]) -> tuple[CorrectionsFile, ...]:
     """
     found = []
     for path in paths:
+        if not path.is_file():
+            raise AudiosetDuckError(f"the corrections {path} cannot be read: it is not a file")
         try:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:
@@ -128,9 +131,14 @@ def _read(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -> Non
             f"{path} has the columns {', '.join(header) or 'none'}; expected verdict, and"
             f" sample_key or subset and clip_id, of {', '.join(COLUMNS)}"
         )
+    repeated = [name for name, count in Counter(header).items() if count > 1]
+    if repeated:
+        raise AudiosetDuckError(f"{path} has several columns {', '.join(repeated)}; leave one")
+    # In several threads, DuckDB does not read notes of several lines.
     source = (
         f"read_csv({glob_literal(path.resolve())}, hive_partitioning = false, header = true,"
-        " all_varchar = true, delim = ',', quote = '\"', escape = '\"', null_padding = true)"
+        " all_varchar = true, delim = ',', quote = '\"', escape = '\"', null_padding = true,"
+        " parallel = false)"
     )
     _, query = render_query(
         "corrections/marks_file",
@@ -140,6 +148,12 @@ def _read(connection: duckdb.DuckDBPyConnection, number: int, path: Path) -> Non
     )
     how = "insert into raw_marks" if number else "create or replace temp table raw_marks as"
     try:
+        found = connection.sql(f"from {source} limit 0").columns
+        if len(found) > len(header):
+            raise AudiosetDuckError(
+                f"{path} has rows of {len(found)} columns below a header of {len(header)}; put"
+                " notes with commas between double quotes"
+            )
         connection.execute(f"{how} {query}")
     except duckdb.Error as error:
         raise AudiosetDuckError(

@@ -112,8 +112,11 @@ def _explain(error: BaseException, catalog: Path) -> str | None:
 def _explain_query(error: Exception, catalog: Path) -> str:
     """The message for an error of DuckDB, with what the user can do about it."""
     from audioset_duck.catalog.connection import damage
+    from audioset_duck.catalog.state import other_version
 
     message = str(error)
+    if outdated := other_version(catalog, error):
+        return outdated
     if lost := re.search(r'No files found that match the pattern "(.*?)"', message):
         return (
             f"the catalog was built with --live and reads {lost[1]}, which does not exist; put the"

@@ -21,10 +21,18 @@ with errors as (
                     'the clip is ' || coalesce(raw_marks.clip_id, 'empty')
                     || '; expected an 11-character YouTube id, _ and milliseconds, as in'
                     || ' YxlGt805lTA_30000'
-            when raw_marks.event_id is not null and try_cast(raw_marks.event_id as bigint) is null
+            -- A cast would round a fraction to the number of another event.
+            when not regexp_full_match(coalesce(raw_marks.event_id, '0'), '[0-9]{1,18}')
                 then
                     'the event is ' || raw_marks.event_id
                     || '; expected the number of an event, as in event_id'
+            when
+                not regexp_full_match(
+                    coalesce(raw_marks.sample_key, 'x/x'), '[^/]+/[^/]+(/[0-9]+([.][0-9]+)?)?'
+                )
+                then
+                    'the sample_key is ' || raw_marks.sample_key
+                    || '; expected SUBSET/CLIP_ID/EVENT_ID.WINDOW_INDEX, or SUBSET/CLIP_ID'
             when raw_marks.event_id is not null and not main.is_strong_subset(raw_marks.subset)
                 then 'clips of ' || raw_marks.subset || ' have no events; leave event_id empty'
         end as problem

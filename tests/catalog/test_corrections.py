@@ -239,6 +239,15 @@ def test_what_the_catalog_does_not_have_is_counted(
         ("t,strong_train/aaaaaaaaaaa_0/x.0,,,,,incorrect,", ["line 2", "the event is x"]),
         ("t,weak_eval/aaaaaaaaaaa_0/1.0,,,,,incorrect,", ["line 2", "no events"]),
         ("verdict,name\ncorrect,x\n", ["verdict, name", "sample_key"]),
+        ("t,strong_train/aaaaaaaaaaa_0/1.5.0,,,,,correct,", ["line 2", "sample_key", "1.5.0"]),
+        ("t,,strong_train,aaaaaaaaaaa_0,1.5,,correct,", ["line 2", "the event is 1.5"]),
+        ("t,,strong_train,aaaaaaaaaaa_0,1e9,,correct,", ["line 2", "the event is 1e9"]),
+        ("t,,strong_train,aaaaaaaaaaa_0,1,,correct,a, b", ["9 columns", "header of 8", "quotes"]),
+        ("verdict,subset,clip_id,verdict\ncorrect,x,y,incorrect\n", ["several columns verdict"]),
+        (
+            't,strong_train/aaaaaaaaaaa_0/1.0,,,,,correct,"a\nb\n"\nt,,,,,,wrong,',
+            ["line 5", "wrong"],
+        ),
         ("t,a,,,,,b,\n" * 5, ["line 2", "line 4", "2 more errors"]),
     ],
 )

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import os
 import re
 import shutil
 import struct
@@ -356,7 +357,9 @@ ERRORS = {
     "no samples": (["--role", "weak_positive", "--split", "eval"], "in the split eval; see why"),
     "split": (["--role", "positive", "--split", "dev"], "unknown split 'dev'; expected train"),
     "split of alarms": (["--role", "alarms", "--split", "eval"], "--split eval is for random"),
-    "limit": (["--role", "positive", "--limit", "0"], "the limit is 0; expected at least 1"),
+    "limit": (["--role", "positive", "--limit", "0"], "the limit is 0; expected a number from 1"),
+    "no limit": (["--role", "positive", "--limit", "9" * 30], "9; expected a number from 1"),
+    "no size": (["--role", "positive", "--most-mb", "nan"], "expected at most nan MB"),
     "key": (["strong_eval/x_0/1.0"], "t has no sample 'strong_eval/x_0/1.0'"),
     "another key": ([f"strong_eval/{clip_id('a')}/1"], "t has no sample"),
     "two detectors": (["--role", "alarms"], "choose one with --detector, of mine, other"),
@@ -413,6 +416,15 @@ def test_errors_name_the_value_and_the_cure(run, clicks: Path, tmp_path: Path, n
     assert (result.exit_code, result.stdout) == (1, "")
     assert message in result.stderr and "Traceback" not in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_is_not_replaced(run, sounds: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "page.html")
+    words = ("--target", "t", "--role", "positive", "--limit", "1", "--out", "page.html")
+    result = run("listen", *words, "--catalog", sounds)
+    assert result.exit_code == 1
+    assert "page.html is not a file, and would be replaced; name another one" in result.stderr
+    assert (tmp_path / "page.html").is_fifo()
 
 
 def test_errors_of_the_catalog(run, clicks: Path, demo_catalog: Path, tmp_path: Path) -> None:
