@@ -310,7 +310,10 @@ def test_audio_that_cannot_be_read_is_left_out(
 
 
 def test_names_are_escaped(clicks: Path) -> None:
-    query = f"select sample_key, '</script><img src=x>' as reason from samples -- {EVIL[:40]}"
+    query = (
+        "select sample_key, '</script><img src=x>' as reason, 1 as score,"
+        f" '</script>\u2028<!--' as detector from samples -- {EVIL[:40]}"
+    )
     with open_catalog(clicks) as connection:
         html = make_page(connection, Selection("t", sql=query)).html
     assert "<img" not in html.replace('<img id="spectrogram"', "")
@@ -318,6 +321,7 @@ def test_names_are_escaped(clicks: Path) -> None:
     items = data_of(html)["items"]
     assert EVIL in {event["title"] for item in items for event in item["events"]}
     assert items[0]["reason"] == "</script><img src=x>"
+    assert items[0]["scores"][0]["detector"] == "</script>\u2028<!--"
     # Texts become nodes of the page as texts only.
     (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b", script)
