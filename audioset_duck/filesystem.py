@@ -33,7 +33,12 @@ def atomic_write(path: Path, mark: str = "") -> Iterator[Path]:
 
     Yields:
         A path in the same folder to write to; it is renamed to `path` when the block ends.
+
+    Raises:
+        AudiosetDuckError: There is a device or a pipe, which the file would replace.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise AudiosetDuckError(f"{path} is not a file, and would be replaced; name another one")
     part = path.with_name(f"{path.name}{mark}.part")
     try:
         yield part
@@ -79,6 +84,26 @@ def try_lock(descriptor: int) -> bool:
     return True
 
 
+def lock_folder(folder: Path) -> int | None:
+    """Create a folder and lock it; return its descriptor, or None if another process has the lock.
+
+    Another process may end between these steps and remove the folder, which is then created again.
+    """
+    while True:
+        folder.mkdir(exist_ok=True)
+        try:
+            descriptor = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        if not try_lock(descriptor):
+            os.close(descriptor)
+            return None
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), folder.stat()):
+                return descriptor
+        os.close(descriptor)
+
+
 def _path_of(descriptor: int) -> str:
     """The path of an open file or folder, where the system tells it."""
     with contextlib.suppress(OSError):
@@ -99,15 +124,13 @@ def exclusive_folder(folder: Path, task: str, cure: str) -> Iterator[None]:
         AudiosetDuckError: The folder cannot be created, or another process has locked it.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = lock_folder(folder)
     except OSError as error:
         raise AudiosetDuckError(f"{folder} cannot be created: {error.strerror}; {cure}") from None
+    if descriptor is None:
+        raise AudiosetDuckError(f"another {task} to {folder} is in progress; wait for it to end")
     try:
-        if not try_lock(descriptor):
-            raise AudiosetDuckError(
-                f"another {task} to {folder} is in progress; wait for it to end"
-            )
         yield
     finally:
         os.close(descriptor)

@@ -320,13 +320,9 @@ len(list_filter(scores, lambda score: not coalesce(isfinite(score), false))) > 0
 -- The first number of a list that is not finite; null if only nulls are not.
 create or replace macro main.first_bad_score(scores) as
 list_filter(scores, lambda score: not isfinite(score))[1];
--- What a file has in the place of scores, for a message. A null of a list stands for itself.
+-- What a file has in the place of scores, for a message.
 create or replace macro main.score_excerpt(score_text) as
-case
-    when contains(lower(score_text), 'null') then 'null'
-    when length(score_text) > 40 then left(score_text, 40) || '…'
-    else score_text
-end;
+case when length(score_text) > 60 then left(score_text, 60) || '…' else score_text end;
 -- A number as a decimal one, so that sums do not depend on the order of their parts.
 create or replace macro main.exact(number) as cast(number as decimal(38, 18));
 -- How many neighbouring frames make up a block, in which lower scores are looked for.

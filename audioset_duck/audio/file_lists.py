@@ -14,8 +14,8 @@ from audioset_duck.sqltext import glob_literal, identifier
 
 # Readers by ending, beside text. The JSON of AST has its rows in a list named data.
 _READERS = {
-    ".json": "read_json({file}, maximum_object_size = 2147483647)",
-    ".jsonl": "read_json({file}, format = 'newline_delimited')",
+    ".json": "read_json({file}, hive_partitioning = false, maximum_object_size = 2147483647)",
+    ".jsonl": "read_json({file}, hive_partitioning = false, format = 'newline_delimited')",
     ".parquet": "read_parquet({file}, hive_partitioning = false)",
 }
 _DELIMITED = (".csv", ".tsv")

@@ -88,6 +88,8 @@ def read_corrections(paths: Sequence[Path]) -> tuple[CorrectionsFile, ...]:
     """
     found = []
     for path in paths:
+        if path.exists() and not path.is_file():
+            raise AudiosetDuckError(f"the corrections {path} cannot be read: it is not a file")
         try:
             data = path.read_bytes()
         except OSError as error:

@@ -338,7 +338,8 @@ def split_header(text: str) -> tuple[str, str]:
     Lines of the comment are joined, but for the titles and items of the lists that explain the
     parameters and columns of a table function.
     """
-    lines = text.strip().splitlines()
+    # Not splitlines, which would break the lines of a name at other characters, too.
+    lines = text.strip().split("\n")
     head = list(itertools.takewhile(lambda line: line.startswith("--"), lines))
     comment = ""
     for line in head:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from audioset_duck.catalog.connection import open_catalog
+from audioset_duck.catalog.models import fingerprint
 from audioset_duck.config.sample_options import SampleOptions, parse_sample_options
 from audioset_duck.config.targets import (
     BUILT_IN,
@@ -22,6 +23,7 @@ from audioset_duck.config.targets import (
     parse_target,
 )
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.sources.definitions import SOURCES
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,35 @@ def _json_object(text: object) -> dict[str, Any]:
         "meta.builds holds something other than the JSON of audioset-duck; build the catalog"
         " again, in a new file"
     )
+
+
+def other_version(catalog: Path, error: Exception) -> str | None:
+    """Return the message for an error that is due to the version that built a catalog, if it is."""
+    if not isinstance(error, duckdb.CatalogException | duckdb.BinderException):
+        return None
+    try:
+        with open_catalog(catalog) as connection:
+            versions = read_newest_build(connection).versions
+    except (AudiosetDuckError, duckdb.Error):
+        return None
+    if versions.get("models") == fingerprint(repr(SOURCES)):
+        return None
+    return (
+        f"{catalog} was built by another version of audioset-duck,"
+        f" {versions.get('audioset_duck', 'an unknown one')}, and lacks what this one reads"
+        f" ({str(error).strip().splitlines()[0]}); update it with audioset-duck build"
+    )
+
+
+@contextlib.contextmanager
+def explain_other_version(catalog: Path) -> Iterator[None]:
+    """Raise AudiosetDuckError where a catalog of another version lacks what is read."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if message := other_version(catalog, error):
+            raise AudiosetDuckError(message) from None
+        raise
 
 
 def parse_targets(state: CatalogState) -> dict[str, Target]:

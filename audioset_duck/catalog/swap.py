@@ -20,7 +20,7 @@ from audioset_duck.catalog.connection import (
 )
 from audioset_duck.catalog.state import CatalogState, read_state, source_rows
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.filesystem import try_lock
+from audioset_duck.filesystem import lock_folder
 from audioset_duck.interrupts import defer_interrupts
 
 
@@ -87,7 +87,7 @@ def _scratch_folder(catalog: Path) -> Iterator[Path]:
         try:
             with defer_interrupts():
                 catalog.parent.mkdir(parents=True, exist_ok=True)
-                descriptor = _lock(folder)
+                descriptor = lock_folder(folder)
         except OSError as error:
             raise AudiosetDuckError(
                 f"{catalog.parent} cannot be written to: {error.strerror}; name a catalog in"
@@ -108,26 +108,6 @@ def _scratch_folder(catalog: Path) -> Iterator[Path]:
                 finally:
                     # Whatever else fails, the lock must not outlive the build.
                     os.close(descriptor)
-
-
-def _lock(folder: Path) -> int | None:
-    """Create a folder and lock it; return its descriptor, or None if another process has the lock.
-
-    Another build may end between these steps and remove the folder, which is then created again.
-    """
-    while True:
-        folder.mkdir(exist_ok=True)
-        try:
-            descriptor = os.open(folder, os.O_RDONLY)
-        except FileNotFoundError:
-            continue
-        if not try_lock(descriptor):
-            os.close(descriptor)
-            return None
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(descriptor), folder.stat()):
-                return descriptor
-        os.close(descriptor)
 
 
 def _clear(folder: Path) -> None:

@@ -132,8 +132,11 @@ def _explain(error: BaseException, catalog: Path) -> str | None:
 def _explain_query(error: Exception, catalog: Path) -> str:
     """The message for an error of DuckDB, with what the user can do about it."""
     from audioset_duck.catalog.connection import damage
+    from audioset_duck.catalog.state import other_version
 
     message = str(error)
+    if outdated := other_version(catalog, error):
+        return outdated
     if lost := re.search(r'No files found that match the pattern "(.*?)"', message):
         return (
             f"the catalog was built with --live and reads {lost[1]}, which does not exist; put the"
@@ -144,6 +147,11 @@ def _explain_query(error: Exception, catalog: Path) -> str:
     if message.startswith("Out of Memory Error"):
         return f"{message.splitlines()[0]}; give the build more with --memory-limit"
     return damage(catalog, error) or message
+
+
+# What is longer is not a path.
+_LONG_WORD = re.compile(r"[^\s'\";,]{5000,}")
+_SHOWN_CHARACTERS = 200
 
 
 class StderrHandler(logging.Handler):
@@ -158,8 +166,14 @@ class StderrHandler(logging.Handler):
 
 
 def printable(text: str) -> str:
-    """Escape control characters, which names and rows of a file could send to a terminal."""
-    return re.sub(r"[^\n\t -~\xa0-\U0010ffff]", lambda found: repr(found[0])[1:-1], text)
+    """Escape control characters, which names and rows of a file could send to a terminal.
+
+    Of very long words, only the beginning is shown.
+    """
+    shortened = _LONG_WORD.sub(
+        lambda found: f"{found[0][:_SHOWN_CHARACTERS]}… ({len(found[0]):,} characters)", text
+    )
+    return re.sub(r"[^\n\t -~\xa0-\U0010ffff]", lambda found: repr(found[0])[1:-1], shortened)
 
 
 # The frames of the tables that DuckDB draws.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import json
 import logging
@@ -71,8 +72,15 @@ def write_page(catalog: Path, out: Path, selection: Selection, most_mb: float = 
         )
     with open_catalog(catalog) as connection:
         page = make_page(connection, selection, most_mb)
-    with atomic_write(out) as part:
-        part.write_text(page.html, encoding="utf-8")
+    try:
+        with atomic_write(out) as part:
+            part.write_text(page.html, encoding="utf-8")
+    except OSError as error:
+        if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        raise AudiosetDuckError(
+            f"{out} cannot be written to: {error.strerror}; name another file with --out"
+        ) from None
     return page
 
 
@@ -118,7 +126,7 @@ def make_page(
             _AGAIN,
         )
     html = _render(selection, excerpts, len(errors), total_count)
-    if len(html.encode()) > most_mb * _MB:
+    if not len(html.encode()) <= most_mb * _MB:
         raise _too_large(len(html.encode()), len(excerpts), most_mb)
     return Page(html, len(excerpts), len(errors), total_count)
 
@@ -136,8 +144,7 @@ def _report_size(items: Sequence[Item], total_count: int, most_mb: float) -> Non
         f"Samples to listen to: {len(items):,}{others}, {sum(seconds):,.0f} s; the page will have"
         f" at most {max(size / _MB, 0.1):,.1f} MB" + ("; --limit shows more" if others else "")
     )
-    # Of no size that is not a number, either.
-    # NaN is not a size either.
+    # Also if it is not a number.
     if not size <= most_mb * _MB:
         raise _too_large(size, len(items), most_mb)
 

@@ -24,6 +24,7 @@ ROLES = (*SAMPLE_ROLES, *SCORE_ROLES, CONFLICTS)
 # These are of one detector; suspects are of all.
 _ONE_DETECTOR_ROLES = ("alarms", "misses")
 DEFAULT_LIMIT = 20
+_LARGEST_LIMIT = 1_000_000
 _SPLITS = ("train", "eval")
 # The columns of a query that are used, and their types.
 _COLUMNS = {
@@ -133,8 +134,10 @@ def _check(selection: Selection) -> None:
                 f"--split {selection.split} is for random samples; use it with --role"
                 f" {', '.join(SAMPLE_ROLES)}"
             )
-    if selection.limit is not None and selection.limit < 1:
-        raise AudiosetDuckError(f"the limit is {selection.limit}; expected at least 1")
+    if selection.limit is not None and not 1 <= selection.limit <= _LARGEST_LIMIT:
+        raise AudiosetDuckError(
+            f"the limit is {selection.limit}; expected a number from 1 to {_LARGEST_LIMIT:,}"
+        )
 
 
 def detectors(connection: duckdb.DuckDBPyConnection, target: str | None) -> list[str]:

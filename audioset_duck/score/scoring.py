@@ -11,7 +11,7 @@ import duckdb
 from audioset_duck.catalog.labels import resolve
 from audioset_duck.catalog.models import Model, fingerprint
 from audioset_duck.catalog.relations import create, create_in_order, explain_columns
-from audioset_duck.catalog.state import parse_targets, require_target
+from audioset_duck.catalog.state import parse_targets, read_newest_build, require_target
 from audioset_duck.catalog.swap import replace_catalog
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.progress import progress
@@ -71,9 +71,10 @@ def score(
             raise AudiosetDuckError(no_catalog)
         require_target(connection, target)
         if old.models != fingerprint(repr(SOURCES)):
+            version = read_newest_build(connection).versions.get("audioset_duck", "unknown")
             raise AudiosetDuckError(
-                f"{catalog} was built by another version of audioset-duck; update it with"
-                " audioset-duck build"
+                f"{catalog} was built by another version of audioset-duck, {version}; update it"
+                " with audioset-duck build"
             )
         resolved = resolve(connection, parse_targets(old)[target])
         connection.execute(f"attach ':memory:' as {SCRATCH}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -34,6 +35,12 @@ SUBSETS_OF = {
 _ALL_SUBSETS = tuple(subset for subsets in SUBSETS_OF.values() for subset in subsets)
 _CRITERIA = ("psds1", "psds2", "intersection", "collar", "onset", "alarm")
 _FRAMED_HOP = Decimal("0.96")
+# Starts of frames are compared to a millisecond.
+_LEAST_HOP, _LONGEST_HOP = Decimal("0.001"), Decimal(10)
+_LONGEST_FILTER = 9999
+_MOST_ALARMS = 1_000_000
+_LARGEST_THRESHOLD = Decimal("1e300")
+_LARGEST_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -98,19 +105,42 @@ _OF_A_DETECTOR: dict[str, Any] = {
 
 def check_options(options: ScoreOptions) -> None:
     """Raise AudiosetDuckError for an option out of its range."""
-    if options.median_filter < 1 or options.median_filter % 2 == 0:
+    if not 1 <= options.median_filter <= _LONGEST_FILTER or options.median_filter % 2 == 0:
         raise AudiosetDuckError(
-            f"--median-filter is {options.median_filter}; expected an odd number of frames, such as"
-            f" {options.median_filter + 1}"
+            f"--median-filter is {options.median_filter}; expected an odd number of frames, from 1"
+            f" to {_LONGEST_FILTER:,}"
         )
-    if options.hop_seconds is not None and not 0 < options.hop_seconds <= 10:
+    if options.hop_seconds is not None:
+        _check_hop(options.hop_seconds, "--hop is")
+    if not 0 <= options.alarms_per_hour <= _MOST_ALARMS:
         raise AudiosetDuckError(
-            f"--hop is {options.hop_seconds}; expected seconds, above 0 and at most 10"
+            f"--alarms-per-hour is {options.alarms_per_hour}; expected a number from 0 to"
+            f" {_MOST_ALARMS:,}"
+        )
+    if options.threshold and not (
+        1 / _LARGEST_THRESHOLD <= abs(options.threshold) <= _LARGEST_THRESHOLD
+    ):
+        raise AudiosetDuckError(
+            f"--threshold is {options.threshold}; expected 0, or a number whose size is from 1e-300"
+            " to 1e300"
+        )
+    if not 0 <= options.seed <= _LARGEST_SEED:
+        raise AudiosetDuckError(
+            f"--seed is {options.seed}; expected a number from 0 to {_LARGEST_SEED}"
         )
     if options.subset is not None and options.subset not in _ALL_SUBSETS:
         raise AudiosetDuckError(
             f"unknown subset {options.subset!r}; expected one of {', '.join(_ALL_SUBSETS)}"
         )
+
+
+def _check_hop(hop: Decimal, which: str) -> Decimal:
+    """Return a hop, or raise AudiosetDuckError if frames cannot be so far apart."""
+    if not (hop.is_finite() and _LEAST_HOP <= hop <= _LONGEST_HOP):
+        raise AudiosetDuckError(
+            f"{which} {hop}; expected seconds, from {_LEAST_HOP} to {_LONGEST_HOP}"
+        )
+    return hop
 
 
 def plan_scoring(
@@ -132,7 +162,10 @@ def plan_scoring(
     """
     hop = None
     if predictions.has_frames:
-        hop = options.hop_seconds or infer_hop(connection, predictions)
+        hop = options.hop_seconds or _check_hop(
+            infer_hop(connection, predictions),
+            f"the distance of frames in {predictions.files[0]} is",
+        )
     if predictions.form == "samples":
         if options.subset is not None:
             raise AudiosetDuckError(
@@ -217,7 +250,7 @@ def _without_views(models: Sequence[Model]) -> list[Model]:
     for model in models:
         select, refs = model.select, set(model.refs)
         for relation in model.refs & views.keys():
-            select = select.replace(relation, f"(\n{views[relation].select}\n)")
+            select = _replace_relation(select, relation, f"(\n{views[relation].select}\n)")
             refs = refs - {relation} | views[relation].refs
         model = replace(model, select=select, refs=frozenset(refs))
         if model.schema == SCRATCH and model.materialized == "view":
@@ -225,3 +258,9 @@ def _without_views(models: Sequence[Model]) -> list[Model]:
         else:
             found.append(model)
     return found
+
+
+def _replace_relation(select: str, relation: str, by: str) -> str:
+    """Replace a relation in a query, but not in its comments and strings, which users may give."""
+    parts = rf"{re.escape(relation)}|--[^\n]*|'(?:[^']|'')*'"
+    return re.sub(parts, lambda found: by if found[0] == relation else found[0], select)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -31,18 +29,6 @@ def check_arguments(split: str, sample_rate: int, on_error: str, threads: int) -
         )
     if type(threads) is not int or threads < 1:
         raise AudiosetDuckError(f"threads is {threads!r}; expected an integer from 1 on")
-
-
-@contextlib.contextmanager
-def explain_missing_relations(catalog: Path, target: str) -> Iterator[None]:
-    """Raise AudiosetDuckError if a query finds no relation that this version would have built."""
-    try:
-        yield
-    except duckdb.CatalogException:
-        raise AudiosetDuckError(
-            f"{catalog} was built by another version of audioset-duck, and has no samples of"
-            f" {target}; rebuild it with audioset-duck build"
-        ) from None
 
 
 def query_target(catalog: Path, target: str, query: str) -> duckdb.DuckDBPyRelation:

@@ -16,12 +16,11 @@ import torch
 from torch.utils.data import Dataset
 
 from audioset_duck.catalog.connection import open_catalog
-from audioset_duck.catalog.state import has_inventory, require_target
+from audioset_duck.catalog.state import explain_other_version, has_inventory, require_target
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.training.arguments import (
     NO_AUDIO,
     check_arguments,
-    explain_missing_relations,
     query_target,
 )
 from audioset_duck.training.clip_table import Frames, read_clip_table
@@ -133,7 +132,7 @@ class AudioSetClips(Dataset[Clip]):
             require_target(connection, target)
             if not has_inventory(connection):
                 raise AudiosetDuckError(f"{self.catalog} {NO_AUDIO}")
-            with explain_missing_relations(self.catalog, target):
+            with explain_other_version(self.catalog):
                 self._table = read_clip_table(
                     connection, target, self.subset, has_events=label_mask
                 )

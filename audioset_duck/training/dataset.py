@@ -17,12 +17,11 @@ from torch import multiprocessing
 from torch.utils.data import Dataset, get_worker_info
 
 from audioset_duck.catalog.connection import open_catalog
-from audioset_duck.catalog.state import built_target, has_inventory
+from audioset_duck.catalog.state import built_target, explain_other_version, has_inventory
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.training.arguments import (
     NO_AUDIO,
     check_arguments,
-    explain_missing_relations,
     query_target,
 )
 from audioset_duck.training.sample_table import (
@@ -210,7 +209,7 @@ class AudioSetDataset(Dataset[Item]):
                 )
             self.window_seconds = built
             self.has_audio = has_inventory(connection)
-            with explain_missing_relations(self.catalog, target):
+            with explain_other_version(self.catalog):
                 self._columns = read_sample_table(connection, target, split, self.roles)
                 self.catalog_id = catalog_id(connection, target)
         if not len(self):

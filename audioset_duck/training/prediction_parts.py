@@ -156,6 +156,9 @@ class PredictionParts:
                 )
             with atomic_write(self.out) as file:
                 connection.execute(f"copy predictions to {literal(str(file))} ({self._format})")
+        # The description last: without it, parts would not be known as such.
+        for part in self._parts():
+            part.unlink()
         shutil.rmtree(self.folder)
 
     def _parts(self) -> list[Path]:

@@ -18,17 +18,20 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from support.commands import COMMAND
 from support.disks import remount, small_disk
 from support.effort import KILLS
-from support.places import WRITERS, check_each, files, fill, left
+from support.places import MORE_WRITERS, WRITERS, check_each, files, fill, left
 from support.server import FILES, Server
 
 from audioset_duck.catalog.build import build
 from audioset_duck.config.targets import Target
+from audioset_duck.score.options import ScoreOptions
+from audioset_duck.score.scoring import score
 from audioset_duck.sources.download import SHA256S
 
 pytestmark = pytest.mark.slow
@@ -43,6 +46,8 @@ READERS = {
     "targets": "targets",
     "sql": "sql 'from t.samples'",
 }
+# Scores are written by the steps of a build.
+STOPPED = {name: words for name, words in WRITERS.items() if name != "score"}
 STOPS = [(signal.SIGINT, 130, "Interrupted"), (signal.SIGTERM, 143, "Terminated")]
 # The server's files have checksums of their own.
 SUMS = {name: hashlib.sha256(FILES[name]).hexdigest() for name in SHA256S}
@@ -164,8 +169,8 @@ def is_gone(group: int) -> bool:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks /proc")
 @pytest.mark.parametrize(
     "words",
-    [*WRITERS.values(), EXTRACT, READERS["check"]],
-    ids=[*WRITERS, "extract", "check"],
+    [*STOPPED.values(), EXTRACT, READERS["check"]],
+    ids=[*STOPPED, "extract", "check"],
 )
 def test_stopped_at_any_moment(place: Path, refill, start, finish, words: str) -> None:
     """By Ctrl-C, which all processes get, or a SIGTERM to the first of them."""
@@ -251,7 +256,7 @@ def test_a_read_only_disk(tmp_path: Path, refill, carry_out) -> None:
         out = tmp_path / "out"
         for words in ("export --target t", "report --subset strong_train --format csv"):
             assert carry_out(place, f"{words} --out {out}") == (0, "")
-        for words in [*WRITERS.values(), EXTRACT]:
+        for words in [*WRITERS.values(), *MORE_WRITERS.values(), EXTRACT]:
             code, errors = carry_out(place, words)
             assert code == 1
             assert re.search(
@@ -285,6 +290,8 @@ def test_a_clock_that_was_ahead(place: Path, finish, words: str) -> None:
         (WRITERS["second target"], WRITERS["scan"]),
         (WRITERS["download"], WRITERS["download"]),
         (WRITERS["export"], WRITERS["export"]),
+        (WRITERS["score"], WRITERS["score"]),
+        (WRITERS["score"], WRITERS["second target"]),
         (EXTRACT, EXTRACT),
         (EXTRACT, WRITERS["second target"]),
     ],
@@ -327,7 +334,11 @@ while not Path({str(place / "done")!r}).exists():
         targets = read_state(connection).targets
         for name in targets:
             connection.execute(f"select sum(end_seconds) from {{name}}.samples").fetchall()
-        seen.add(len(targets))
+        scored = connection.execute("from duckdb_tables() where table_name = 'scores'").fetchall()
+        if scored:
+            rows = connection.execute("select count(*) from t.scores group by detector").fetchall()
+            assert set(rows) == {{(62,)}}, rows
+        seen.add((len(targets), len(rows) if scored else 0))
         reads += 1
 print(reads, len(seen))
 """
@@ -339,6 +350,9 @@ print(reads, len(seen))
         assert reader.stdout.readline() == "ready\n"
     for name in ("u", "v", "w"):
         build(catalog, [Target(name, ("/m/a",))], metadata)
+    for detector in ("mine", "other", "mine"):
+        options = ScoreOptions(detector=detector, hop_seconds=Decimal("0.5"), replicates=0)
+        score(catalog, "t", [place / "mine.csv"], options)
     (place / "done").touch()
     for reader in readers:
         out, _ = reader.communicate(timeout=60)

@@ -184,7 +184,7 @@ def test_names_of_targets_that_cannot_be(run, named: Path, name: str) -> None:
         result = run(*words, "--catalog", named)
         assert result.exit_code == 1, words
         (line,) = result.stderr.strip("\n").split("\n")
-        assert line.startswith("Error: ") and repr(name) in line, line
+        assert line.startswith("Error: ") and repr(name)[:150] in line, line
         assert "\x1b" not in line
     assert named.read_bytes() == before
     assert {path.name for path in Path().iterdir()} <= {"mine.toml", "audio"}
@@ -218,7 +218,8 @@ def test_labels_and_options_that_are_not_there(named: Path, run, value: str) -> 
         result = run("build", "--samples", option, "--catalog", "none.duckdb")
         assert result.exit_code == 1
         assert result.stderr.startswith("Error: --samples")
-        assert repr(value if value in option else value.replace("=", "")) in result.stderr
+        shown = repr(value if value in option else value.replace("=", ""))
+        assert shown[:150] in result.stderr
     assert not Path("none.duckdb").exists()
 
 

@@ -6,11 +6,13 @@ Without atheris it says so and ends well. What an input breaks is left in `--kee
 """
 
 import argparse
+import gzip
 import logging
 import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 try:
@@ -20,16 +22,24 @@ except ImportError:
     sys.exit(0)
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-with atheris.instrument_imports(include=["audioset_duck", "zipfile", "tomllib"]):
+with atheris.instrument_imports(include=["audioset_duck", "zipfile", "tarfile", "tomllib"]):
     from faults.test_hostile import ARCHIVES, HEADERS, WAV, compressed
+    from faults.test_hostile_archives import DAMAGED, PLAIN, WHOLE
 
     from fuzz import targets
+    from fuzz.examples import MARKS, PREDICTIONS, parquet_predictions
 
 from audioset_duck.sources.definitions import SOURCES
 
 KINDS = {
     "sources": targets.load_any_source,
     "archives": targets.read_archive,
+    "tars": partial(targets.read_archive, ending=".tar"),
+    "gzipped tars": partial(targets.read_archive, ending=".tgz"),
+    "parquets": partial(targets.read_archive, ending=".parquet"),
+    "predictions": targets.read_scores,
+    "parquet predictions": partial(targets.read_scores, ending=".parquet"),
+    "marks": targets.read_marks,
     "audio": lambda folder, data: targets.judge_wav(data),
     "configuration": targets.read_toml,
 }
@@ -39,6 +49,17 @@ def seeds(kind: str) -> list[bytes]:
     """Inputs to begin with."""
     if kind == "archives":
         return ARCHIVES
+    if kind in ("tars", "gzipped tars"):
+        tars = [WHOLE, *DAMAGED.values()]
+        return tars if kind == "tars" else [gzip.compress(data, 1) for data in tars]
+    if kind == "parquets":
+        return [PLAIN]
+    if kind == "predictions":
+        return PREDICTIONS
+    if kind == "parquet predictions":
+        return parquet_predictions()
+    if kind == "marks":
+        return MARKS
     if kind == "audio":
         return [WAV[:2000], b"RF64" + WAV[4:2000], b"fLaC" + bytes(40)]
     if kind == "configuration":

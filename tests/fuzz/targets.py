@@ -5,10 +5,11 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 from tqdm import tqdm
 
-from audioset_duck.audio.archives import list_members, read_members
+from audioset_duck.audio.archives import list_in_place, list_members, read_members
 from audioset_duck.audio.members import MAX_MEMBER_BYTES, Member, MemberError
 from audioset_duck.audio.names import Skipped
 from audioset_duck.audio.validation import (
@@ -20,10 +21,13 @@ from audioset_duck.audio.validation import (
 )
 from audioset_duck.catalog.build import _create_meta
 from audioset_duck.catalog.connection import ALIAS, attach_new
+from audioset_duck.catalog.corrections import load_corrections, read_corrections
 from audioset_duck.catalog.models import RELATION_LAYERS, read_templates
+from audioset_duck.catalog.relations import create_macros
 from audioset_duck.catalog.staging import load_sources
 from audioset_duck.config.toml_file import read_configuration
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.score.predictions import read_predictions
 from audioset_duck.sources.definitions import SOURCES
 from audioset_duck.sources.files import find_sources
 from audioset_duck.sqltext import sql_folder
@@ -60,8 +64,8 @@ def load_any_source(folder: Path, data: bytes) -> None:
         path.unlink()
 
 
-def read_archive(folder: Path, data: bytes) -> None:
-    path = folder / "fuzzed.zip"
+def read_archive(folder: Path, data: bytes, ending: str = ".zip") -> None:
+    path = folder / f"fuzzed{ending}"
     path.write_bytes(data)
     try:
         members = list_members(path, Skipped())
@@ -72,6 +76,8 @@ def read_archive(folder: Path, data: bytes) -> None:
         from audioset_duck.audio.zip_archives import _opened
 
         _opened.cache_clear()
+    with contextlib.suppress(AudiosetDuckError):
+        list_in_place(path, Skipped())
     # As the plan of an extraction takes them.
     columns = list(zip(*members, strict=True)) or [()] * len(Member._fields)
     pa.table(dict(zip(Member._fields, map(list, columns), strict=True)))
@@ -87,6 +93,40 @@ def read_archive(folder: Path, data: bytes) -> None:
                     "unsupported",
                     "wrong_format",
                 )
+
+
+def read_scores(folder: Path, data: bytes, ending: str = ".csv") -> None:
+    """Read predictions; no score that is not a finite number is taken for one."""
+    path = folder / f"fuzzed{ending}"
+    path.write_bytes(data)
+    with duckdb.connect() as connection:
+        create_macros(connection)
+        connection.execute("attach ':memory:' as scoring")
+        with contextlib.suppress(AudiosetDuckError):
+            read_predictions(connection, [path], None)
+            rows = connection.execute(
+                "select score, scores from scoring.predictions where bad_score is null"
+            ).fetchall()
+            for score, scores in rows:
+                assert all(map(math.isfinite, [score] if scores is None else scores))
+
+
+def read_marks(folder: Path, data: bytes) -> None:
+    """Read corrections; what is taken marks something in one of the subsets."""
+    path = folder / "fuzzed_marks.csv"
+    path.write_bytes(data)
+    with duckdb.connect() as connection:
+        create_macros(connection)
+        connection.execute(
+            "create schema internal; create table internal.present_events (subset varchar,"
+            " clip_id varchar, event_id bigint); create table main.weak_clips (subset varchar,"
+            " clip_id varchar, ytid varchar)"
+        )
+        with contextlib.suppress(AudiosetDuckError):
+            load_corrections(connection, read_corrections([path]), [])
+            rows = connection.execute("select verdict, subset from internal.marks").fetchall()
+            for verdict, subset in rows:
+                assert verdict in ("correct", "incorrect", "unsure") and subset is not None
 
 
 def judge_wav(

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import os
 import re
 import shutil
 import struct
@@ -314,7 +315,10 @@ def test_audio_that_cannot_be_read_is_left_out(
 
 
 def test_names_are_escaped(clicks: Path) -> None:
-    query = f"select sample_key, '</script><img src=x>' as reason from samples -- {EVIL[:40]}"
+    query = (
+        "select sample_key, '</script><img src=x>' as reason, 1 as score,"
+        f" '</script>\u2028<!--' as detector from samples -- {EVIL[:40]}"
+    )
     with open_catalog(clicks) as connection:
         html = make_page(connection, Selection("t", sql=query)).html
     assert "<img" not in html.replace('<img id="spectrogram"', "")
@@ -322,6 +326,7 @@ def test_names_are_escaped(clicks: Path) -> None:
     items = data_of(html)["items"]
     assert EVIL in {event["title"] for item in items for event in item["events"]}
     assert items[0]["reason"] == "</script><img src=x>"
+    assert items[0]["scores"][0]["detector"] == "</script>\u2028<!--"
     # Texts become nodes of the page as texts only.
     (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b", script)
@@ -362,7 +367,8 @@ ERRORS = {
     "no samples": (["--role", "weak_positive", "--split", "eval"], "in the split eval; see why"),
     "split": (["--role", "positive", "--split", "dev"], "unknown split 'dev'; expected train"),
     "split of alarms": (["--role", "alarms", "--split", "eval"], "--split eval is for random"),
-    "limit": (["--role", "positive", "--limit", "0"], "the limit is 0; expected at least 1"),
+    "limit": (["--role", "positive", "--limit", "0"], "the limit is 0; expected a number from 1"),
+    "no limit": (["--role", "positive", "--limit", "9" * 30], "9; expected a number from 1"),
     "key": (["strong_eval/x_0/1.0"], "t has no sample 'strong_eval/x_0/1.0'"),
     "another key": ([f"strong_eval/{clip_id('a')}/1"], "t has no sample"),
     "two detectors": (["--role", "alarms"], "choose one with --detector, of mine, other"),
@@ -438,6 +444,15 @@ def test_thousands_of_samples_are_reported_and_refused(
     assert result.exit_code == 1 and list(tmp_path.iterdir()) == []
     assert re.search(r"Samples to listen to: 5,000 of \d\d,\d{3}, [\d,]+ s; .* MB", result.stderr)
     assert "expected at most 50 MB: show fewer with --limit, or allow more with" in result.stderr
+
+
+def test_a_pipe_is_not_replaced(run, sounds: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "page.html")
+    words = ("--target", "t", "--role", "positive", "--limit", "1", "--out", "page.html")
+    result = run("listen", *words, "--catalog", sounds)
+    assert result.exit_code == 1
+    assert "page.html is not a file, and would be replaced; name another one" in result.stderr
+    assert (tmp_path / "page.html").is_fifo()
 
 
 def test_errors_of_the_catalog(run, clicks: Path, demo_catalog: Path, tmp_path: Path) -> None:

@@ -8,5 +8,8 @@ import audioset_duck.catalog.overview
 import audioset_duck.cli.commands
 import audioset_duck.demo.metadata
 import audioset_duck.export.older_tools
+import audioset_duck.listen.page
 import audioset_duck.report.catalog_report
-import audioset_duck.sources.download  # noqa: F401
+import audioset_duck.score.scoring
+import audioset_duck.sources.download
+import audioset_duck.training.prediction  # noqa: F401

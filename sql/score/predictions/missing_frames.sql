@@ -15,4 +15,5 @@ from located_predictions
 inner join evaluation_clips on located_predictions.clip_number = evaluation_clips.clip_number
 where {{ literal(unit) }} <> 'framed'
 group by located_predictions.detector, located_predictions.clip_number
-having count(distinct located_predictions.frame) <> max(located_predictions.frame) + 1
+having
+    count(distinct located_predictions.frame) <> max(cast(located_predictions.frame as bigint)) + 1
