@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from audioset_duck.catalog.connection import bound_memory
 from audioset_duck.catalog.labels import resolve
 from audioset_duck.catalog.models import CHECK_LAYERS, Model, read_templates, render_models
-from audioset_duck.catalog.state import parse_targets, read_state
+from audioset_duck.catalog.state import parse_targets, read_state, source_rows
 from audioset_duck.progress import progress
 from audioset_duck.sqltext import identifier, sql_folder
+
+# Two checks of a catalog of ten times AudioSet's size need more memory than a build of it.
+_MOST_MIB = 3072
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,12 @@ def run_checks(connection: duckdb.DuckDBPyConnection, most: int = 10) -> Iterato
             return _run(cursor, model, most)
 
     # Two at a time: parts of many a check run on one core.
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix="audioset-duck-") as folder,
+        ThreadPoolExecutor(max_workers=2) as pool,
+    ):
+        rows = source_rows(connection)
+        bound_memory(connection, Path(folder), rows=2 * rows, most_mib=_MOST_MIB)
         yield from progress(pool.map(run, models), name="check", unit="check", total=len(models))
 
 

@@ -98,7 +98,11 @@ def attach_for_writing(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def bound_memory(
-    connection: duckdb.DuckDBPyConnection, folder: Path, limit: str | None = None, rows: int = 0
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    limit: str | None = None,
+    rows: int = 0,
+    most_mib: int = _MOST_MIB,
 ) -> None:
     """Limit memory, and spill what does not fit into it to disk.
 
@@ -107,13 +111,14 @@ def bound_memory(
         folder: Where the folder `spilled` of temporary files is created.
         limit: A size, as in `512MB`; None: the limit that `fit_memory` sets for the rows.
         rows: Number of rows of the source files, as far as it is known.
+        most_mib: The largest limit that is set for the rows, in MiB.
 
     Raises:
         AudiosetDuckError: The limit is not a size.
     """
     connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
     if limit is None:
-        fit_memory(connection, rows)
+        fit_memory(connection, rows, most_mib)
         return
     try:
         connection.execute(f"set memory_limit = {literal(limit)}")
@@ -123,17 +128,17 @@ def bound_memory(
         ) from None
 
 
-def fit_memory(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
+def fit_memory(connection: duckdb.DuckDBPyConnection, rows: int, most_mib: int = _MOST_MIB) -> None:
     """Limit memory to 1 GiB, or to 256 MiB for each thread or million rows if that is more.
 
     With 1 GiB, a catalog of ten times AudioSet's size takes far more than ten times as long. The
-    limit never exceeds 1.75 GiB, so that the process stays below 2.5 GB, nor half of the machine's
-    memory.
+    limit never exceeds `most_mib`, nor half of the machine's memory; with 1.75 GiB a process stays
+    below 2.5 GB.
     """
     ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
     half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**21
     wanted = max(256 * int(threads), 256 * rows // 1_000_000)
-    connection.execute(f"set memory_limit = '{max(1024, min(_MOST_MIB, half, wanted))}MiB'")
+    connection.execute(f"set memory_limit = '{max(1024, min(most_mib, half, wanted))}MiB'")
 
 
 def checkpoint(path: Path) -> None:
