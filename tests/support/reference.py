@@ -74,6 +74,30 @@ def first_sentence(comment: str) -> str:
     return re.split(r"(?<=[a-z0-9)])[.:](?: |$)", comment)[0].replace("|", "\\|")
 
 
+def table_functions(
+    connection: duckdb.DuckDBPyConnection,
+) -> list[tuple[str, str, list[str], str]]:
+    """The schema, name, parameters and comment of each, also of the internal ones."""
+    return connection.execute(
+        """
+        select schema_name, function_name, parameters, comment
+        from duckdb_functions()
+        where
+            list_contains($schemas, schema_name)
+            and function_type = 'table_macro'
+            and not internal
+        order by list_position($schemas, schema_name), function_name
+        """,
+        {"schemas": list(SCHEMAS)},
+    ).fetchall()
+
+
+def call(schema: str, name: str, parameters: list[str]) -> str:
+    """The call of a table function; parameters that have a default keep it."""
+    values = [VALUES[parameter] for parameter in parameters if parameter in VALUES]
+    return f"{schema}.{name}({', '.join(values)})"
+
+
 def relations(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """A row of the table for each relation, table functions included."""
     rows = connection.execute(
@@ -99,22 +123,9 @@ def relations(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         if name not in INTERNAL:
             prefix = {"main": "", "gun": "TARGET.", "meta": "meta."}[schema]
             yield f"| {prefix}{name} | {first_sentence(comment)} | {', '.join(columns)} |"
-    functions = connection.execute(
-        """
-        select schema_name, function_name, parameters, comment
-        from duckdb_functions()
-        where
-            list_contains($schemas, schema_name)
-            and function_type = 'table_macro'
-            and not internal
-        order by list_position($schemas, schema_name), function_name
-        """,
-        {"schemas": list(SCHEMAS)},
-    ).fetchall()
-    for schema, name, parameters, comment in functions:
+    for schema, name, parameters, comment in table_functions(connection):
         if name not in INTERNAL:
-            values = [VALUES[parameter] for parameter in parameters if parameter in VALUES]
-            called = f"{schema}.{name}({', '.join(values)})"
+            called = call(schema, name, parameters)
             prefix = "TARGET." if schema == "gun" else ""
             columns = connection.execute(
                 f"select column_name from (describe from {called})"
