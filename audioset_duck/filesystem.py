@@ -124,7 +124,7 @@ def exclusive_folder(folder: Path, task: str, cure: str) -> Iterator[None]:
         AudiosetDuckError: The folder cannot be created, or another process has locked it.
     """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         descriptor = lock_folder(folder)
     except OSError as error:
         raise AudiosetDuckError(f"{folder} cannot be created: {error.strerror}; {cure}") from None
