@@ -207,15 +207,38 @@ MARKS = {
 }
 
 
+# The targets of the marks that are of one: all of them are built at once.
+OWN_TARGETS = {
+    name: f"t{number}" for number, name in enumerate(MARKS) if MARKS[name][0].startswith("t,")
+}
+
+
+@pytest.fixture(scope="module")
+def marked(metadata: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog in which each of `OWN_TARGETS` is t with its mark."""
+    folder = tmp_path_factory.mktemp("each")
+    rows = [target + MARKS[name][0].removeprefix("t") for name, target in OWN_TARGETS.items()]
+    (folder / "corrections.csv").write_text(HEADER + "\n".join(rows))
+    build(
+        folder / "catalog.duckdb",
+        [Target(target, ("/m/gun",)) for target in OWN_TARGETS.values()],
+        metadata,
+        corrections=[folder / "corrections.csv"],
+    )
+    return folder / "catalog.duckdb"
+
+
+@pytest.mark.xdist_group("marks")
 @pytest.mark.parametrize("name", MARKS)
 def test_what_a_mark_excludes(
-    tmp_path: Path, metadata: Path, before: set[tuple[str, str]], name: str
+    tmp_path: Path, metadata: Path, before: set[tuple[str, str]], marked: Path, name: str
 ) -> None:
     text, gone, counts = MARKS[name]
-    catalog = built(tmp_path, metadata, text)
-    assert before - keys(catalog) == gone
-    assert keys(catalog) <= before
-    assert corrected(catalog) == counts
+    target = OWN_TARGETS.get(name, "t")
+    catalog = marked if name in OWN_TARGETS else built(tmp_path, metadata, text)
+    assert before - keys(catalog, target) == gone
+    assert keys(catalog, target) <= before
+    assert corrected(catalog, target) == counts
 
 
 def test_without_the_file_everything_is_as_it_was(
