@@ -35,9 +35,10 @@ changes as (
     select
         collar_matches.clip_number,
         collar_matches.threshold,
-        collar_matches.hit_count - lag(collar_matches.hit_count, 1, 0) over (
+        -- Not lag(…, 1, 0), which shells of DuckDB 1 cannot read as DuckDB 2.0.0 stores it.
+        collar_matches.hit_count - coalesce(lag(collar_matches.hit_count) over (
             partition by collar_matches.clip_number order by collar_matches.threshold desc
-        ) as hit_change
+        ), 0) as hit_change
     from collar_matches
 )
 
