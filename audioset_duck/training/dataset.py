@@ -304,7 +304,7 @@ class AudioSetDataset(Dataset[Item]):
 
         Example:
             >>> dataset.sql("select count(*) from samples where role = 'positive'").fetchall()
-            [(686,)]
+            [(662,)]
         """
         return query_target(self.catalog, self.target, query)
 

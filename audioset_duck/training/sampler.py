@@ -51,7 +51,7 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         >>> sampler.set_epoch(5)
         >>> first = next(iter(sampler))
         >>> len(first), len(sampler)
-        (32, 61)
+        (32, 54)
     """
 
     def __init__(
