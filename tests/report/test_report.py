@@ -629,6 +629,8 @@ NAMES = """
     [...document.querySelectorAll("#chart0 .role-axis-label text[text-anchor=end]")]
         .sort((a, b) => a.getBoundingClientRect().y - b.getBoundingClientRect().y)
         .map(text => text.textContent)
+        // The last number of the other axis is aligned like a name.
+        .filter(text => isNaN(text))
 """
 
 
