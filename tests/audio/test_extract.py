@@ -230,6 +230,7 @@ def test_a_build_keeps_the_inventory(place: Path) -> None:
     assert inventory(place) == found
 
 
+@pytest.mark.slow
 def test_a_clip_that_is_no_longer_valid(place: Path) -> None:
     """With other limits a clip's file moves, and only if it is that clip's."""
     run_extract(place, limits=ValidationLimits(0.2))
@@ -467,6 +468,7 @@ def test_summary_where_a_clip_is_valid_in_one_subset_only(run, place: Path) -> N
     assert ["weak_eval", "silent", "1"] in rows
 
 
+@pytest.mark.slow
 def test_clips_that_a_target_needs(run, tmp_path: Path) -> None:
     """Positives and negatives of both kinds; not what is neither. Samples are then rebuilt."""
     write_metadata(
@@ -592,6 +594,7 @@ def test_where_ffmpeg_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     find_ffmpeg.cache_clear()
 
 
+@pytest.mark.slow
 def test_scan_of_what_was_extracted_is_the_same_inventory(run, place: Path) -> None:
     """Silence too is valid where it is what the clip is labelled, and reasons are kept."""
     for layout in ("audioset", "subset"):

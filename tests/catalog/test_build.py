@@ -465,6 +465,7 @@ def test_a_catalog_without_its_builds(catalog: Path) -> None:
         read_state(open_catalog(catalog))
 
 
+@pytest.mark.slow
 def test_a_link_and_the_rights_of_the_file_are_kept(demo_metadata: Path, tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     link = tmp_path / "catalog.duckdb"
@@ -736,6 +737,7 @@ def created(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
     return relations
 
 
+@pytest.mark.slow
 def test_windows_are_shared_by_length_and_dropped_with_the_last_target(
     demo_metadata: Path, tmp_path: Path, created: set[tuple[str, str]]
 ) -> None:

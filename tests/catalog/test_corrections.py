@@ -61,6 +61,7 @@ def metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
     ids=["a positive", "a strong negative", "one of two positives", "a weak negative"],
 )
+@pytest.mark.slow
 def test_a_marked_clip_is_a_negative_in_no_subset(
     tmp_path: Path, marked: str, gone: set[str]
 ) -> None:

@@ -232,6 +232,7 @@ def test_a_catalog_without_targets_has_nothing_to_rebuild(
         assert read_state(connection).samples == SampleOptions(seed=3)
 
 
+@pytest.mark.slow
 def test_targets_follow_the_inventory_with_the_options_of_the_catalog(folder: Path) -> None:
     """A scan rebuilds targets with the same options. No clip has the head label: all are kept."""
     options = {"head_keep_frac": 0, "head_labels": ["/m/a"]}
@@ -244,6 +245,7 @@ def test_targets_follow_the_inventory_with_the_options_of_the_catalog(folder: Pa
     assert recorded(folder) == SampleOptions(("/m/a",), Decimal(0))
 
 
+@pytest.mark.slow
 def test_head_labels_by_name(run, demo_metadata: Path, tmp_path: Path) -> None:
     """They are recorded as they are written, and are resolved in each build."""
     words = ["build", "--metadata", demo_metadata, "--target", "gun", "--samples"]

@@ -244,6 +244,7 @@ def test_ids_of_clips_that_are_sql(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_folders_of_any_name(run, tmp_path: Path) -> None:
     """Metadata, catalog, archives, audio root and output in a folder that is called so."""
     name = '-it\'s "x"; drop table x {{ 7 * 7 }} $$ “y” *[c]{1,2}\n.csv'
@@ -365,6 +366,7 @@ def as_toml(value: object) -> str:
 
 @examples(300)
 @given(st.text() | st.dictionaries(keys, values, max_size=3))
+@pytest.mark.slow
 def test_any_configuration(tmp_path_factory, content: str | dict) -> None:
     text = content if isinstance(content, str) else ""
     if isinstance(content, dict):

@@ -362,6 +362,7 @@ def test_a_given_threshold(catalog: Path, tmp_path: Path, threshold: str) -> Non
     assert recalls == [(1, float(threshold == "0.65"))]
 
 
+@pytest.mark.slow
 def test_what_is_scored_first_makes_no_difference(
     catalog: Path, built: Path, tmp_path: Path
 ) -> None:

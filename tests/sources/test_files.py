@@ -299,6 +299,7 @@ def compress(path: Path, ending: str) -> None:
 
 
 @pytest.mark.parametrize("ending", [".gz", ".zst"])
+@pytest.mark.slow
 def test_compressed_files_give_the_same_catalog(
     demo_metadata: Path, demo_catalog: Path, tmp_path: Path, ending: str
 ) -> None:
@@ -415,6 +416,7 @@ def test_the_plain_file_goes_before_the_compressed_one(metadata: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_order_of_rows_is_kept_by_threads(tmp_path: Path) -> None:
     """A file so large that several threads parse it."""
     count = 600_000

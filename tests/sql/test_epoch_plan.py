@@ -464,6 +464,7 @@ def test_crops_are_uniform(gun: Catalog, epochs: list[Slot]) -> None:
     assert min(crops) < Decimal("0.01")
 
 
+@pytest.mark.slow
 def test_crops_know_the_length_of_the_audio(tmp_path: Path) -> None:
     metadata = write_sounds(tmp_path / "metadata", 8, {"/m/a": 20}, {"/m/b": 3})
     inventory = [

@@ -164,6 +164,7 @@ def test_resampling_keeps_a_tone(tmp_path: Path) -> None:
         assert spectrum[1000] == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.slow
 def test_flac_is_what_wav_is(tmp_path: Path) -> None:
     """Files of the same 16-bit samples give the same items, whatever they are packed in."""
     noise = np.random.default_rng(0).integers(-30_000, 30_000, (132_300, 2), "int16")
@@ -373,6 +374,7 @@ def test_all_files_are_gone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.slow
 def test_too_many_open_files_are_not_the_files_error(sounds: Path, threads: int) -> None:
     """No sample is replaced, and none is skipped, because a process has no more files to open."""
     dataset = AudioSetDataset(sounds, "t", sample_rate=8000, threads=threads)
@@ -411,6 +413,7 @@ def all_batches(dataset: AudioSetDataset, workers: int = 0) -> list[str]:
     return digest(list(loader))
 
 
+@pytest.mark.slow
 def test_threads_change_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Neither what is loaded nor what replaces it, in process, in a fork of it, and in a copy."""
     catalog = make_sounds(tmp_path)

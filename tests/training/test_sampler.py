@@ -623,6 +623,7 @@ def test_the_same_catalog_elsewhere_is_the_same(small: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.slow
 def test_another_catalog_is_refused(small: Path, tmp_path: Path, change: str) -> None:
     """Its state, and itself, if it is built while a sampler draws from it."""
     catalog = Path(shutil.copy(small, tmp_path))
@@ -645,6 +646,7 @@ def test_another_catalog_is_refused(small: Path, tmp_path: Path, change: str) ->
         changed.load_state_dict(state)
 
 
+@pytest.mark.slow
 def test_a_build_that_changes_nothing_disturbs_no_sampler(tmp_path: Path) -> None:
     sampler = TwoTierBatchSampler(AudioSetDataset(make_small(tmp_path), "t"), 16)
     batches = list(sampler)
@@ -765,6 +767,7 @@ def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_labels_that_an_epoch_leaves_out_are_warned_of(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
