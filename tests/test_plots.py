@@ -217,6 +217,7 @@ def test_show_of_a_whole_short_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert len(waveform) == 10 and len(spectrogram) == 1
 
 
+@pytest.mark.slow
 def test_show_of_a_sample(tone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file and times of a row of `samples`, as it has them."""
     monkeypatch.setattr("IPython.display.display", lambda _: None)

@@ -259,6 +259,7 @@ def test_a_corrupted_copy_does_not_hide_an_intact_one(place: Path) -> None:
     assert Path(found["Ybbbbbbbbbb"][1]).stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_the_next_run_goes_on_where_one_was_interrupted_between_two_archives(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

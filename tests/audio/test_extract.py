@@ -196,6 +196,7 @@ def test_peak_is_that_of_volumedetect(peak: int, tmp_path: Path) -> None:
     assert validate(path.read_bytes(), ValidationLimits(0, -91)).peak_dbfs == peak_dbfs(samples)
 
 
+@pytest.mark.slow
 def test_again_only_what_is_missing_is_done(place: Path) -> None:
     first = run_extract(place)
     path = place / "audio" / "eval_segments" / "Ygood_______.wav"
@@ -247,6 +248,7 @@ def test_a_clip_that_is_no_longer_valid(place: Path) -> None:
     assert not invalid.exists()
 
 
+@pytest.mark.slow
 def test_what_was_corrupted_is_tried_again_in_another_archive(place: Path) -> None:
     archive = place / "zips" / "eval_segments.zip"
     damaged = archive.read_bytes()

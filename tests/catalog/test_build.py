@@ -103,6 +103,7 @@ def test_a_target_is_replaced(demo_metadata: Path, catalog: Path) -> None:
     assert ask(catalog, "select count(*) from gun.positive_events") == before
 
 
+@pytest.mark.slow
 def test_changed_sources_are_read_and_all_targets_rebuilt(tmp_path: Path) -> None:
     names = "/m/a A\n/m/b B"
     row = "aaaaaaaaaaa_0 0.000 1.000 /m/a\n"
@@ -138,6 +139,7 @@ def test_new_models_rebuild_everything(
     assert len(loads) == 9
 
 
+@pytest.mark.slow
 def test_tables_of_the_user_are_kept(tmp_path: Path) -> None:
     metadata = write_metadata(tmp_path / "metadata", names="/m/a A")
     catalog = tmp_path / "catalog.duckdb"
@@ -757,6 +759,7 @@ def test_windows_are_shared_by_length_and_dropped_with_the_last_target(
     assert ask(catalog, "from a.samples except from c.samples") == []
 
 
+@pytest.mark.slow
 def test_new_audio_rebuilds_pools_windows_and_targets_alone(
     demo_metadata: Path, tmp_path: Path, created: set[tuple[str, str]]
 ) -> None:

@@ -242,6 +242,7 @@ def test_what_a_mark_excludes(
     assert corrected(catalog, target) == counts
 
 
+@pytest.mark.slow
 def test_without_the_file_everything_is_as_it_was(
     tmp_path: Path, metadata: Path, before: set[tuple[str, str]]
 ) -> None:

@@ -192,6 +192,7 @@ def test_a_command_precedes_the_file_and_the_file_the_catalog(run, folder: Path)
     assert recorded(folder) == dataclasses.replace(expected, seed=5, head_keep_frac=Decimal("0.2"))
 
 
+@pytest.mark.slow
 def test_all_targets_are_rebuilt_if_an_option_changes(run, folder: Path) -> None:
     before = weak_negatives(folder)
     assert 10 < before < 100

@@ -126,6 +126,7 @@ def test_options_need_a_target(run, demo_metadata: Path) -> None:
     assert "--training need a target; name it with --target or --name" in result.stderr
 
 
+@pytest.mark.slow
 def test_options_of_a_file_a_target_and_a_command(run, demo_metadata: Path, tmp_path: Path) -> None:
     """The option closest to the target wins; options set nowhere have their defaults."""
     (tmp_path / "audioset-duck.toml").write_text("""

@@ -204,6 +204,7 @@ def test_no_name_of_a_target_is_a_word_of_sql() -> None:
 
 
 @pytest.mark.parametrize("value", NAMES, ids=short_id)
+@pytest.mark.slow
 def test_labels_and_options_that_are_not_there(named: Path, run, value: str) -> None:
     unknown = f"no {value}"
     with open_catalog(named) as connection:

@@ -225,6 +225,7 @@ def test_alarms_and_misses(clicks: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["samples", "clips", "framed"])
+@pytest.mark.slow
 def test_roles_by_scores_of_other_units(clicks: Path, tmp_path: Path, form: str) -> None:
     """Samples have their keys; whole clips and frames of the framed subset are parts of clips."""
     catalog = tmp_path / "catalog.duckdb"

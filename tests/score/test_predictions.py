@@ -634,6 +634,7 @@ def test_float32_and_files_that_are_not_there(catalog: Path, tmp_path: Path) -> 
         run(catalog, tmp_path / "d.parquet", hop="0.5")
 
 
+@pytest.mark.slow
 def test_a_rebuilt_target_tells_which_scores_are_dropped(
     catalog: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

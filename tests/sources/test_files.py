@@ -341,6 +341,7 @@ def test_a_flipped_byte_in_an_archive(tmp_path: Path) -> None:
         build(tmp_path / "catalog.duckdb", [TARGET], tmp_path)
 
 
+@pytest.mark.slow
 def test_folders_whose_names_are_patterns(tmp_path: Path) -> None:
     for name, count in (("m5", 1), ("m[5]", 2), ("m*", 3), ("m?", 4)):
         (tmp_path / name).mkdir()

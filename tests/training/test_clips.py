@@ -125,6 +125,7 @@ def test_clips_without_audio_are_left_out(
     )
 
 
+@pytest.mark.slow
 def test_no_audio_at_all_is_an_error(tmp_path: Path) -> None:
     metadata = write_sounds(tmp_path / "metadata", 2, eval=f"{youtube_id('e', 0)}_0 1.000 2 /m/gun")
     catalog = tmp_path / "catalog.duckdb"

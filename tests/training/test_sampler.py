@@ -614,6 +614,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_small(tmp_path_factory.mktemp("small"), inventory=audio_rows())
 
 
+@pytest.mark.slow
 def test_the_same_catalog_elsewhere_is_the_same(small: Path, tmp_path: Path) -> None:
     sampler = TwoTierBatchSampler(AudioSetDataset(small, "t"), 16)
     other = make_small(tmp_path, inventory=audio_rows())
