@@ -113,11 +113,6 @@ def build(
             )
         marked = read_corrections(corrections)
         are_marks_stale = [file.sha256 for file in marked] != (old.corrections if old else [])
-        if kept and are_marks_stale:
-            log.warning(
-                "the corrections changed (%s): rebuilding all targets",
-                ", ".join(str(file.path) for file in marked) or "none any more",
-            )
         wanted = {target.name: target for target in targets}
         templates = read_templates(sql_folder(), RELATION_LAYERS)
         is_stale = (
@@ -140,6 +135,11 @@ def build(
             if changed or are_marks_stale:
                 load_corrections(connection, marked, kept | wanted)
                 created.add((INTERNAL, "marks"))
+                if kept and are_marks_stale:
+                    log.warning(
+                        "the corrections changed (%s): rebuilding all targets",
+                        ", ".join(str(file.path) for file in marked) or "none any more",
+                    )
             resolved = resolve_samples(connection, effective)
             created |= create_relations(
                 connection, templates, steps, resolved, bar, live=live, named=set(wanted)

@@ -1,5 +1,5 @@
--- One clip that carries a label of the target, positive or ignored, or that a listener marked as
--- one that contains the target. Labels are compared as whole MIDs: /m/04zj is not /m/04zjc.
+-- One clip that carries a label of the target, positive or ignored, or a label that a listener
+-- marked as incorrect. Labels are compared as whole MIDs: /m/04zj is not /m/04zjc.
 with target_labels as (select * from {{ ref('target_labels') }}),
 
 target_clips as (select * from {{ ref('target_clips') }}),

@@ -180,7 +180,7 @@ def test_audio_is_active_where_its_events_are(demo_audio, members, inventory) ->
     assert compared > 500
 
 
-def test_a_wrong_label_is_not_what_is_heard(demo_audio: Path, members, inventory) -> None:
+def test_a_wrong_label_is_not_what_sounds(demo_audio: Path, members, inventory) -> None:
     """By correlation with the sounds of both labels."""
     ids = {
         name: label
@@ -197,9 +197,9 @@ def test_a_wrong_label_is_not_what_is_heard(demo_audio: Path, members, inventory
         }
     compared = 0
     for event in brute_force.present_events(demo_audio / "metadata"):
-        sound = marks.get((event.clip_id, event.label))
+        true_label = marks.get((event.clip_id, event.label))
         ytid = event.clip_id.rsplit("_", 1)[0]
-        if not sound or inventory[ytid][0] != "ok" or event.end - event.start < 200:
+        if not true_label or inventory[ytid][0] != "ok" or event.end - event.start < 200:
             continue
         if event.subset == "strong_eval_framed":
             continue
@@ -213,7 +213,7 @@ def test_a_wrong_label_is_not_what_is_heard(demo_audio: Path, members, inventory
 
         # Others may sound at the same time, and touching events of the label are cut.
         compared += 1
-        assert likeness(sound) > 2 * likeness(event.label), event
+        assert likeness(true_label) > 2 * likeness(event.label), event
     assert compared > 20
 
 
