@@ -503,23 +503,6 @@ def test_labels_that_no_file_lists_are_warned_of(tmp_path: Path, caplog) -> None
     )
 
 
-@pytest.mark.slow
-def test_a_live_catalog_whose_files_are_gone(run, demo_metadata: Path, tmp_path: Path) -> None:
-    metadata = Path(shutil.copytree(demo_metadata, tmp_path / "metadata"))
-    assert run("build", "--live", "--target", "gun").exit_code == 0
-    shutil.rmtree(metadata)
-    for arguments in (
-        ["check"],
-        ["labels", "gun"],
-        ["info"],
-        ["export", "--target", "gun", "--out", "x"],
-    ):
-        result = run(*arguments)
-        assert result.exit_code == 1
-        assert "built with --live and reads " in result.stderr
-        assert str(metadata) in result.stderr and "put the file back" in result.stderr
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("output_format", ["table", pytest.param("csv", marks=pytest.mark.slow)])
 def test_a_long_query_can_be_stopped(catalog: Path, number: int, output_format: str) -> None:
@@ -644,16 +627,6 @@ def test_views_do_not_depend_on_the_folder_or_the_name_of_the_database(
         connection.execute(f"attach '{moved}' as other (read_only)")
         query = "select count(*) from other.gun.strong_negative_windows"
         assert connection.execute(query).fetchall() == expected
-
-
-@pytest.mark.slow
-def test_live_views_do_not_depend_on_the_folder(
-    demo_metadata: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(demo_metadata.parent)
-    build(tmp_path / "live.duckdb", [GUN], Path("metadata"), live=True)
-    monkeypatch.chdir("/")
-    assert ask(tmp_path / "live.duckdb", "select count(*) from weak_clips") == [(3700,)]
 
 
 @pytest.mark.slow
@@ -805,21 +778,21 @@ def test_windows_too_short_to_be_numbered(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_forty_targets(demo_metadata: Path, tmp_path: Path) -> None:
+def test_a_dozen_targets(demo_metadata: Path, tmp_path: Path) -> None:
     """In one catalog, as in catalogs of their own."""
     catalog = tmp_path / "catalog.duckdb"
     build(catalog, [], demo_metadata)
     labels = ask(
         catalog,
-        "select label_id from label_counts order by strong_event_count desc, label_id limit 40",
+        "select label_id from label_counts order by strong_event_count desc, label_id limit 12",
     )
     targets = [Target(f"t{number}", (label,)) for number, (label,) in enumerate(labels)]
     build(catalog, targets[:1], demo_metadata)
     with_one = catalog.stat().st_size
     build(catalog, targets[1:], demo_metadata)
-    assert len(targets) == 40
-    assert catalog.stat().st_size - with_one < 39 * 1_500_000
-    for target in (targets[0], targets[17], targets[39]):
+    assert len(targets) == 12
+    assert catalog.stat().st_size - with_one < 11 * 1_500_000
+    for target in (targets[0], targets[11]):
         alone = tmp_path / f"alone_{target.name}.duckdb"
         build(alone, [target], demo_metadata)
         for query in (

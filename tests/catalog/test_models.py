@@ -336,17 +336,3 @@ def test_live_makes_views_of_everything(
                 for database in ("", "stored.")
             )
             assert live == stored, name
-
-
-@pytest.mark.slow
-def test_live_follows_the_files(tmp_path: Path) -> None:
-    from support.metadata import write_metadata
-
-    names = "/m/032s66 Gunshot\n/m/04zjc Machine gun\n/m/073cg4 Cap gun"
-    row = "aaaaaaaaaaa_0 0.000 1.000 /m/032s66"
-    metadata = write_metadata(tmp_path / "metadata", names=names, train=row)
-    catalog = tmp_path / "live.duckdb"
-    build(catalog, [BUILT_IN["gun"]], metadata, live=True)
-    write_metadata(metadata, train=f"{row}\n{row.replace('0.000', '0.500')}")
-    with duckdb.connect(str(catalog), read_only=True) as connection:
-        assert connection.execute("select count(*) from gun.positive_events").fetchall() == [(2,)]

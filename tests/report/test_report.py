@@ -371,7 +371,7 @@ def test_coverage_equals_the_plan_in_plain_python(tables: Path, demo_catalog: Pa
         # No negative at all, and of one kind only.
         ({"positives": 20}, 2, True),
         ({"positives": 20, "strong": {"/m/a": 12}}, 4, False),
-        ({"positives": 20, "weak": {"/m/a": 12}}, 4, True),
+        ({"positives": 20, "weak": {"/m/a": 12}}, 4, False),
         # Nothing to train on, something to evaluate on.
         (
             {"positives": 0, "eval": "aaaaaaaaaaa_0 0.000 1.000 /m/gun", "weak": {"/m/gun": 2}},

@@ -841,16 +841,6 @@ def test_a_hard_negative_of_a_rare_label_leaves_its_bucket_not_out(
     assert warnings_of(caplog) == []
 
 
-@pytest.mark.slow
-def test_a_live_catalog_is_refused(tmp_path: Path) -> None:
-    catalog = tmp_path / "live.duckdb"
-    metadata = write_sounds(tmp_path / "metadata", 2, {"/m/a": 10}, {"/m/x": 10})
-    build(catalog, [Target("t", ("/m/gun",))], metadata, live=True)
-    dataset = AudioSetDataset(catalog, "t")
-    with pytest.raises(AudiosetDuckError, match=r"is live: .* build it without --live to train"):
-        TwoTierBatchSampler(dataset, 8)
-
-
 def test_weak_positives_need_their_role(tmp_path: Path) -> None:
     training = TrainingOptions(
         pos_weak_per_batch_frac=Decimal("0.25"), weak_neg_per_batch_frac=Decimal("0.25")
