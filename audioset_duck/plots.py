@@ -20,7 +20,6 @@ from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import require_target
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.report.charts import clips as clip_charts
-from audioset_duck.report.charts import epochs as epoch_charts
 from audioset_duck.report.charts import labels as label_charts
 from audioset_duck.report.charts import targets as target_charts
 from audioset_duck.report.charts.base import Chart, Rows, fetch_rows, is_strong
@@ -53,14 +52,12 @@ def event_timeline(
         AudiosetDuckError: The subset has no events of the clip, or the target is not in the
             catalog.
     """
-    parameters = {"clip_id": clip_id}
-    of_clip = "where clip_id = $clip_id and subset = $subset"
     with open_catalog(Path(catalog)) as connection:
         found = fetch_rows(
             connection,
             "select subset from internal.present_events where clip_id = $clip_id"
             " group by subset order by main.subset_place(subset)",
-            parameters,
+            {"clip_id": clip_id},
         )
         present = [row["subset"] for row in found]
         if subset not in (present or [""]) and (subset or not present):
@@ -68,24 +65,24 @@ def event_timeline(
                 f"clip {clip_id!r} has no events in {subset or 'any strong subset'}; expected "
                 + (" or ".join(present) or "a clip_id of strong_events")
             )
-        parameters["subset"] = subset or present[0]
+
+        def rows_of(schema: str, relation: str, order: str) -> Rows:
+            return fetch_rows(
+                connection,
+                f"from {schema}.{relation} where clip_id = $clip_id and subset = $subset"
+                f" order by {order}",
+                {"clip_id": clip_id, "subset": subset or present[0]},
+            )
+
         if target is None:
-            query = f"from main.event_titles {of_clip} order by start_seconds, event_id"
-            events = [row | {"role": "other"} for row in fetch_rows(connection, query, parameters)]
+            events = rows_of("main", "event_titles", "start_seconds, event_id")
+            events = [row | {"role": "other"} for row in events]
             return clip_charts.timeline(events, [], has_target=False)
         require_target(connection, target)
         schema = identifier(target)
         return clip_charts.timeline(
-            fetch_rows(
-                connection,
-                f"from {schema}.event_roles {of_clip} order by start_seconds, event_id",
-                parameters,
-            ),
-            fetch_rows(
-                connection,
-                f"from {schema}.window_titles {of_clip} order by event_id, window_index",
-                parameters,
-            ),
+            rows_of(schema, "event_roles", "start_seconds, event_id"),
+            rows_of(schema, "window_titles", "event_id, window_index"),
         )
 
 
@@ -201,7 +198,7 @@ def epoch_preview(
             f"{target} has no batches of {batch_size} samples: a batch needs a positive; use a"
             f" larger batch_size, or see in {target}.sample_counts why samples are excluded"
         )
-    return epoch_charts.epoch_grid(rows, batch_size)
+    return target_charts.epoch_grid(rows, batch_size)
 
 
 def show(

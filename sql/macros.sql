@@ -32,8 +32,6 @@ create or replace macro main.too_long_reason(audio_seconds, clip_seconds) as
 create or replace macro main.longest_clip_seconds() as 10.1;
 -- How many bins of a histogram lie between an amount and ten times that amount.
 create or replace macro main.bins_per_decade() as 4;
--- How many labels a chart of shares names; all others are one part of it.
-create or replace macro main.named_label_count() as 10;
 -- Whether a name ends like a label's title: in a space and a MID, or is a MID.
 create or replace macro main.ends_with_mid(name) as
 regexp_matches(name, '(^| )/[a-z]/[0-9A-Za-z_]+$');

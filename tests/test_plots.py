@@ -124,6 +124,16 @@ def test_epoch_preview(sounds: Path) -> None:
         assert (row["crop_start_seconds"] is not None) == (row["draw"] == "weak")
 
 
+def test_epoch_preview_of_weak_positives(tmp_path: Path) -> None:
+    """They take the slots of positives that are not there, and have a colour of their own."""
+    metadata = write_sounds(tmp_path, 0, {"/m/a": 12}, {"/m/gun": 9, "/m/a": 12})
+    build(tmp_path / "c.duckdb", [Target("gun", ("/m/gun",))], metadata)
+    chart = plots.epoch_preview(tmp_path / "c.duckdb", "gun", batch_size=16)
+    (rows,) = drawn(chart)
+    draws = chart.to_dict()["encoding"]["color"]["scale"]["domain"]
+    assert draws[0] == "weak_positive" and {*draws} == {row["draw"] for row in rows}
+
+
 def test_epoch_preview_of_a_short_epoch_and_of_large_batches(sounds: Path) -> None:
     (rows,) = drawn(plots.epoch_preview(sounds, "gun", batch_size=200))
     assert {row["step"] for row in rows} == {0}

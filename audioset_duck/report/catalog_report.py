@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -56,16 +57,16 @@ def report(
             another report to it is in progress.
         OSError: A file cannot be written.
     """
-    _check_formats(formats)
     for name in targets:
         require_target(connection, name)
-    try:
-        sections = report_sections(
-            connection, subsets, targets or list(read_state(connection).targets), top
-        )
-        return _write(connection, out, sections, formats, "AudioSet catalog report")
-    except duckdb.CatalogException as error:
-        raise _of_another_version(error) from None
+    make_sections = partial(
+        report_sections,
+        connection,
+        subsets,
+        targets or list(read_state(connection).targets),
+        top,
+    )
+    return _write(connection, out, make_sections, formats, "AudioSet catalog report")
 
 
 def score_report(
@@ -84,18 +85,15 @@ def score_report(
         out: The folder, created if it does not exist.
         target: The target.
         detectors: Names of detectors of the target that were scored.
-        formats: Any of `png`, `svg`, `html` (one page, index.html) and `csv`.
+        formats: As of `report`.
 
     Returns:
         The paths of the files.
 
     Raises:
-        AudiosetDuckError: The target is not in the catalog, a detector was not scored, a format is
-            unknown, the catalog was built by another version, the folder cannot be created, or
-            another report to it is in progress.
+        AudiosetDuckError: As `report`, or a detector was not scored.
         OSError: A file cannot be written.
     """
-    _check_formats(formats)
     require_target(connection, target)
     scored = scored_detectors(connection, target)
     for name in detectors:
@@ -104,52 +102,39 @@ def score_report(
                 f"unknown detector {name!r}; expected one that was scored for {target}:"
                 f" {', '.join(scored) or 'there is none'}"
             )
-    try:
-        sections = detector_sections(connection, target, detectors)
-        return _write(connection, out, sections, formats, f"Detectors of {target}")
-    except duckdb.CatalogException as error:
-        raise _of_another_version(error) from None
-
-
-def _check_formats(formats: Sequence[str]) -> None:
-    for name in formats:
-        if name not in FORMATS:
-            raise AudiosetDuckError(
-                f"unknown format {name!r}; expected one of {', '.join(FORMATS)}"
-            )
+    make_sections = partial(detector_sections, connection, target, detectors)
+    return _write(connection, out, make_sections, formats, f"Detectors of {target}")
 
 
 def _write(
     connection: duckdb.DuckDBPyConnection,
     out: Path,
-    sections: Sequence[Section],
+    make_sections: Callable[[], list[Section]],
     formats: Sequence[str],
     heading: str,
 ) -> list[Path]:
     """Write the files of sections, each as a whole or not at all."""
+    for name in formats:
+        if name not in FORMATS:
+            raise AudiosetDuckError(
+                f"unknown format {name!r}; expected one of {', '.join(FORMATS)}"
+            )
     written = []
-    with exclusive_folder(out, "report", "name another folder with --out"):
-        drawn = progress(sections, name="charts", unit="section")
-        files = list(report_files(connection, out, drawn, formats, heading))
-        for path, write in progress(files, name="report", unit="file"):
-            with atomic_write(path) as part:
-                write(part)
-            written.append(path)
+    try:
+        sections = make_sections()
+        with exclusive_folder(out, "report", "name another folder with --out"):
+            drawn = progress(sections, name="charts", unit="section")
+            files = list(report_files(connection, out, drawn, formats, heading))
+            for path, write in progress(files, name="report", unit="file"):
+                with atomic_write(path) as part:
+                    write(part)
+                written.append(path)
+    except duckdb.CatalogException as error:
+        raise AudiosetDuckError(
+            "the catalog was built by another version of audioset-duck; build it again"
+            f" ({str(error).splitlines()[0]})"
+        ) from None
     return written
-
-
-def _of_another_version(error: duckdb.CatalogException) -> AudiosetDuckError:
-    return AudiosetDuckError(
-        "the catalog was built by another version of audioset-duck; build it again"
-        f" ({str(error).splitlines()[0]})"
-    )
-
-
-def _have_both_labels(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether there are clips with both weak and strong labels."""
-    return bool(
-        connection.execute("select 1 from internal.strongly_labelled_clips limit 1").fetchall()
-    )
 
 
 def report_sections(
@@ -177,8 +162,11 @@ def report_sections(
     sections = [subset_section(connection, row, top) for row in chosen]
     weak = [row for row in key_figures if not is_strong(row["subset"])]
     if weak and all(row in chosen for row in weak):
-        sections.append(comparison_section(connection, weak))
-    if len(chosen) == len(present) and _have_both_labels(connection):
+        sections.append(comparison_section(connection))
+    have_both_labels = connection.execute(
+        "select 1 from internal.strongly_labelled_clips limit 1"
+    ).fetchall()
+    if have_both_labels and len(chosen) == len(present):
         sections.append(agreement_section(connection))
     for name in targets:
         sections.append(target_section(connection, name, top))

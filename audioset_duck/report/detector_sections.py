@@ -23,9 +23,28 @@ from audioset_duck.report.detector_pictures import (
     read_rows,
     rounded,
 )
-from audioset_duck.report.sections import Moment, Section
+from audioset_duck.report.sections import Section
 from audioset_duck.sqltext import identifier, literal
 from audioset_duck.wording import counted
+
+# The tables of a detector, and the order of their rows.
+_TABLES = {
+    "ranking_metrics": UNIT_ORDER,
+    "event_metrics": "criterion",
+    "operating_points": "criterion, alarms_per_hour",
+    "false_alarm_labels": "false_alarm_count desc, label_id",
+    "recall_by": "grouping, value",
+    "alarms": "is_true, score desc, clip_id, start_seconds",
+}
+# The metrics that a reader sees first: name, title, unit (None: the detector's) and decimals.
+_METRICS = (
+    ("average_precision", "AP", None, 3),
+    ("roc_auc", "AUC", None, 3),
+    ("d_prime", "d-prime", None, 2),
+    ("psds1", "PSDS1", "event", 3),
+    ("psds2", "PSDS2", "event", 3),
+    ("recall", "recall, 1 alarm/h", "event", 3),
+)
 
 
 def scored_detectors(connection: duckdb.DuckDBPyConnection, target: str) -> list[str]:
@@ -99,42 +118,27 @@ def _detector_section(
     row: dict[str, Any],
     stem: str,
 ) -> Section:
-    name = row["detector"]
+    schema, name = identifier(target), literal(row["detector"])
+    tables = {
+        table: f"from {schema}.{table} where detector = {name} order by {order}"
+        for table, order in _TABLES.items()
+        if table != "event_metrics" or row["unit"] == "frame"
+    }
+    tables["suspects"] = (
+        f"from {schema}.suspects semi join"
+        f" (from {schema}.detector_suspects where detector = {name})"
+        " using (kind, clip_id, start_seconds, end_seconds)"
+        " order by kind, detector_count desc, if(kind = 'event', score, -score), clip_id,"
+        " start_seconds"
+    )
     return Section(
-        f"Target {target}: detector {name}",
+        f"Target {target}: detector {row['detector']}",
         partial(detector_pictures, read, target, row, stem),
-        {f"{stem}_{table}": query for table, query in _tables(target, row).items()},
+        {f"{stem}_{table}": query for table, query in tables.items()},
         _note(row),
         _figures(connection, target, row),
-        moments=_moments(read("worst_alarms", name)),
-        moments_title="The false alarms with the highest scores",
+        alarms=read("worst_alarms", row["detector"]),
     )
-
-
-def _tables(target: str, row: dict[str, Any]) -> dict[str, str]:
-    """The CSV files of a detector by the ends of their names."""
-    schema, name = identifier(target), literal(row["detector"])
-
-    def rows_of(relation: str, order: str) -> str:
-        return f"from {schema}.{relation} where detector = {name} order by {order}"
-
-    tables = {
-        "ranking_metrics": rows_of("ranking_metrics", UNIT_ORDER),
-        "operating_points": rows_of("operating_points", "criterion, alarms_per_hour"),
-        "false_alarm_labels": rows_of("false_alarm_labels", "false_alarm_count desc, label_id"),
-        "recall_by": rows_of("recall_by", "grouping, value"),
-        "alarms": rows_of("alarms", "is_true, score desc, clip_id, start_seconds"),
-        "suspects": (
-            f"from {schema}.suspects semi join"
-            f" (from {schema}.detector_suspects where detector = {name})"
-            " using (kind, clip_id, start_seconds, end_seconds)"
-            " order by kind, detector_count desc, if(kind = 'event', score, -score), clip_id,"
-            " start_seconds"
-        ),
-    }
-    if row["unit"] == "frame":
-        tables["event_metrics"] = rows_of("event_metrics", "criterion")
-    return tables
 
 
 def _note(row: dict[str, Any]) -> str:
@@ -162,64 +166,30 @@ def _note(row: dict[str, Any]) -> str:
 def _figures(
     connection: duckdb.DuckDBPyConnection, target: str, row: dict[str, Any]
 ) -> list[tuple[str, str]]:
-    schema, unit = identifier(target), row["unit"]
-    of_detector = {"detector": row["detector"]}
-
-    def rows_of(relation: str, condition: str) -> Rows:
-        return fetch_rows(
-            connection,
-            f"from {schema}.{relation} where detector = $detector and {condition}",
-            of_detector,
-        )
-
-    figures = [("scored on", _scored_on(row)), ("hours", _hours(row["hours"] or 0))]
-    for metrics in rows_of("ranking_metrics", f"unit = {literal(unit)}"):
-        figures += [
-            ("AP", _with_interval(metrics, "average_precision")),
-            ("AUC", _with_interval(metrics, "roc_auc")),
-            ("d-prime", _with_interval(metrics, "d_prime", 2)),
-        ]
-    figures += [
-        (metrics["criterion"].upper(), _with_interval(metrics, "psds"))
-        for metrics in rows_of(
-            "event_metrics", "criterion in ('psds1', 'psds2') order by criterion"
-        )
+    """What was scored, and the metrics with their 95% intervals."""
+    schema, hours = identifier(target), row["hours"] or 0
+    metrics = fetch_rows(
+        connection,
+        f"select metric, unit, value, low, high from {schema}.metric_values"
+        " where detector = $detector"
+        " union all select 'recall', 'event', recall, recall_low, recall_high"
+        f" from {schema}.operating_points where detector = $detector"
+        f" and criterion = '{ALARM}' and alarms_per_hour = 1",
+        {"detector": row["detector"]},
+    )
+    found = {(of["metric"], of["unit"]): of for of in metrics}
+    figures = [
+        # Samples are of several subsets.
+        ("scored on", f"{row['subset']}, {row['unit']}" if row["subset"] else row["unit"]),
+        ("hours", f"{hours:,.1f}" if hours >= 1 else f"{hours:.2g}"),
     ]
-    figures += [
-        ("recall, 1 alarm/h", _with_interval(point, "recall"))
-        for point in rows_of("operating_points", f"criterion = '{ALARM}' and alarms_per_hour = 1")
-    ]
+    for metric, title, unit, places in _METRICS:
+        if of := found.get((metric, unit or row["unit"])):
+            value = "none" if of["value"] is None else f"{of['value']:.{places}f}"
+            if of["low"] is not None:
+                value += f" ({of['low']:.{places}f}, {of['high']:.{places}f})"
+            figures.append((title, value))
     return [*figures, ("threshold", rounded(row["threshold"]))]
-
-
-def _scored_on(row: dict[str, Any]) -> str:
-    """The subset and the unit of a detector; samples are of several subsets."""
-    return f"{row['subset']}, {row['unit']}" if row["subset"] else str(row["unit"])
-
-
-def _hours(hours: float) -> str:
-    return f"{hours:,.1f}" if hours >= 1 else f"{hours:.2g}"
-
-
-def _with_interval(row: dict[str, Any], metric: str, places: int = 3) -> str:
-    """A metric and its 95% interval."""
-    value, low, high = (row[name] for name in (metric, f"{metric}_low", f"{metric}_high"))
-    if value is None:
-        return "none"
-    interval = "" if low is None else f" ({low:.{places}f}, {high:.{places}f})"
-    return f"{value:.{places}f}{interval}"
-
-
-def _moments(rows: Rows) -> list[Moment]:
-    return [
-        Moment(
-            rounded(row["score"]),
-            f"{row['clip_id']}, {row['start_seconds']:.2f} to {row['end_seconds']:.2f} s",
-            row["url"],
-            row["title"],
-        )
-        for row in rows
-    ]
 
 
 def _comparison_sections(
@@ -230,18 +200,19 @@ def _comparison_sections(
     detectors: Collection[str],
 ) -> list[Section]:
     """The section that compares detectors with all that were scored on the same; if there are."""
-    schema, names = identifier(target), f"({', '.join(map(literal, detectors))})"
-    condition = f"where detector in {names} or other_detector in {names}"
-    pairs = fetch_rows(
-        connection, f"select distinct detector from {schema}.compared_metrics {condition}"
+    names = f"({', '.join(map(literal, detectors))})"
+    query = (
+        f"from {identifier(target)}.compared_metrics"
+        f" where detector in {names} or other_detector in {names}"
+        " order by detector, other_detector, rank"
     )
-    if not pairs:
+    differences = fetch_rows(connection, query)
+    if not differences:
         return []
-    query = f"from {schema}.compared_metrics {condition} order by detector, other_detector, rank"
     return [
         Section(
             f"Target {target}: detectors compared",
-            partial(comparison_pictures, connection, read, target, query, rows, detectors),
+            partial(comparison_pictures, read, target, differences, rows, detectors),
             {f"score_{target}_differences": query},
         )
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from audioset_duck.report.charts.base import Panel
+from audioset_duck.report.charts.base import Panel, Rows
 
 # How many labels a panel shows that stands beside others.
 FEW = 20
@@ -16,35 +16,18 @@ class Picture:
     """Panels that are written to one file.
 
     Attributes:
-        stem: The file's name without its ending; None if the panels are only on the page.
+        stem: The file's name without its ending.
         title: The heading.
-        panels: The charts.
+        panels: The charts; a picture without any is left out.
         columns: How many panels stand side by side.
         width: The width of each panel, in pixels.
     """
 
-    stem: str | None
+    stem: str
     title: str
     panels: list[Panel]
     columns: int = 3
     width: int = 360
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A moment of a video that the page links to.
-
-    Attributes:
-        score: The score of a detector there.
-        place: The clip, and the times in it.
-        url: The address of the video at that moment.
-        title: The labels that are active.
-    """
-
-    score: str
-    place: str
-    url: str
-    title: str
 
 
 @dataclass(frozen=True)
@@ -53,13 +36,12 @@ class Section:
 
     Attributes:
         title: The heading.
-        draw: Draws the pictures; those without data are left out.
+        draw: Draws the pictures.
         tables: The CSV files: name without its ending, and the query whose rows they hold.
         note: A warning about the data, as a sentence; may be empty.
         figures: Key figures as pairs of a name and a value.
         short_title: The heading of the key figures, if it differs from `title`.
-        moments: What the reader may listen to.
-        moments_title: The heading of these.
+        alarms: Of a detector, the rows of `worst_alarms`, which the page links to.
     """
 
     title: str
@@ -68,10 +50,4 @@ class Section:
     note: str = ""
     figures: list[tuple[str, str]] = field(default_factory=list)
     short_title: str = ""
-    moments: list[Moment] = field(default_factory=list)
-    moments_title: str = ""
-
-
-def height_beside_bars(bar_count: int) -> int:
-    """The height of a chart that stands beside bars, in pixels, so that both end alike."""
-    return max(260, 20 * bar_count)
+    alarms: Rows = field(default_factory=list)

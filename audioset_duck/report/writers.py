@@ -37,15 +37,15 @@ def report_files(
     drawn: list[tuple[Section, list[Picture]]] = []
     for section in sections:
         pictures = section.draw() if set(formats) != {"csv"} else []
+        pictures = [picture for picture in pictures if picture.panels]
         drawn.append((section, pictures))
         for stem, query in section.tables.items():
             if "csv" in formats:
                 yield out / f"{stem}.csv", partial(_write_table, connection, query)
         for picture in pictures:
-            if picture.stem and "png" in formats:
-                yield out / f"{picture.stem}.png", partial(_write_png, picture)
-            if picture.stem and "svg" in formats:
-                yield out / f"{picture.stem}.svg", partial(_write_svg, picture)
+            for name, write in (("png", _write_png), ("svg", _write_svg)):
+                if name in formats:
+                    yield out / f"{picture.stem}.{name}", partial(write, picture)
     if "html" in formats:
         yield out / PAGE, partial(_write_page, connection, drawn, heading)
 

@@ -7,13 +7,14 @@ import altair as alt
 from audioset_duck.report.charts.base import (
     BLUE,
     GREEN,
-    LABEL_TOOLTIP,
     LABEL_WIDTH,
     VERMILION,
     Chart,
     Rows,
     inline,
     names_axis,
+    tooltip,
+    top_legend,
 )
 
 
@@ -27,14 +28,9 @@ def timeline(events: Rows, windows: Rows, *, has_target: bool = True) -> Chart |
         has_target: Whether the events have a `role`.
     """
     roles = {"positive": VERMILION, "strong_negative": GREEN, "other": BLUE}
-    legend = alt.Legend(title=None, orient="top", symbolOpacity=1, symbolStrokeWidth=0)
+    legend = top_legend(symbolOpacity=1, symbolStrokeWidth=0)
     end = max(row["end_seconds"] for row in events)
-    times = [
-        *LABEL_TOOLTIP,
-        alt.Tooltip("role:N", title="Role"),
-        alt.Tooltip("start_seconds:Q", title="Start, s", format=".3f"),
-        alt.Tooltip("end_seconds:Q", title="End, s", format=".3f"),
-    ]
+    times = tooltip("title", "label_id", "role", "start_seconds", "end_seconds")
     base = alt.Chart(width=560).encode(
         x=alt.X("start_seconds:Q", title="seconds", scale=alt.Scale(domain=[0, end], nice=False)),
         x2="end_seconds:Q",
@@ -54,7 +50,7 @@ def timeline(events: Rows, windows: Rows, *, has_target: bool = True) -> Chart |
         return upper.add_params(LABEL_WIDTH)
     lower = (
         base.mark_bar(opacity=0.6, stroke="black", strokeWidth=0.7)
-        .encode(tooltip=[*times, alt.Tooltip("window_index:Q", title="Window index")])
+        .encode(tooltip=times + tooltip("window_index"))
         .properties(data=inline(windows), title=alt.TitleParams("Windows", anchor="start"))
     )
     return alt.vconcat(upper, lower).add_params(LABEL_WIDTH)

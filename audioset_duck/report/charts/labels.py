@@ -1,4 +1,4 @@
-"""How much of each label one subset holds."""
+"""How much of each label the subsets hold, and whether weak and strong labels agree."""
 
 from __future__ import annotations
 
@@ -9,21 +9,27 @@ import altair as alt
 
 from audioset_duck.report.charts.base import (
     BLUE,
+    GREEN,
     GREY,
-    IS_PICKED,
-    LABEL_TOOLTIP,
-    MATCHES,
+    ORANGE,
     PICKED,
+    PLOT_WIDTH,
     POWERS,
+    PURPLE,
     SEARCH,
     VERMILION,
     WHOLE_NUMBERS,
+    WIDE,
     Chart,
     Rows,
     counts_axis,
-    highlighted,
     inline,
+    label_points,
+    largest,
+    lines_of_labels,
     names_axis,
+    tooltip,
+    top_legend,
     value_bars,
 )
 
@@ -32,15 +38,20 @@ _SORT_KEY = (
     "order === 'name' ? lower(datum.title) : order === 'events' ? -datum.event_count"
     " : order === 'least' ? -datum.rank : datum.rank"
 )
-_DURATION = (
-    "({0} >= 3600 ? format({0} / 3600, ',.1f') + ' h' : {0} >= 60 ? format({0} / 60, '.1f')"
-    " + ' min' : format({0}, '.1~f') + ' s')"
-)
 _TICKS = [0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000, 3_600_000]
 _TICK_LABELS = (
     "datum.value >= 3600 ? format(datum.value / 3600, ',') + ' h' : datum.value >= 60"
     " ? datum.value / 60 + ' min' : datum.value + ' s'"
 )
+# A legend of three entries, in one column where there is little room.
+_NARROW_COLUMNS = alt.ExprRef(f"plot_width < {WIDE} ? 1 : 3")
+_NARROW_LEGEND = top_legend(columns=_NARROW_COLUMNS)
+# The counts of `label_agreement`, with the words and colours for them.
+_PARTS = {
+    "both_clip_count": ("both", BLUE),
+    "strong_only_clip_count": ("strong only", ORANGE),
+    "weak_only_clip_count": ("weak only", PURPLE),
+}
 
 
 @dataclass(frozen=True)
@@ -50,9 +61,10 @@ class Amount:
     Attributes:
         title: The title of a linear axis.
         size: Expression of the length of a bar.
-        text: Expression of the amount with its unit.
+        text: Expression of an amount with its unit, in the place of {0}.
         log_axis: Options of an axis on a log scale.
         log_title: The title of that axis.
+        tooltip: Fields of the amount.
     """
 
     title: str
@@ -60,6 +72,7 @@ class Amount:
     text: str
     log_axis: dict[str, Any]
     log_title: str
+    tooltip: list[alt.Tooltip]
 
 
 # By whether the subset has strong labels.
@@ -67,79 +80,66 @@ AMOUNTS = {
     True: Amount(
         "hours",
         "datum.amount / 3600",
-        _DURATION.format("datum.amount"),
+        "({0} >= 3600 ? format({0} / 3600, ',.1f') + ' h' : {0} >= 60 ? format({0} / 60, '.1f')"
+        " + ' min' : format({0}, '.1~f') + ' s')",
         {"values": _TICKS, "labelExpr": _TICK_LABELS},
         "total duration of a label",
+        tooltip("amount_text", "event_count"),
     ),
     False: Amount(
         "clips",
         "datum.amount",
-        "format(datum.amount, ',.0f')",
+        "format({0}, ',.0f')",
         {"format": "~s", "values": POWERS},
         "clips of a label",
+        tooltip(amount_text="Clips"),
     ),
 }
 
 
-def label_bars(rows: Rows, is_strong: bool, top: int, *, with_percentage: bool = True) -> Chart:
-    """Draw bars of the largest labels that match the search.
-
-    Args:
-        rows: Rows of `label_amounts` for one subset.
-        is_strong: Whether the subset has strong labels.
-        top: The largest number of bars.
-        with_percentage: Whether to write the share beside the amount.
-    """
+def label_bars(rows: Rows, is_strong: bool, top: int) -> Chart:
+    """Draw bars of the largest labels that match the search, from `label_amounts` of a subset."""
     amount = AMOUNTS[is_strong]
-    rows_shown = (
-        alt.Chart(inline(rows))
-        .transform_filter(MATCHES)
-        .transform_calculate(size=amount.size, value=amount.text, key=_SORT_KEY)
-        .transform_window(position="row_number()", sort=[alt.SortField("key")])
-        .transform_filter("datum.position <= shown")
+    chart = (
+        largest(rows, top, _SORT_KEY)
+        .transform_calculate(size=amount.size, amount_text=amount.text.format("datum.amount"))
+        .encode(tooltip=_label_tooltip(amount))
+        .add_params(ORDER)
     )
     return value_bars(
-        rows_shown,
+        chart,
         "size",
         amount.title,
+        text="datum.amount_text",
+        more="' · ' + format(datum.percentage, '.2f') + '%'",
         axis=alt.Axis(
             tickCount=4,
             labelExpr="format(datum.value, datum.value >= 10000 ? '~s' : ',~f')",
         ),
-        y=names_axis("title", "position"),
-        text="datum.value",
-        more="' · ' + format(datum.percentage, '.2f') + '%'" if with_percentage else "",
-        color=highlighted(),
-        tooltip=_label_tooltip(is_strong),
-        room=50,
-    ).add_params(SEARCH, PICKED, ORDER, alt.param("shown", value=top))
+    )
 
 
 def label_histogram(rows: Rows, is_strong: bool) -> Chart:
-    """Draw a histogram of the labels by their amount, on a log scale.
-
-    Args:
-        rows: Rows of `label_histogram` for one subset.
-        is_strong: Whether the subset has strong labels.
-    """
+    """Draw a histogram of the labels by their amount, from `label_histogram` of a subset."""
     amount = AMOUNTS[is_strong]
     return (
         alt.Chart(inline(rows))
         .transform_calculate(
-            lower=_words("amount_from", is_strong),
-            upper=_words("amount_to", is_strong),
+            lower=amount.text.format("datum.amount_from"),
+            upper=amount.text.format("datum.amount_to"),
         )
         .mark_rect(color=BLUE)
         .encode(
-            x=_log_x("amount_from", amount),
+            x=alt.X(
+                "amount_from:Q",
+                title=f"{amount.log_title}, log scale",
+                scale=alt.Scale(type="log", nice=False),
+                axis=alt.Axis(**amount.log_axis),
+            ),
             x2="amount_to:Q",
             y=counts_axis("label_count", "labels"),
             y2=alt.datum(0),
-            tooltip=[
-                alt.Tooltip("lower:N", title="From"),
-                alt.Tooltip("upper:N", title="To"),
-                alt.Tooltip("label_count:Q", title="Labels", format=","),
-            ],
+            tooltip=tooltip("label_count", lower="From", upper="To"),
         )
     )
 
@@ -152,166 +152,117 @@ def coverage(rows: Rows, shares: Rows, is_strong: bool) -> Chart:
         shares: Rows of `label_coverage` for the same.
         is_strong: Whether the subset has strong labels.
     """
-    x = ranks_axis("labels, largest first")
-    y = alt.Y("cumulative_percentage:Q", title="% of all", scale=alt.Scale(domain=[0, 100]))
-    base = (
-        alt.Chart(inline(rows)).transform_calculate(value=AMOUNTS[is_strong].text).encode(x=x, y=y)
-    )
-    lines = (
-        alt.Chart(inline(shares))
-        .transform_calculate(
-            text="datum.coverage_percentage + '%: ' + format(datum.label_count, ',')"
-            " + (datum.label_count === 1 ? ' label' : ' labels')"
-        )
-        .encode(y="coverage_percentage:Q")
-    )
-    return (
-        base.mark_line(color=BLUE, strokeWidth=2)
-        + _found(base, is_strong)
-        + lines.mark_rule(strokeDash=[4, 3], color=GREY)
-        # Off the curve: above it, left of the point, if there is room; else below it.
-        + lines.transform_filter(f"datum.label_count > {len(rows) / 2}")
-        .mark_text(align="right", baseline="bottom", dx=-6, dy=-3)
-        .encode(x="label_count:Q", text="text:N")
-        + lines.transform_filter(f"datum.label_count <= {len(rows) / 2}")
-        .mark_text(align="right", baseline="top", dy=3)
-        .encode(x=alt.value("width"), text="text:N")
-        + lines.mark_point(color=VERMILION, filled=True, size=60, opacity=1).encode(
-            x="label_count:Q", tooltip=[alt.Tooltip("text:N", title="Coverage")]
-        )
-    ).add_params(SEARCH, PICKED)
-
-
-def label_shares(rows: Rows) -> Chart:
-    """Draw the share of each of the ten largest labels, and of all others together.
-
-    Args:
-        rows: Rows of `label_shares` for one subset.
-    """
-    return value_bars(
-        rows,
-        "percentage",
-        "% of all",
-        y=names_axis("title", "place"),
-        text="format(datum.percentage, '.1f') + '%'",
-        color=alt.when("datum.label_id === null")
-        .then(alt.value(GREY))
-        .when(IS_PICKED)
-        .then(alt.value(VERMILION))
-        .otherwise(alt.value(BLUE)),
-        tooltip=[
-            *LABEL_TOOLTIP,
-            alt.Tooltip("percentage:Q", title="% of all", format=".3f"),
-        ],
-    ).add_params(PICKED)
-
-
-def label_bands(rows: Rows) -> Chart:
-    """Draw the number of labels in each band of amounts, and their share.
-
-    Args:
-        rows: Rows of `label_bands` for one subset.
-    """
-    return value_bars(
-        rows,
-        "label_count",
-        "labels",
-        y=names_axis("band", "amount_from"),
-        text="datum.label_count",
-        more="' (' + format(datum.percentage, '.1f') + '%)'",
-        color=alt.value(BLUE),
-        tooltip=[
-            alt.Tooltip("band:N", title="Band"),
-            alt.Tooltip("label_count:Q", title="Labels"),
-            alt.Tooltip("percentage:Q", title="% of all", format=".2f"),
-        ],
-        room=30,
-    )
-
-
-def label_ranks(rows: Rows, is_strong: bool) -> Chart:
-    """Draw the amounts of all labels by rank, on a log scale that leaves out amounts of 0.
-
-    Args:
-        rows: Rows of `label_amounts` for one subset.
-        is_strong: Whether the subset has strong labels.
-    """
     amount = AMOUNTS[is_strong]
     base = (
         alt.Chart(inline(rows))
-        .transform_filter("datum.amount > 0")
-        .transform_calculate(value=amount.text)
+        .transform_calculate(amount_text=amount.text.format("datum.amount"))
         .encode(
-            x=ranks_axis("rank"),
-            y=alt.Y(
-                "amount:Q",
-                title=amount.log_title,
-                scale=log_scale(rows, "amount"),
-                axis=alt.Axis(**amount.log_axis),
-            ),
+            x=_ranks_axis(),
+            y=alt.Y("cumulative_percentage:Q", title="% of all", scale=alt.Scale(domain=[0, 100])),
+            tooltip=_label_tooltip(amount),
+        )
+        .add_params(SEARCH, PICKED)
+    )
+    lines = alt.Chart(inline(shares)).encode(
+        y="coverage_percentage:Q", tooltip=tooltip("label_count")
+    )
+    return (
+        base.mark_line(color=BLUE, strokeWidth=2)
+        + label_points(base)
+        + lines.mark_rule(strokeDash=[4, 3], color=GREY)
+        + lines.mark_point(color=VERMILION, filled=True, size=60, opacity=1).encode(
+            x="label_count:Q"
         )
     )
-    return _found(base, is_strong).add_params(SEARCH, PICKED)
 
 
-def _found(base: alt.Chart, is_strong: bool) -> alt.Chart:
-    """Draw a point for each label; the picked one is large, those that no search matches fade."""
-    return base.mark_circle().encode(
-        size=alt.condition(IS_PICKED, alt.value(140), alt.value(22)),
-        color=highlighted(),
-        opacity=alt.condition(MATCHES, alt.value(0.9), alt.value(0.1)),
-        tooltip=_label_tooltip(is_strong),
+def share_comparison(rows: Rows, top: int) -> Chart:
+    """Draw the share of the most frequent labels in each weak subset, from `weak_label_amounts`."""
+    subsets = list(dict.fromkeys(row["subset"] for row in rows))
+    return (
+        largest(rows, top, "datum.overall_rank", "dense_rank()")
+        .mark_point(filled=True, size=70, opacity=0.9)
+        .encode(
+            x=_log_percentages(alt.X, rows, "% of all labels of the subset, log scale"),
+            y=names_axis("title", "position", grid=True),
+            color=alt.Color(
+                "subset:N",
+                scale=alt.Scale(domain=subsets, range=[BLUE, ORANGE, GREEN]),
+                legend=_NARROW_LEGEND,
+            ),
+            shape=alt.Shape("subset:N", scale=alt.Scale(domain=subsets), legend=_NARROW_LEGEND),
+            tooltip=_weak_tooltip(),
+        )
     )
 
 
-def log_scale(rows: Rows, field: str) -> alt.Scale:
-    """A log scale that also has a range if all rows have the same value."""
-    amounts = {row[field] for row in rows if row[field] > 0}
-    if len(amounts) != 1:
-        return alt.Scale(type="log")
-    (amount,) = amounts
-    return alt.Scale(type="log", domain=[amount / 10, amount * 10])
+def rank_comparison(rows: Rows) -> Chart:
+    """Draw the share of each label by its rank in each weak subset, from `weak_label_amounts`."""
+    chart = (
+        alt.Chart(inline(rows))
+        .encode(
+            x=_ranks_axis(),
+            y=_log_percentages(alt.Y, rows, "% of all, log scale"),
+            tooltip=_weak_tooltip(),
+        )
+        .add_params(SEARCH, PICKED, PLOT_WIDTH)
+    )
+    return lines_of_labels(chart, rows, "subset", _NARROW_COLUMNS)
 
 
-def ranks_axis(title: str) -> alt.X:
-    """A horizontal axis of ranks."""
+def label_agreement(rows: Rows, top: int) -> Chart:
+    """Draw in which share of the clips with a label both kinds of labels have it, or only one.
+
+    The rows are those of `label_agreement`.
+    """
+    names, colors = zip(*_PARTS.values(), strict=True)
+    return (
+        largest(rows, top)
+        .transform_fold([*_PARTS], as_=["part", "part_clip_count"])
+        .transform_calculate(
+            place=f"indexof({[*_PARTS]}, datum.part)", words=f"{[*names]}[datum.place]"
+        )
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "part_clip_count:Q",
+                title="% of the clips with the label",
+                stack="normalize",
+                axis=alt.Axis(labelExpr="100 * datum.value", tickCount=5),
+            ),
+            y=names_axis("title", "position"),
+            color=alt.Color(
+                "words:N", scale=alt.Scale(domain=names, range=colors), legend=_NARROW_LEGEND
+            ),
+            order=alt.Order("place:Q"),
+            tooltip=tooltip("title", "label_id", *_PARTS, "conflict_percentage"),
+        )
+    )
+
+
+def _log_percentages(channel: Any, rows: Rows, title: str) -> Any:
+    """A log axis of `percentage`, that also has a range if all rows have the same value."""
+    percentages = {row["percentage"] for row in rows}
+    least, most = min(percentages), max(percentages)
+    domain = alt.Undefined if least < most else [least / 10, most * 10]
+    return channel(
+        "percentage:Q",
+        title=title,
+        scale=alt.Scale(type="log", domain=domain),
+        axis=alt.Axis(values=POWERS, format="~r"),
+    )
+
+
+def _ranks_axis() -> alt.X:
     axis = alt.Axis(tickCount=5, labelExpr=WHOLE_NUMBERS)
-    return alt.X("rank:Q", title=title, scale=alt.Scale(nice=False), axis=axis)
+    return alt.X("rank:Q", title="labels, largest first", scale=alt.Scale(nice=False), axis=axis)
 
 
-def _label_tooltip(is_strong: bool) -> list[alt.Tooltip]:
-    if not is_strong:
-        return weak_tooltip()
-    return [
-        *LABEL_TOOLTIP,
-        alt.Tooltip("rank:Q", title="Rank"),
-        alt.Tooltip("value:N", title="Duration"),
-        alt.Tooltip("amount:Q", title="Seconds", format=",.3f"),
-        alt.Tooltip("event_count:Q", title="Events", format=","),
-        alt.Tooltip("percentage:Q", title="% of all", format=".4f"),
-        alt.Tooltip("cumulative_percentage:Q", title="Cumulative %", format=".2f"),
-    ]
+def _label_tooltip(amount: Amount) -> list[alt.Tooltip]:
+    label = tooltip("title", "label_id", "rank")
+    return label + amount.tooltip + tooltip("percentage", "cumulative_percentage")
 
 
-def weak_tooltip() -> list[alt.Tooltip]:
-    """The tooltip of a label of a weak subset."""
-    return [
-        *LABEL_TOOLTIP,
-        alt.Tooltip("rank:Q", title="Rank"),
-        alt.Tooltip("amount:Q", title="Clips", format=","),
-        alt.Tooltip("percentage:Q", title="% of all", format=".4f"),
-        alt.Tooltip("cumulative_percentage:Q", title="Cumulative %", format=".2f"),
-    ]
-
-
-def _words(field: str, is_strong: bool) -> str:
-    return AMOUNTS[is_strong].text.replace("datum.amount", f"datum.{field}")
-
-
-def _log_x(field: str, amount: Amount) -> alt.X:
-    return alt.X(
-        f"{field}:Q",
-        title=f"{amount.log_title}, log scale",
-        scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(**amount.log_axis),
-    )
+def _weak_tooltip() -> list[alt.Tooltip]:
+    label = tooltip("subset", "title", "label_id", "rank", event_count="Clips")
+    return label + tooltip("percentage", "cumulative_percentage")

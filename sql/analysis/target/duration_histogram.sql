@@ -1,35 +1,27 @@
--- One bin of durations of positive events, a quarter of a second wide, or of their windows, a
--- twentieth of a full window wide.
--- A bin contains its upper end, so that full windows are in the last one.
-with positive_durations as (select * from {{ ref('positive_durations') }}),
-
-measured as (
-    select
-        positive_durations.subset,
-        positive_durations.unit,
-        cast(positive_durations.duration_seconds * 1000 as bigint) as duration_ms,
-        case
-            when positive_durations.unit = 'event' then 1000
-            else cast(cast({{ target.window_seconds }} as decimal(9, 3)) * 1000 as bigint)
-        end as whole_ms,
-        case when positive_durations.unit = 'event' then 4 else 20 end as parts
-    from positive_durations
-),
+-- One bin of durations of positive events, a quarter of a second wide.
+-- A bin contains its upper end; the first one, events without duration too.
+with positive_events as (select * from {{ ref('positive_events') }}),
 
 -- In whole milliseconds, so that what ends with a bin is in it.
+measured as (
+    select
+        positive_events.subset,
+        main.milliseconds(positive_events.end_seconds - positive_events.start_seconds)
+            as duration_ms
+    from positive_events
+),
+
 binned as (
     select
-        measured.*,
-        measured.duration_ms * measured.parts + measured.whole_ms - 1 as reached,
-        greatest(reached // measured.whole_ms, 1) as bin
+        measured.subset,
+        greatest((measured.duration_ms + 249) // 250, 1) as bin
     from measured
 )
 
 select
     binned.subset,
-    binned.unit,
-    (binned.bin - 1) * binned.whole_ms / (1000.0 * binned.parts) as seconds_from,
-    binned.bin * binned.whole_ms / (1000.0 * binned.parts) as seconds_to,
-    count(*) as unit_count
+    (binned.bin - 1) / 4 as seconds_from,
+    binned.bin / 4 as seconds_to,
+    count(*) as event_count
 from binned
-group by binned.subset, binned.unit, binned.bin, binned.whole_ms, binned.parts
+group by binned.subset, binned.bin

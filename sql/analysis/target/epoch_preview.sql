@@ -7,7 +7,7 @@
 -- Columns:
 --   step: Number of the batch, from 0.
 --   slot: Number of the slot in the batch, from 0.
---   draw: What it is drawn as: positive, tier_a, completion, hard, tier_b or weak.
+--   draw: What it is drawn as: positive, weak_positive, tier_a, completion, hard, tier_b or weak.
 --   label_id: MID of the label.
 --   title: Unique name of the label.
 --   sample_key: Key of the sample.
