@@ -1,45 +1,39 @@
 -- What changes at one threshold by one criterion in one replicate.
+-- Most rows of curve_changes change only one of the two counts, so each is weighted by itself.
 {{ config(materialized='table', schema='scoring') }}
 with curve_changes as (select * from {{ ref('curve_changes') }}),
 
 clip_weights as (select * from {{ ref('clip_weights') }}),
 
-hits as (
+changes as (
     select
         curve_changes.criterion,
         curve_changes.threshold,
-        sum(curve_changes.hit_change * columns('replicate_.*'))
+        curve_changes.clip_number,
+        unnest(['hits', 'alarms']) as kind,
+        unnest([curve_changes.hit_change, curve_changes.alarm_change]) as change
     from curve_changes
-    inner join clip_weights on curve_changes.clip_number = clip_weights.clip_number
-    where curve_changes.hit_change <> 0
-    group by curve_changes.criterion, curve_changes.threshold
 ),
 
-alarms as (
+weighted as (
     select
-        curve_changes.criterion,
-        curve_changes.threshold,
-        sum(curve_changes.alarm_change * columns('replicate_.*'))
-    from curve_changes
-    inner join clip_weights on curve_changes.clip_number = clip_weights.clip_number
-    where curve_changes.alarm_change <> 0
-    group by curve_changes.criterion, curve_changes.threshold
+        changes.criterion,
+        changes.threshold,
+        changes.kind,
+        sum(changes.change * columns('replicate_.*'))
+    from changes
+    inner join clip_weights on changes.clip_number = clip_weights.clip_number
+    where changes.change <> 0
+    group by changes.criterion, changes.threshold, changes.kind
 ),
 
 listed as (
     select
-        hits.criterion,
-        hits.threshold,
-        list_value(*columns('replicate_.*')) as hit_changes,
-        null as alarm_changes
-    from hits
-    union all
-    select
-        alarms.criterion,
-        alarms.threshold,
-        null as hit_changes,
-        list_value(*columns('replicate_.*')) as alarm_changes
-    from alarms
+        weighted.criterion,
+        weighted.threshold,
+        weighted.kind,
+        list_value(*columns('replicate_.*')) as changes
+    from weighted
 ),
 
 unlisted as (
@@ -47,8 +41,8 @@ unlisted as (
         listed.criterion,
         listed.threshold,
         unnest(range({{ replicates }})) as replicate,
-        unnest(any_value(listed.hit_changes)) as hit_change,
-        unnest(any_value(listed.alarm_changes)) as alarm_change
+        unnest(any_value(listed.changes) filter (where listed.kind = 'hits')) as hit_change,
+        unnest(any_value(listed.changes) filter (where listed.kind = 'alarms')) as alarm_change
     from listed
     group by listed.criterion, listed.threshold
 )
