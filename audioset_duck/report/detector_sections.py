@@ -157,8 +157,8 @@ def _note(row: dict[str, Any]) -> str:
         )
     if row["threshold"] is None:
         notes.append(
-            "No threshold has so few false alarms, so that there are neither alarms nor recall by"
-            " group."
+            "No threshold has so few false alarms as were asked for: there are neither alarms nor"
+            " recall by group."
         )
     return " ".join(notes)
 

@@ -81,7 +81,7 @@ def completeness(
             raise AudiosetDuckError(
                 f"the frames of {counted(far, 'clip')} of {detector} end over a second before the"
                 f" clip does, such as those of {example}, at a hop of {plan.hop_seconds} s;"
-                " give the right one with --hop, or score what there is with --partial"
+                " give the hop of the frames with --hop, or score what there is with --partial"
             )
         if left_out:
             log.warning(
@@ -155,7 +155,7 @@ def check_framed_frames(
 def warn_of_what_is_not_known(
     connection: duckdb.DuckDBPyConnection, plan: ScoringPlan, detector: str
 ) -> None:
-    """Warn of units without positives or negatives, and of scores of the train split."""
+    """Warn of units that have no ranking metrics, and of scores of the train split."""
     rows = connection.execute(
         f"select unit, positive_count from {identifier(plan.target.name)}.ranking_metrics"
         " where detector = $1 and (positive_count = 0 or negative_count = 0) order by unit",
