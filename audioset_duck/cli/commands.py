@@ -5,24 +5,28 @@ Commands import what they need when they run, so that `--help` starts at once.
 
 from __future__ import annotations
 
-import logging
-import signal
+try:
+    import logging
+    import signal
 
-import click
+    import click
 
-from audioset_duck.cli.audio_commands import extract, scan
-from audioset_duck.cli.catalog_commands import build, check, info, labels, sql, targets
-from audioset_duck.cli.console import (
-    STOPS,
-    Group,
-    StderrHandler,
-    print_in_any_encoding,
-    shared_options,
-)
-from audioset_duck.cli.listen_command import listen
-from audioset_duck.cli.output_commands import export, report
-from audioset_duck.cli.score_command import score
-from audioset_duck.cli.start_commands import demo, download
+    from audioset_duck.cli.audio_commands import extract, scan
+    from audioset_duck.cli.catalog_commands import build, check, info, labels, sql, targets
+    from audioset_duck.cli.console import (
+        STOPS,
+        Group,
+        StderrHandler,
+        print_in_any_encoding,
+        shared_options,
+    )
+    from audioset_duck.cli.listen_command import listen
+    from audioset_duck.cli.output_commands import export, report
+    from audioset_duck.cli.score_command import score
+    from audioset_duck.cli.start_commands import demo, download
+except KeyboardInterrupt:
+    # The script imports this module before it calls `main`.
+    raise SystemExit(130) from None
 
 
 @click.group("audioset-duck", cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,6 +54,8 @@ for command in (
 
 def main() -> None:
     """Run the command line."""
+    # Until `Group` handles it, Ctrl-C ends the process without a word.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     print_in_any_encoding()
     try:
         cli()

@@ -2,6 +2,9 @@
 
 import contextlib
 import io
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -104,3 +107,30 @@ def test_a_bar_moves_during_a_long_step(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_words_follow_their_numbers() -> None:
     assert [counted(n, "clip") for n in (0, 1, 2000)] == ["0 clips", "1 clip", "2,000 clips"]
+
+
+@pytest.mark.parametrize(
+    ("code", "returncode"),
+    [
+        # While the script imports the commands, and before one is chosen.
+        (
+            "class Stop:\n    def find_spec(self, name, *_):\n"
+            "        if name == 'click': raise KeyboardInterrupt\n"
+            "sys.meta_path.insert(0, Stop())\n"
+            "from audioset_duck.cli.commands import main",
+            130,
+        ),
+        (
+            "from audioset_duck.cli import commands\n"
+            "commands.print_in_any_encoding = lambda: signal.raise_signal(signal.SIGINT)\n"
+            "commands.main()",
+            -signal.SIGINT,
+        ),
+    ],
+    ids=["import", "start"],
+)
+def test_an_interrupt_of_the_start_is_silent(code: str, returncode: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"import signal, sys\n{code}"], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (returncode, b"", b"")
