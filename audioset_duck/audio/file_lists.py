@@ -65,5 +65,5 @@ def read_list(list_file: Path) -> Iterator[tuple[str, str | None]]:
                     yield str((list_file.parent / file).resolve()), name
         except duckdb.Error as error:
             raise AudiosetDuckError(
-                f"{list_file} cannot be read as a list: {reading_error(error)}"
+                f"{list_file} cannot be read as a list: {reading_error(error, list_file)}"
             ) from None

@@ -13,7 +13,7 @@ import duckdb
 from audioset_duck.catalog.models import render_query
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import BYTES_TO_PLACEHOLDER, placeholder_reason
-from audioset_duck.sources.delimited import delimited_sql, reading_error
+from audioset_duck.sources.delimited import delimited_sql, line_of, reading_error
 from audioset_duck.sqltext import glob_literal, identifier, literal
 
 # The number of lines above the first row, by ending.
@@ -52,10 +52,16 @@ class Predictions:
         return self.form in ("lists", "frames", "starts")
 
     def place(self, file_number: int, line: int) -> str:
-        """Where a row is, for a message."""
+        """Where a row is, for a message.
+
+        Args:
+            file_number: Its place in `files`.
+            line: As in `scoring.predictions`.
+        """
         path = self.files[file_number]
-        word = "row" if _ending(path) == ".parquet" else "line"
-        return f"{path}, {word} {line:,}"
+        if _ending(path) == ".parquet":
+            return f"{path}, row {line:,}"
+        return f"{path}, line {line_of(path, line):,}"
 
 
 def read_predictions(
@@ -164,7 +170,7 @@ def _read_file(
         how = "insert into" if number else "create table"
         connection.execute(f"{how} scoring.predictions {'' if number else 'as'} {query}")
     except duckdb.Error as error:
-        raise AudiosetDuckError(f"{file} cannot be read: {reading_error(error)}") from None
+        raise AudiosetDuckError(f"{file} cannot be read: {reading_error(error, path)}") from None
     return form
 
 

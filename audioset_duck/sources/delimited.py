@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from pathlib import Path
 
@@ -17,6 +18,8 @@ _HEADER_BYTES = 1_000_000
 _DELIMITERS = (",", "\t", ";", "|")
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
 _COLUMNS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
+# What stands above the advice that DuckDB gives.
+_REASON = re.compile(r"\n(.+)\n+Possible ")
 
 
 def delimited_sql(path: Path) -> str:
@@ -32,7 +35,7 @@ def delimited_sql(path: Path) -> str:
     Raises:
         AudiosetDuckError: It has no header, is damaged or not UTF-8.
     """
-    header = _header(path)
+    header, blank_count = _header(path)
     delimiter = max(_DELIMITERS, key=header.count)
     (fields,) = csv.reader([header], delimiter=delimiter)
     names: list[str] = []
@@ -45,36 +48,65 @@ def delimited_sql(path: Path) -> str:
     columns = ", ".join(f"{literal(name)}: 'varchar'" for name in names)
     return (
         f"read_csv({glob_literal(path)}, auto_detect = false, header = true,"
-        f" hive_partitioning = false, delim = {literal(delimiter)}, quote = '\"', escape = '\"',"
-        f" columns = {{{columns}}})"
+        f" skip = {blank_count}, hive_partitioning = false, delim = {literal(delimiter)},"
+        f" quote = '\"', escape = '\"', columns = {{{columns}}})"
     )
 
 
-def reading_error(error: duckdb.Error) -> str:
+def reading_error(error: duckdb.Error, path: Path) -> str:
     """What is wrong with a file that DuckDB cannot read, in a phrase."""
     text = str(error).strip()
-    if (line := _LINE.search(text)) is None:
+    record = _LINE.search(text)
+    if record is None:
         return text.splitlines()[0]
+    line = line_of(path, int(record[1]), counts_blank=True)
     if counts := _COLUMNS.search(text):
         return (
-            f"line {line[1]} has {counts[2]} columns; expected {counts[1]}, as its header has;"
+            f"line {line:,} has {counts[2]} columns; expected {counts[1]}, as its header has;"
             " values that contain the delimiter need quotes"
         )
-    return f"line {line[1]}: {text.splitlines()[2]}"
+    reason = _REASON.search(text)
+    return f"line {line:,}: {reason[1] if reason else text.splitlines()[-1]}"
 
 
-def _header(path: Path) -> str:
-    """The first line of a file."""
+def line_of(path: Path, record: int, *, counts_blank: bool = False) -> int:
+    """Find the line of a csv or tsv file at which a record begins.
+
+    A blank line is not a record, and one with line breaks in quotes takes several lines.
+
+    Args:
+        path: The file, plain, .gz or .zst.
+        record: The number of the record, from 1, which is the header.
+        counts_blank: Whether blank lines are counted as records, as in errors of DuckDB.
+    """
+    count, is_quoted = 0, False
+    with (
+        pa.input_stream(str(path.resolve())) as stream,
+        io.TextIOWrapper(io.BufferedReader(stream), "utf-8", "replace") as lines,
+    ):
+        for number, line in enumerate(lines, start=1):
+            if not is_quoted and (counts_blank or line != "\n"):
+                count += 1
+                if count == record:
+                    return number
+            is_quoted ^= line.count('"') % 2 == 1
+    return record
+
+
+def _header(path: Path) -> tuple[str, int]:
+    """The first line of a file that is not blank, and how many lines are above it."""
     try:
         with pa.input_stream(str(path)) as stream:
             data = stream.read(_HEADER_BYTES)
     except OSError as error:
         raise AudiosetDuckError(f"{path} is damaged or cannot be opened: {error}") from None
-    first = re.split(rb"[\r\n]", data.lstrip(b"\r\n"), maxsplit=1)[0]
+    rest = data.lstrip(b"\r\n")
+    blank_count = len(data.removesuffix(rest).splitlines())
+    first = re.split(rb"[\r\n]", rest, maxsplit=1)[0]
     try:
         header = first.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise AudiosetDuckError(f"{path} is not UTF-8; save it as UTF-8") from None
     if not header.strip():
         raise AudiosetDuckError(f"{path} has no header; expected the names of columns")
-    return header
+    return header, blank_count

@@ -475,6 +475,12 @@ def test_a_row_of_another_length_is_not_left_out(catalog: Path, tmp_path: Path) 
     run(catalog, path).close()
 
 
+def test_errors_name_the_line_of_the_file(catalog: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('\nclip_id,score,note\n\nx_0,0.5,"a\nb"\n\ny_0,0.5,\n')
+    with pytest.raises(AudiosetDuckError, match=r"a\.csv, line 4: .*x_0.*a\.csv, line 7: .*y_0"):
+        run(catalog, tmp_path / "a.csv")
+
+
 def changed(columns: dict[str, Iterable[Any]], name: str, place: int, value: Any) -> dict:
     values = [str(item) for item in columns[name]]
     values[place] = value

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.effort import MORE
 
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.sources.delimited import delimited_sql, reading_error
+from audioset_duck.sources.delimited import delimited_sql, line_of, reading_error
 
 CONNECTION = duckdb.connect()
 
@@ -58,6 +58,8 @@ def test_rows_are_those_of_python(folder: Path, table, delimiter, end, mark) -> 
         ("path, Path,path\na,b,c\n", [["path", "Path_", "path__"], ["a", "b", "c"]]),
         ("'a,b'\nx,y", [["'a", "b'"], ["x", "y"]]),
         ("a\n1\n\n2\n", [["a"], ["1"], ["2"]]),
+        ("\n\npath,labels\na,b\n", [["path", "labels"], ["a", "b"]]),
+        ("\r\n\r\npath,labels\r\na,b\r\n", [["path", "labels"], ["a", "b"]]),
         ("path,labels\na,/m/a\n\nb,/m/b\n\n", [["path", "labels"], ["a", "/m/a"], ["b", "/m/b"]]),
     ],
 )
@@ -83,7 +85,8 @@ def test_rows_of_another_length_are_an_error(tmp_path: Path, wide: int) -> None:
     path.write_text("\n".join(rows) + "\n")
     with pytest.raises(duckdb.Error) as caught:
         rows_of(path)
-    assert reading_error(caught.value).startswith(f"line {wide + 1} has 3 columns; expected 2")
+    message = f"line {wide + 1:,} has 3 columns; expected 2"
+    assert reading_error(caught.value, path).startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -109,5 +112,30 @@ def test_bytes_that_are_not_utf8_are_named(tmp_path: Path) -> None:
     path.write_bytes(b"path,labels\na,b\n\xe4,b\n")
     with pytest.raises(duckdb.Error) as caught:
         rows_of(path)
-    assert "line 3" in reading_error(caught.value)
-    assert "unicode" in reading_error(caught.value)
+    assert reading_error(caught.value, path).startswith("line 3: Invalid unicode")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz"])
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("path,labels\na,b\nBAD", 3),
+        ("\n\npath,labels\n\na,b\n\n\nBAD", 8),
+        ('path,labels\r\n\r\na,"b\r\n\r\nc"\r\n\r\nBAD', 7),
+        ('path,labels\na,"b ""c\n"", d"\nBAD', 4),
+    ],
+)
+def test_the_line_is_that_of_the_file(tmp_path: Path, text: str, line: int, ending: str) -> None:
+    path = tmp_path / f"a{ending}"
+
+    def write(row: bytes) -> None:
+        data = text.encode().replace(b"BAD", row)
+        path.write_bytes(gzip.compress(data) if ending.endswith("gz") else data)
+
+    write(b"x,y")
+    assert line_of(path, 1 + len(CONNECTION.sql(f"from {delimited_sql(path)}").fetchall())) == line
+    for row, reason in ((b"x,y,z", " has 3 columns"), (b"x,\xe4", ": Invalid"), (b'x,"y', ": Val")):
+        write(row)
+        with pytest.raises(duckdb.Error) as caught:
+            rows_of(path)
+        assert reading_error(caught.value, path).startswith(f"line {line}{reason}")

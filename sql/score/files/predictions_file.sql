@@ -1,5 +1,6 @@
 -- One row of a predictions file; a list of scores is one row. `bad_score` is what stands in the
--- place of a score and is not a finite number, or not a list of such numbers.
+-- place of a score and is not a finite number, or not a list of such numbers. `line` is where the
+-- row would stand if there were neither blank lines nor line breaks in quotes.
 with file_rows as (
     select
         row_number() over () + {{ lines_above }} as line,
