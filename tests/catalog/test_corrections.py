@@ -330,9 +330,12 @@ def test_what_the_catalog_does_not_have_is_counted(
         "t,strong_train/zzzzzzzzzzz_0/1.0,,,,,incorrect,\n"
         "t,strong_train/aaaaaaaaaaa_0/99.0,,,,,incorrect,\n"
         "t,weak_eval/eeeeeeeeeee_0,,,,,incorrect,\n"
+        "t,,strong_train,aaaaaaaaaaa_0,,/m/gnu,incorrect,\n"
+        "t,weak_unbalanced_train/eeeeeeeeeee_0,,,,/m/rain,incorrect,\n"
+        "t,weak_unbalanced_train/ggggggggggg_0,,,,/m/rain,incorrect,\n"
     )
     built(tmp_path, metadata, text)
-    assert "does not have: 3" in caplog.text
+    assert "does not have: 5" in caplog.text
 
 
 @pytest.mark.parametrize(
