@@ -130,10 +130,10 @@ def _fetch(
     part = path.with_name(f"{path.name}.part")
     reason = ""
     with progress(name=path.name, unit="B", unit_scale=True, delay=0) as bar:
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                log.warning("%s: %s; trying again", path.name, reason)
-                time.sleep(patience * 2 ** (attempt - 1))
+        for attempt in range(1, ATTEMPTS + 1):
+            if attempt > 1:
+                log.warning("%s: %s; attempt %d of %d", path.name, reason, attempt, ATTEMPTS)
+                time.sleep(patience * 2 ** (attempt - 2))
             try:
                 _fetch_rest(pool, address, part, bar)
             except _TransientError as error:

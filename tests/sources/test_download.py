@@ -68,9 +68,9 @@ def test_transient_errors(server: Server, tmp_path: Path, faults: list[str], cap
     assert (tmp_path / TRAIN).read_bytes() == FILES[TRAIN]
     assert names(tmp_path) == FILES.keys()
     if "503" in faults:
-        assert (
-            f"{TRAIN}: the server answers 503 Service Unavailable; trying again" in caplog.messages
-        )
+        reason = f"{TRAIN}: the server answers 503 Service Unavailable"
+        place = faults.index("503") + 2
+        assert f"{reason}; attempt {place} of {ATTEMPTS}" in caplog.messages
 
 
 def test_only_missing_bytes_are_requested(server: Server, tmp_path: Path) -> None:
