@@ -145,6 +145,8 @@ def predict(
         done = ranks.broadcast(_open_parts(parts, run, opened) if ranks.rank == 0 else None)
         if isinstance(done, Exception):
             raise done
+        if ranks.rank == 0:
+            _report_earlier(parts.out, len(done), len(dataset))
         batches = _remaining_batches(len(dataset), 1 if window_seconds else batch_size, done)
         with _evaluating(model):
             left_out = _predict_batches(
@@ -173,6 +175,14 @@ def _open_parts(
         return parts.open(run)
     except (AudiosetDuckError, OSError) as error:
         return error
+
+
+def _report_earlier(out: Path, done_count: int, count: int) -> None:
+    """Print what there is of an earlier run: some of its predictions, or its file."""
+    if done_count:
+        report(f"{done_count:,} of {count:,} items of {out} are predicted; resuming")
+    elif out.exists():
+        report(f"{out} exists; its items are predicted again, and it is replaced at the end")
 
 
 def _check_arguments(

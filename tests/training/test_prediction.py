@@ -215,7 +215,7 @@ def test_the_model_is_left_as_it_was(samples: AudioSetDataset, tmp_path: Path) -
 @pytest.mark.parametrize("error", [ValueError("power cut"), KeyboardInterrupt()])
 @pytest.mark.parametrize("ending", ["parquet", "csv.gz"])
 def test_a_run_resumes(
-    clips: AudioSetClips, tmp_path: Path, error: BaseException, ending: str
+    clips: AudioSetClips, tmp_path: Path, capsys, error: BaseException, ending: str
 ) -> None:
     """Each clip is predicted once, and the file has the bytes of a run in one go."""
     whole = predict(FrameModel(), clips, tmp_path / f"whole.{ending}", batch_size=2)
@@ -228,6 +228,7 @@ def test_a_run_resumes(
     second = FrameModel()
     predict(Failing(second, 9, error), clips, path, batch_size=2)
     assert second.calls == [2, 2]
+    assert f"4 of 8 items of {path} are predicted; resuming" in capsys.readouterr().err
     assert path.read_bytes() == whole.read_bytes()
     assert {file.name for file in tmp_path.iterdir()} == {whole.name, path.name}
 
@@ -310,9 +311,11 @@ def test_two_runs_at_once_are_an_error(clips: AudioSetClips, tmp_path: Path) -> 
         predict(Nested(), clips, tmp_path / "a.parquet")
 
 
-def test_a_file_that_is_there_is_replaced(clips: AudioSetClips, tmp_path: Path) -> None:
+def test_a_file_that_is_there_is_replaced(clips: AudioSetClips, tmp_path: Path, capsys) -> None:
     path = predict(FrameModel(), clips, tmp_path / "new" / "a.parquet")
+    assert "exists" not in capsys.readouterr().err
     predict(FrameModel(weight=1.0), clips, path)
+    assert f"{path} exists; its items are predicted again" in capsys.readouterr().err
     assert rows(path) == by_hand(clips, FrameModel(weight=1.0))
 
 
