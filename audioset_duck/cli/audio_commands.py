@@ -15,6 +15,8 @@ from audioset_duck.cli.console import (
     Settings,
     echo_table,
     limit_options,
+    metadata_option,
+    pass_settings,
     shared_options,
     typed,
 )
@@ -45,12 +47,7 @@ from audioset_duck.errors import AudiosetDuckError
     metavar="NAME",
     help="Only the clips of this target's samples. May be given several times.",
 )
-@click.option(
-    "--metadata",
-    type=PATH,
-    metavar="DIR",
-    help="Folder of the source files, if the catalog does not exist yet.",
-)
+@metadata_option
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -88,9 +85,9 @@ from audioset_duck.errors import AudiosetDuckError
 )
 @click.option("--dry-run", is_flag=True, help="Only print how much there is to do.")
 @shared_options
-@click.pass_context
+@pass_settings
 def extract(
-    context: click.Context,
+    settings: Settings,
     /,
     archives: Path,
     audio_root: Path,
@@ -126,7 +123,6 @@ def extract(
     from audioset_duck.catalog.query import Table
     from audioset_duck.sources.definitions import AUDIO_SUBSETS
 
-    settings = context.ensure_object(Settings)
     plan.check_subsets([name for name in subsets if name != "all"])
     if not subsets + target_names:
         raise AudiosetDuckError(
@@ -189,19 +185,13 @@ def extract(
     metavar="DIR",
     help="Folder of tar and uncompressed zip archives that are read in place.",
 )
-@click.option(
-    "--metadata",
-    type=PATH,
-    metavar="DIR",
-    help="Folder of the source files, if the catalog does not exist yet.",
-)
+@metadata_option
 @click.option("--validate", is_flag=True, help="Decode and validate every file, as extract does.")
 @limit_options
 @shared_options
-@click.pass_context
+@pass_settings
 def scan(
-    context: click.Context,
-    /,
+    settings: Settings,
     audio_root: Path | None,
     list_file: Path | None,
     archives: Path | None,
@@ -229,7 +219,6 @@ def scan(
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.catalog.overview import audio_counts, warn_of_files
 
-    settings = context.ensure_object(Settings)
     given = [
         (find, place)
         for find, place in (

@@ -12,6 +12,7 @@ from audioset_duck.cli.console import (
     LoadedCommand,
     Settings,
     echo_table,
+    pass_settings,
     printable,
     shared_options,
     typed,
@@ -130,9 +131,9 @@ def split_options(flag: str, texts: tuple[str, ...], example: str) -> dict[str, 
     help="Memory that DuckDB uses before it spills to disk, as in 512MB. [default: 1GB or more]",
 )
 @shared_options
-@click.pass_context
+@pass_settings
 def build(
-    context: click.Context,
+    settings: Settings,
     target_names: tuple[str, ...],
     metadata: Path | None,
     own_name: str | None,
@@ -167,7 +168,6 @@ def build(
     from audioset_duck.config.targets import parse_window_seconds
     from audioset_duck.config.toml_file import read_configuration
 
-    settings = context.ensure_object(Settings)
     configuration = read_configuration(settings.config)
     targets = choose_targets(
         built_targets(settings.catalog) | configuration.targets,
@@ -205,8 +205,8 @@ def build(
 
 @click.command(short_help="Check the catalog for rows that should not be there.", cls=LoadedCommand)
 @shared_options
-@click.pass_context
-def check(context: click.Context) -> None:
+@pass_settings
+def check(settings: Settings) -> None:
     """Check the catalog for rows that should not be there; exit 1 if there are any.
 
     \b
@@ -218,7 +218,6 @@ def check(context: click.Context) -> None:
     from audioset_duck.catalog.query import Table
 
     failed = passed = 0
-    settings = context.ensure_object(Settings)
     with open_catalog(settings.catalog) as connection:
         for result in run_checks(connection):
             if not result.count:
@@ -230,13 +229,13 @@ def check(context: click.Context) -> None:
             click.echo()
     click.echo(f"{passed} checks passed, {failed} failed")
     if failed:
-        context.exit(1)
+        raise click.exceptions.Exit(1)
 
 
 @click.command(short_help="List all targets.", cls=LoadedCommand)
 @shared_options
-@click.pass_context
-def targets(context: click.Context) -> None:
+@pass_settings
+def targets(settings: Settings) -> None:
     """List all targets: built in, from audioset-duck.toml, and in the catalog.
 
     \b
@@ -246,7 +245,6 @@ def targets(context: click.Context) -> None:
     from audioset_duck.catalog.overview import list_targets
     from audioset_duck.config.toml_file import read_configuration
 
-    settings = context.ensure_object(Settings)
     configuration = read_configuration(settings.config)
     echo_table(list_targets(configuration.targets, configuration.origins, settings.catalog))
 
@@ -254,8 +252,8 @@ def targets(context: click.Context) -> None:
 @click.command(short_help="Find labels by a part of a name, with their counts.", cls=LoadedCommand)
 @click.argument("text")
 @shared_options
-@click.pass_context
-def labels(context: click.Context, text: str) -> None:
+@pass_settings
+def labels(settings: Settings, text: str) -> None:
     """Find labels by MID or by a part of a name, with the number of their events and clips.
 
     \b
@@ -266,15 +264,15 @@ def labels(context: click.Context, text: str) -> None:
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.catalog.overview import find_labels
 
-    with open_catalog(context.ensure_object(Settings).catalog) as connection:
+    with open_catalog(settings.catalog) as connection:
         echo_table(find_labels(connection, text))
 
 
 @click.command(short_help="Show what is in the catalog, or in a relation.", cls=LoadedCommand)
 @click.argument("relation", required=False)
 @shared_options
-@click.pass_context
-def info(context: click.Context, relation: str | None) -> None:
+@pass_settings
+def info(settings: Settings, relation: str | None) -> None:
     """Show what is in the catalog: source files, targets, relations and table functions.
 
     With the name of a RELATION, show what its rows and columns are.
@@ -288,7 +286,6 @@ def info(context: click.Context, relation: str | None) -> None:
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.catalog.query import query_table
 
-    settings = context.ensure_object(Settings)
     if relation is not None:
         with open_catalog(settings.catalog) as connection:
             comment, columns = overview.explain_relation(connection, relation)
@@ -325,8 +322,8 @@ def info(context: click.Context, relation: str | None) -> None:
 )
 @click.option("--safe", "is_safe", is_flag=True, help="Allow no file but the catalog to be read.")
 @shared_options
-@click.pass_context
-def sql(context: click.Context, query: str | None, output_format: str, is_safe: bool) -> None:
+@pass_settings
+def sql(settings: Settings, query: str | None, output_format: str, is_safe: bool) -> None:
     """Run one query, or open the DuckDB shell if there is none. Both are read-only.
 
     SQL can read any file that you can. For a catalog that somebody sent you, use --safe.
@@ -339,13 +336,12 @@ def sql(context: click.Context, query: str | None, output_format: str, is_safe: 
     """
     from audioset_duck.cli.sql_shell import open_shell, run_query
 
-    catalog = context.ensure_object(Settings).catalog
     if query is None and output_format != "table":
         raise AudiosetDuckError(
             f"--format {output_format} needs a query, and there is none; in the shell, type"
             f" .mode {output_format}"
         )
     if query is None:
-        open_shell(catalog, is_safe=is_safe)
+        open_shell(settings.catalog, is_safe=is_safe)
     else:
-        run_query(catalog, query, output_format, is_safe=is_safe)
+        run_query(settings.catalog, query, output_format, is_safe=is_safe)

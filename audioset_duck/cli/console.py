@@ -61,6 +61,10 @@ class Settings:
     quiet: bool = False
 
 
+# Passes the settings to a command, as its first argument.
+pass_settings = click.make_pass_decorator(Settings, ensure=True)
+
+
 class LoadedCommand(click.Command):
     """A command that starts when DuckDB is loaded."""
 
@@ -236,6 +240,16 @@ def typed(settings: Settings, command: str) -> str:
     catalog = settings.catalog
     option = "" if catalog == DEFAULT_CATALOG else f" --catalog {shlex.quote(str(catalog))}"
     return f"audioset-duck {command}{option}"
+
+
+def metadata_option(command: Command) -> Command:
+    """Add the option of commands that create the catalog if there is none."""
+    return click.option(
+        "--metadata",
+        type=PATH,
+        metavar="DIR",
+        help="Folder of the source files, if the catalog does not exist yet.",
+    )(command)
 
 
 def limit_options(command: Command) -> Command:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from audioset_duck.cli.console import PATH, LoadedCommand, Settings, shared_options
+from audioset_duck.cli.console import PATH, LoadedCommand, Settings, pass_settings, shared_options
 
 
 @click.command(short_help="Write a page to play samples and mark their labels.", cls=LoadedCommand)
@@ -60,10 +60,9 @@ from audioset_duck.cli.console import PATH, LoadedCommand, Settings, shared_opti
     help="The largest size of the page.",
 )
 @shared_options
-@click.pass_context
+@pass_settings
 def listen(
-    context: click.Context,
-    /,
+    settings: Settings,
     keys: tuple[str, ...],
     target: str | None,
     role: str | None,
@@ -102,5 +101,5 @@ def listen(
     from audioset_duck.listen.selection import Selection
 
     selection = Selection(target, role, sql, keys, detector, split, limit, seed)
-    write_page(context.ensure_object(Settings).catalog, out, selection, most_mb)
+    write_page(settings.catalog, out, selection, most_mb)
     click.echo(out)

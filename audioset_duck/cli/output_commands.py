@@ -10,6 +10,7 @@ from audioset_duck.cli.console import (
     PATH,
     LoadedCommand,
     Settings,
+    pass_settings,
     shared_options,
 )
 
@@ -36,10 +37,8 @@ from audioset_duck.cli.console import (
     "--embed", is_flag=True, help="With --format hf: the audio itself instead of its path."
 )
 @shared_options
-@click.pass_context
-def export(
-    context: click.Context, /, names: tuple[str, ...], out: Path, form: str, embed: bool
-) -> None:
+@pass_settings
+def export(settings: Settings, names: tuple[str, ...], out: Path, form: str, embed: bool) -> None:
     """Write targets as files for other tools, to folders DIR/NAME/FORMAT.
 
     \b
@@ -65,7 +64,6 @@ def export(
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.export.formats import export_targets
 
-    settings = context.ensure_object(Settings)
     with open_catalog(settings.catalog) as connection:
         for path in export_targets(connection, names, out, form, embed=embed):
             click.echo(path)
@@ -105,10 +103,9 @@ def export(
     help="Formats: png, svg, html and csv, with commas.",
 )
 @shared_options
-@click.pass_context
+@pass_settings
 def report(
-    context: click.Context,
-    /,
+    settings: Settings,
     out: Path,
     subsets: tuple[str, ...],
     targets: tuple[str, ...],
@@ -125,7 +122,6 @@ def report(
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.report import catalog_report as reporting
 
-    settings = context.ensure_object(Settings)
     with open_catalog(settings.catalog) as connection:
         for path in reporting.report(
             connection,

@@ -14,6 +14,7 @@ from audioset_duck.cli.console import (
     LoadedCommand,
     Settings,
     echo_table,
+    pass_settings,
     shared_options,
     typed,
 )
@@ -108,9 +109,9 @@ def _number(
 @click.option("--partial", is_flag=True, help="Score what there is, if clips have no score.")
 @click.option("--out", type=PATH, metavar="DIR", help="Write charts and a page to this folder.")
 @shared_options
-@click.pass_context
+@pass_settings
 def score(
-    context: click.Context,
+    settings: Settings,
     /,
     target: str,
     files: tuple[Path, ...],
@@ -144,7 +145,6 @@ def score(
     from audioset_duck.score.scoring import score as score_files
     from audioset_duck.score.summary import summarise
 
-    settings = context.ensure_object(Settings)
     detectors = score_files(settings.catalog, target, files, ScoreOptions(**options))
     with open_catalog(settings.catalog) as connection:
         can_listen = has_inventory(connection)

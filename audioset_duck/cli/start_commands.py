@@ -13,6 +13,7 @@ from audioset_duck.cli.console import (
     LoadedCommand,
     Settings,
     echo_table,
+    pass_settings,
     shared_options,
 )
 
@@ -37,9 +38,9 @@ from audioset_duck.cli.console import (
     help="A built-in target. May be given several times.  [default: all]",
 )
 @shared_options
-@click.pass_context
+@pass_settings
 def demo(
-    context: click.Context,
+    settings: Settings,
     directory: Path,
     clips: int,
     seed: int,
@@ -62,7 +63,6 @@ def demo(
     from audioset_duck.config.targets import BUILT_IN, find_targets
     from audioset_duck.demo import tour
 
-    settings = context.ensure_object(Settings)
     targets = find_targets(BUILT_IN, target_names or list(BUILT_IN))
     # A catalog that is given is another object, even if it is the same path.
     if settings.catalog is DEFAULT_CATALOG:
@@ -87,7 +87,7 @@ def demo(
         show_audio=show_audio,
     )
     echo_targets(settings, [target.name for target in targets])
-    context.invoke(check)
+    click.get_current_context().invoke(check)
     if not settings.quiet:
         click.echo(f"\nThe metadata files are in {directory / 'metadata'}. Try next", err=True)
         for line in tour.next_commands(directory, settings.catalog, has_audio=not no_audio):
@@ -102,8 +102,8 @@ def demo(
     help="A mirror that has the files under their official names. [default: Google's addresses]",
 )
 @shared_options
-@click.pass_context
-def download(context: click.Context, directory: Path, base_url: str | None) -> None:
+@pass_settings
+def download(settings: Settings, directory: Path, base_url: str | None) -> None:
     """Download AudioSet's metadata files into DIR, and print the files that are new.
 
     \b
@@ -116,5 +116,5 @@ def download(context: click.Context, directory: Path, base_url: str | None) -> N
 
     for path in downloading.download(directory, base_url):
         click.echo(path)
-    if not context.ensure_object(Settings).quiet:
+    if not settings.quiet:
         click.echo(f"{directory} has all {len(SOURCES)} files", err=True)
