@@ -18,11 +18,7 @@ from torch.utils.data import Dataset
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import explain_other_version, has_inventory, require_target
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.training.arguments import (
-    NO_AUDIO,
-    check_arguments,
-    query_target,
-)
+from audioset_duck.training.arguments import NO_AUDIO, check_arguments, query_target
 from audioset_duck.training.clip_table import Frames, read_clip_table
 from audioset_duck.training.sample_table import read_label_ids
 from audioset_duck.training.slice_reader import Slice, SliceReader

@@ -19,11 +19,7 @@ from torch.utils.data import Dataset, get_worker_info
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import built_target, explain_other_version, has_inventory
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.training.arguments import (
-    NO_AUDIO,
-    check_arguments,
-    query_target,
-)
+from audioset_duck.training.arguments import NO_AUDIO, check_arguments, query_target
 from audioset_duck.training.sample_table import (
     DEFAULT_ROLES,
     ROLES,

@@ -9,12 +9,12 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import torch
-from torch import distributed, nn
+from torch import nn
 from torch.utils.data import DataLoader
 
 from audioset_duck.errors import AudiosetDuckError
@@ -24,38 +24,11 @@ from audioset_duck.training.clips import AudioSetClips
 from audioset_duck.training.dataset import AudioSetDataset, collate
 from audioset_duck.training.model_scores import Detector, Scores
 from audioset_duck.training.prediction_parts import PredictionParts
+from audioset_duck.training.ranks import Ranks
 
 log = logging.getLogger(__name__)
 
 _LEAST_WINDOW_SECONDS, _MOST_WINDOW_SECONDS = 0.001, 60
-
-
-class _Ranks(NamedTuple):
-    """This process among those of torch.distributed; one of one if it is not initialised."""
-
-    rank: int
-    world_size: int
-
-    @classmethod
-    def current(cls) -> _Ranks:
-        """Ask torch.distributed."""
-        if distributed.is_available() and distributed.is_initialized():
-            return cls(distributed.get_rank(), distributed.get_world_size())
-        return cls(0, 1)
-
-    def gather(self, value: Any) -> list[Any]:
-        """The values that all ranks give; each waits for the others."""
-        gathered = [value] * self.world_size
-        if self.world_size > 1:
-            distributed.all_gather_object(gathered, value)
-        return gathered
-
-    def broadcast(self, value: Any) -> Any:
-        """The value that rank 0 gives."""
-        values = [value]
-        if self.world_size > 1:
-            distributed.broadcast_object_list(values, src=0)
-        return values[0]
 
 
 def predict(
@@ -129,7 +102,7 @@ def predict(
         # It would wait for all ranks in each batch, of which they may have different numbers.
         model = model.module
     detecting = Detector.of(model, device)
-    ranks = _Ranks.current()
+    ranks = Ranks.current()
     run = {
         "target": dataset.target,
         "split": dataset.split,

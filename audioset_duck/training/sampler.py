@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import torch
 from torch.utils.data import Sampler
 
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.interrupts import defer_interrupts
 from audioset_duck.training.dataset import AudioSetDataset, Sample
 from audioset_duck.training.epoch_plan import EpochPlan, PlannedEpoch
+from audioset_duck.training.ranks import Ranks
 
 # Ranks share the 1,024 slices of a pool.
 _MOST_RANKS = 1024
@@ -63,11 +63,9 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
         rank: int | None = None,
         hard_buffer_size: int = 10_000,
     ) -> None:
-        is_distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
-        if num_replicas is None:
-            num_replicas = torch.distributed.get_world_size() if is_distributed else 1
-        if rank is None:
-            rank = torch.distributed.get_rank() if is_distributed else 0
+        ranks = Ranks.current()
+        num_replicas = ranks.world_size if num_replicas is None else num_replicas
+        rank = ranks.rank if rank is None else rank
         for name, value, least, most in (
             ("batch_size", batch_size, 1, 1_000_000),
             ("seed", seed, 0, 2**62),
@@ -161,17 +159,9 @@ class TwoTierBatchSampler(Sampler[list[Sample]]):
             AudiosetDuckError: One of them is not a negative of the train split.
         """
         found = list(samples)
-        if (
-            self.num_replicas > 1
-            and torch.distributed.is_available()
-            and torch.distributed.is_initialized()
-        ):
+        if self.num_replicas > 1:
             # All ranks look up all: if one is not a negative, all raise, and no rank waits.
-            gathered: list[list[str | int]] = [
-                [] for _ in range(torch.distributed.get_world_size())
-            ]
-            torch.distributed.all_gather_object(gathered, found)
-            found = list(itertools.chain.from_iterable(gathered))
+            found = list(itertools.chain.from_iterable(Ranks.current().gather(found)))
         found_ids = self._plan.find_negatives(found)
         newest_first = dict.fromkeys([*reversed(found_ids), *self.hard_buffer])
         self.hard_buffer = list(newest_first)[: self.hard_buffer_size]

@@ -23,14 +23,11 @@ from audioset_duck.errors import AudiosetDuckError
 
 log = logging.getLogger(__name__)
 
-
 # If the disk is gone, every file fails, and trying forever would hang.
 _TRIES = 100
 
-
 # More than any loader has worker processes. Each has a counter of its own.
 _COUNTERS = 1024
-
 
 _LOADING_ERRORS = (AudiosetDuckError, OSError, soundfile.SoundFileError)
 
