@@ -21,9 +21,10 @@ from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.labels import resolve
 from audioset_duck.catalog.models import RELATION_LAYERS, SCORE_LAYERS, read_templates
 from audioset_duck.cli.commands import cli
-from audioset_duck.config.sample_options import SampleOptions, sample_options_json
+from audioset_duck.config.option_values import options_json
+from audioset_duck.config.sample_options import SampleOptions
 from audioset_duck.config.toml_file import read_configuration
-from audioset_duck.config.training_options import TrainingOptions, training_options_json
+from audioset_duck.config.training_options import TrainingOptions
 from audioset_duck.sqltext import sql_folder
 
 ROOT = Path(__file__).parents[1]
@@ -140,7 +141,7 @@ def test_the_toml_is_a_configuration(tmp_path: Path, demo_catalog: Path) -> None
 
 @pytest.mark.parametrize(
     ("number", "defaults"),
-    [(1, training_options_json(TrainingOptions())), (2, sample_options_json(SampleOptions()))],
+    [(1, options_json(TrainingOptions())), (2, options_json(SampleOptions()))],
     ids=["training", "samples"],
 )
 def test_options_are_these_with_these_defaults(number: int, defaults: dict[str, Any]) -> None:

@@ -33,14 +33,13 @@ from audioset_duck.catalog.relations import create_macros, drop, explain_columns
 from audioset_duck.catalog.staging import load_sources, source_reader
 from audioset_duck.catalog.state import CatalogState, parse_targets, read_state, source_rows
 from audioset_duck.catalog.swap import replace_catalog
+from audioset_duck.config.option_values import options_json
 from audioset_duck.config.sample_options import (
     SampleOptions,
     describe_changes,
     parse_sample_options,
-    sample_options_json,
 )
 from audioset_duck.config.targets import Target, is_reserved
-from audioset_duck.config.training_options import training_options_json
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.progress import progress
 from audioset_duck.sources.definitions import SOURCES
@@ -150,7 +149,7 @@ def build(
         configuration = {
             "live": live,
             "skip_bad_rows": skip_bad_rows if changed or not old else bool(old.rejected_count),
-            "samples": sample_options_json(effective),
+            "samples": options_json(effective),
             "corrections": [file.as_json() for file in marked],
             "targets": {name: _options(target) for name, target in (kept | wanted).items()},
         }
@@ -256,7 +255,7 @@ def _options(target: Target) -> dict[str, Any]:
         "ignore": list(target.ignore),
         "descendants": target.descendants,
         "window_seconds": str(target.window_seconds),
-        "training": training_options_json(target.training),
+        "training": options_json(target.training),
     }
 
 

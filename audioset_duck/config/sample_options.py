@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from audioset_duck.config.option_values import option_text, options_json, parse_options
+from audioset_duck.config.option_values import option_text, parse_options
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,6 @@ def parse_sample_options(options: object, default: SampleOptions, where: str) ->
         AudiosetDuckError: An unknown option, one of another table, or a value out of its range.
     """
     return dataclasses.replace(default, **parse_options("samples", options, where))
-
-
-def sample_options_json(samples: SampleOptions) -> dict[str, Any]:
-    """Sample options as a JSON object, from which `parse_sample_options` restores them."""
-    return options_json(samples)
 
 
 def describe_changes(before: SampleOptions, after: SampleOptions) -> str:

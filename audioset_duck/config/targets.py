@@ -18,6 +18,15 @@ MID = re.compile(r"/[a-z]/\w+", re.ASCII)
 DEFAULT_WINDOW_SECONDS = Decimal("1.000")
 MAX_WINDOW_SECONDS = 10
 
+# The options of a target: the types of their values, and what is expected, for messages.
+_OPTIONS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "labels": (list, "a list of strings"),
+    "ignore": (list, "a list of strings"),
+    "descendants": (bool, "true or false"),
+    "window_seconds": ((int, float, str, Decimal), "a number"),
+    "training": (Mapping, "a table"),
+}
+
 # Schemas and databases that a catalog has without any target.
 RESERVED_NAMES = (
     "main",
@@ -139,20 +148,6 @@ def parse_target(
             label.
     """
     check_name(name, f"{where}: ")
-    expected = {
-        "labels": "a list of strings",
-        "ignore": "a list of strings",
-        "descendants": "true or false",
-        "window_seconds": "a number",
-        "training": "a table",
-    }
-    kinds: dict[str, type | tuple[type, ...]] = {
-        "labels": list,
-        "ignore": list,
-        "descendants": bool,
-        "window_seconds": (int, float, str, Decimal),
-        "training": Mapping,
-    }
     if not isinstance(options, Mapping):
         raise AudiosetDuckError(f"{where} is {options!r}; expected a table with labels")
     for option, value in options.items():
@@ -161,15 +156,16 @@ def parse_target(
                 f"{where}: samples are options of the catalog, the same for all its targets; write"
                 " them in the table [samples], outside of the targets"
             )
-        if option not in kinds:
+        if option not in _OPTIONS:
             raise AudiosetDuckError(
-                f"{where}: unknown option {option!r}; expected one of {', '.join(kinds)}"
+                f"{where}: unknown option {option!r}; expected one of {', '.join(_OPTIONS)}"
             )
+        kind, expected = _OPTIONS[option]
         is_strings_only = not isinstance(value, list) or all(
             isinstance(item, str) for item in value
         )
-        if not isinstance(value, kinds[option]) or not is_strings_only:
-            raise AudiosetDuckError(f"{where}: {option} is {value!r}; expected {expected[option]}")
+        if not isinstance(value, kind) or not is_strings_only:
+            raise AudiosetDuckError(f"{where}: {option} is {value!r}; expected {expected}")
     if not options.get("labels"):
         raise AudiosetDuckError(f"{where} has no label; expected for example labels = ['Bark']")
     return Target(

@@ -22,6 +22,7 @@ from audioset_duck.config.training_options import TrainingOptions, parse_trainin
 from audioset_duck.errors import AudiosetDuckError
 
 DEFAULT_FILE = Path("audioset-duck.toml")
+_OPTIONS = ("window_seconds", "targets", "training", "samples", "corrections")
 
 
 @dataclass(frozen=True)
@@ -72,17 +73,11 @@ def read_configuration(file: Path | None = None) -> Configuration:
         ) from None
     except ValueError as error:
         raise AudiosetDuckError(f"{file} is not valid TOML: {error}") from None
-    for key in document.keys() - {
-        "targets",
-        "window_seconds",
-        "training",
-        "samples",
-        "corrections",
-    }:
-        raise AudiosetDuckError(
-            f"{file}: unknown option {key!r}; expected one of window_seconds, targets, training,"
-            " samples, corrections"
-        )
+    for key in document:
+        if key not in _OPTIONS:
+            raise AudiosetDuckError(
+                f"{file}: unknown option {key!r}; expected one of {', '.join(_OPTIONS)}"
+            )
     window_seconds = parse_window_seconds(
         document.get("window_seconds", DEFAULT_WINDOW_SECONDS), f"{file}: "
     )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from audioset_duck.config.option_values import options_json, parse_options, plain
+from audioset_duck.config.option_values import parse_options, plain
 from audioset_duck.errors import AudiosetDuckError
 
 
@@ -73,11 +72,6 @@ def parse_training_options(
             f"{where}: {_sum_of((*_OTHER_FRACTIONS, _REST), fractions)}; expected 1"
         )
     return training
-
-
-def training_options_json(training: TrainingOptions) -> dict[str, Any]:
-    """Training options as a JSON object, from which `parse_training_options` restores them."""
-    return options_json(training)
 
 
 def _sum_of(names: tuple[str, ...], fractions: list[Decimal]) -> str:

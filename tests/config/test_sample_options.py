@@ -17,12 +17,11 @@ from audioset_duck.audio.scan import find_files, scan
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import read_state
-from audioset_duck.config.option_values import TABLES
+from audioset_duck.config.option_values import TABLES, options_json
 from audioset_duck.config.sample_options import (
     SampleOptions,
     describe_changes,
     parse_sample_options,
-    sample_options_json,
 )
 from audioset_duck.config.targets import Target
 from audioset_duck.config.toml_file import read_configuration
@@ -124,13 +123,13 @@ def test_every_option_is_in_one_table() -> None:
     ],
 )
 def test_options_are_written_and_read_back(samples: SampleOptions) -> None:
-    written = json.loads(json.dumps(sample_options_json(samples)))
+    written = json.loads(json.dumps(options_json(samples)))
     assert parse_sample_options(written, SampleOptions(), "here") == samples
 
 
 def test_equal_shares_are_written_the_same() -> None:
     samples = parse_sample_options({"head_keep_frac": "0.20"}, SampleOptions(), "")
-    assert sample_options_json(samples) == sample_options_json(SampleOptions())
+    assert options_json(samples) == options_json(SampleOptions())
 
 
 def test_changes_are_described() -> None:

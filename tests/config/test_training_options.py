@@ -17,12 +17,12 @@ from audioset_duck.audio.scan import find_files, scan
 from audioset_duck.catalog.build import build
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import parse_targets, read_state
+from audioset_duck.config.option_values import options_json
 from audioset_duck.config.targets import Target
 from audioset_duck.config.toml_file import read_configuration
 from audioset_duck.config.training_options import (
     TrainingOptions,
     parse_training_options,
-    training_options_json,
 )
 from audioset_duck.errors import AudiosetDuckError
 
@@ -167,7 +167,7 @@ def test_options_of_a_file_a_target_and_a_command(run, demo_metadata: Path, tmp_
 )
 def test_weak_negatives_are_the_rest_of_a_batch(options: dict[str, str], rest: str) -> None:
     training = parse_training_options(options, TrainingOptions(), "")
-    assert training_options_json(training)["weak_neg_per_batch_frac"] == rest
+    assert options_json(training)["weak_neg_per_batch_frac"] == rest
 
 
 def test_the_rest_of_a_batch_is_that_of_the_closest_table() -> None:
@@ -192,7 +192,7 @@ def test_the_rest_of_a_batch_is_that_of_the_closest_table() -> None:
     ],
 )
 def test_options_are_written_and_read_back(training: TrainingOptions) -> None:
-    written = json.loads(json.dumps(training_options_json(training)))
+    written = json.loads(json.dumps(options_json(training)))
     assert parse_training_options(written, TrainingOptions(), "here") == training
 
 
@@ -201,8 +201,8 @@ def test_equal_shares_are_written_the_same() -> None:
         parse_training_options({"tier_a_fraction": text}, TrainingOptions(), "")
         for text in ("0.50", "0.5")
     ]
-    assert training_options_json(shares[0]) == training_options_json(shares[1])
-    assert training_options_json(shares[0])["tier_a_fraction"] == "0.5"
+    assert options_json(shares[0]) == options_json(shares[1])
+    assert options_json(shares[0])["tier_a_fraction"] == "0.5"
 
 
 def test_a_build_reports_what_it_kept(run, demo_metadata: Path, tmp_path: Path) -> None:
