@@ -136,6 +136,12 @@ def exclusive_folder(folder: Path, task: str, cure: str) -> Iterator[None]:
         os.close(descriptor)
 
 
+def file_version(path: Path) -> tuple[int, ...]:
+    """What changes when a file is replaced or written to."""
+    status = path.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
 def check_utf8(path: Path) -> Path:
     """Return a path unchanged if a catalog can store it, which stores UTF-8 only.
 

@@ -14,6 +14,7 @@ from audioset_duck.audio.members import MAX_NUMBER, Member, MemberError, too_lar
 from audioset_duck.audio.names import AUDIO_ENDINGS, OTHER_ENDING, Skipped, ending_of
 from audioset_duck.audio.split_archives import count_volumes, list_packed, unpack
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import file_version
 
 try:
     # Its inflate takes three fifths of zlib's time, its checksum a fifteenth.
@@ -81,7 +82,7 @@ def list_stored(archive: Path, skipped: Skipped) -> Iterator[Member]:
     if count_volumes(archive) > 1:
         skipped.add(COMPRESSED, archive)
         return
-    opened, infos = _opened(archive, _version(archive))
+    opened, infos = _opened(archive, file_version(archive))
     for member in members:
         info, end = infos[member.header_offset]
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 0x1:
@@ -133,7 +134,7 @@ def read_members(archive: Path, places: Sequence[tuple[int, int]]) -> Iterator[b
 
 
 def _read_member(archive: Path, header_offset: int) -> bytes:
-    opened, members = _opened(archive, _version(archive))
+    opened, members = _opened(archive, file_version(archive))
     info, end = members[header_offset]
     method = _METHODS.get(info.compress_type, f"method {info.compress_type}")
     if refusal := _refusal(bool(info.flag_bits & 0x1), info.file_size, method):
@@ -174,12 +175,6 @@ def _inflate(packed: bytes, size: int) -> bytes:
         return bytes(fast_zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1))
     except (zlib.error, fast_zlib.error) as error:  # type: ignore[misc]
         raise MemberError("corrupted", f"{_DAMAGED}: {error}") from None
-
-
-def _version(archive: Path) -> tuple[int, ...]:
-    """What changes if an archive is replaced or written to."""
-    status = archive.stat()
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 @functools.lru_cache(maxsize=1)

@@ -20,7 +20,7 @@ from audioset_duck.catalog.connection import (
 )
 from audioset_duck.catalog.state import CatalogState, read_state, source_rows
 from audioset_duck.errors import AudiosetDuckError
-from audioset_duck.filesystem import lock_folder
+from audioset_duck.filesystem import file_version, lock_folder
 from audioset_duck.interrupts import defer_interrupts
 
 
@@ -122,8 +122,11 @@ def _clear(folder: Path) -> None:
             path.unlink()
 
 
-def _copy_old(catalog: Path, scratch: Path) -> os.stat_result | None:
-    """Copy the old catalog, if there is one, while no other process can write to it."""
+def _copy_old(catalog: Path, scratch: Path) -> tuple[int, ...] | None:
+    """Copy the old catalog while no other process can write to it, and return its version.
+
+    None: there is no old catalog.
+    """
     if not catalog.exists():
         return None
     if _log_of(catalog).exists():
@@ -131,19 +134,15 @@ def _copy_old(catalog: Path, scratch: Path) -> os.stat_result | None:
     with open_catalog(catalog) as connection:
         check_length(connection, catalog)
         shutil.copyfile(catalog, scratch)
-        return catalog.stat()
+        return file_version(catalog)
 
 
-def _check_unchanged(catalog: Path, before: os.stat_result) -> None:
+def _check_unchanged(catalog: Path, before: tuple[int, ...]) -> None:
     """Raise AudiosetDuckError if the old catalog changed since it was copied."""
     # Opening fails if another program is writing at this moment.
     with open_catalog(catalog):
-        now = catalog.stat()
-    if _log_of(catalog).exists() or (now.st_ino, now.st_size, now.st_mtime_ns) != (
-        before.st_ino,
-        before.st_size,
-        before.st_mtime_ns,
-    ):
+        now = file_version(catalog)
+    if _log_of(catalog).exists() or now != before:
         raise AudiosetDuckError(
             f"{catalog} was changed by another program during the build, and was not replaced; run"
             " the build again"

@@ -19,6 +19,7 @@ from torch.utils.data import Dataset, get_worker_info
 from audioset_duck.catalog.connection import open_catalog
 from audioset_duck.catalog.state import built_target, explain_other_version, has_inventory
 from audioset_duck.errors import AudiosetDuckError
+from audioset_duck.filesystem import file_version
 from audioset_duck.training.arguments import NO_AUDIO, check_arguments, query_target
 from audioset_duck.training.sample_table import (
     DEFAULT_ROLES,
@@ -195,7 +196,7 @@ class AudioSetDataset(Dataset[Item]):
         self.on_error = on_error
         self.threads = threads
         with open_catalog(self.catalog) as connection:
-            self._file = _file_of(self.catalog)
+            self._file = file_version(self.catalog)
             built = float(built_target(connection, target).window_seconds)
             if window_seconds is not None and window_seconds != built:
                 raise AudiosetDuckError(
@@ -274,7 +275,7 @@ class AudioSetDataset(Dataset[Item]):
         """
         connection = open_catalog(self.catalog)
         # A build replaces the file. Comparing samples takes a while, so files are compared first.
-        file = _file_of(self.catalog)
+        file = file_version(self.catalog)
         if file != self._file and catalog_id(connection, self.target) != self.catalog_id:
             connection.close()
             raise AudiosetDuckError(
@@ -347,9 +348,3 @@ class AudioSetDataset(Dataset[Item]):
             return part, wav
 
         return self._reader.read_another(row, self._columns.rows_like(row).tolist(), place_of)
-
-
-def _file_of(catalog: Path) -> tuple[int, int, int]:
-    """What changes if a file is replaced or written to."""
-    stat = catalog.stat()
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
