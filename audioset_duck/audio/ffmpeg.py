@@ -19,7 +19,7 @@ from audioset_duck.audio.validation import (
     ValidationResult,
     apply_limits,
     header_error,
-    missing_bytes,
+    length_error,
     states_length,
     validate,
 )
@@ -106,14 +106,8 @@ def validate_by_ffmpeg(
         return replace(
             result, status="wrong_format", reason=f"it is {codec}, not {ending[1:].upper()}"
         )
-    if ending == ".wav" and (missing := missing_bytes(io.BytesIO(data), len(data))):
-        return replace(
-            result,
-            status="corrupted",
-            reason=f"it is cut short: it lacks {missing} bytes of what its header says",
-        )
-    if not result.duration_seconds:
-        return replace(result, status="empty", reason="it has no samples", duration_seconds=0.0)
+    if error := length_error(result, data, ending):
+        return error
     return apply_limits(result, limits, mean_dbfs)
 
 
@@ -128,19 +122,33 @@ def wav_by_ffmpeg(data: bytes, codec: str = "pcm_s16le") -> bytes:
         AudiosetDuckError: It cannot be decoded.
     """
     with _temporary_file(data) as path:
-        command = [find_ffmpeg(), "-nostdin", "-v", "error", "-format_whitelist", DEMUXERS]
-        command += ["-i", path, "-map", "0:a:0", "-c:a", codec, "-f", "wav", "pipe:1"]
-        try:
-            done = subprocess.run(  # noqa: S603
-                command, capture_output=True, check=False, timeout=_MOST_SECONDS
-            )
-        except subprocess.TimeoutExpired:
-            raise AudiosetDuckError(
-                f"ffmpeg does not finish decoding it within {_MOST_SECONDS} s"
-            ) from None
+        done = _run(path, "-v", "error", "-c:a", codec, "-f", "wav", "pipe:1")
     if done.returncode:
         raise AudiosetDuckError(f"it cannot be decoded: {done.stderr.decode(errors='replace')}")
     return done.stdout
+
+
+def _run(path: str, *output: str) -> subprocess.CompletedProcess[bytes]:
+    """Run ffmpeg on the first audio stream of a file.
+
+    Args:
+        path: The file.
+        *output: The options and the name of what it writes.
+
+    Raises:
+        AudiosetDuckError: It does not finish.
+    """
+    # Lines of progress end in no line feed, so that what filters report would not begin a line.
+    command = [find_ffmpeg(), "-nostdin", "-hide_banner", "-nostats"]
+    command += ["-format_whitelist", DEMUXERS, "-i", path, "-map", "0:a:0", *output]
+    try:
+        return subprocess.run(  # noqa: S603
+            command, capture_output=True, check=False, timeout=_MOST_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise AudiosetDuckError(
+            f"ffmpeg does not finish decoding it within {_MOST_SECONDS} s"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -154,17 +162,10 @@ def _temporary_file(data: bytes) -> Iterator[str]:
 
 def _measure(path: str) -> tuple[ValidationResult, str, float | None]:
     """Decode audio with ffmpeg: what it measures, the codec, and the peak of the channels' mean."""
-    # Lines of progress end in no line feed, so that what the filters report would not begin a line.
-    command = [find_ffmpeg(), "-nostdin", "-hide_banner", "-nostats"]
-    command += ["-format_whitelist", DEMUXERS, "-i", path]
-    command += ["-map", "0:a:0", "-af", _FILTERS, "-f", "null", "-"]
     try:
-        done = subprocess.run(  # noqa: S603
-            command, capture_output=True, check=False, timeout=_MOST_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        reason = f"ffmpeg does not finish decoding it within {_MOST_SECONDS} s"
-        return ValidationResult("corrupted", reason), "", None
+        done = _run(path, "-af", _FILTERS, "-f", "null", "-")
+    except AudiosetDuckError as error:
+        return ValidationResult("corrupted", str(error)), "", None
     text = done.stderr.decode(errors="replace")
     stream = _STREAM.search(text)
     if done.returncode or stream is None:

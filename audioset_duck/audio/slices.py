@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import io
 import os
 import re
@@ -227,38 +228,38 @@ def _cut(
     may_seek: bool = True,
 ) -> _Cut:
     """Read a slice; into `out`, if that is as easy."""
+    open_part = functools.partial(FilePart, path, byte_offset or 0, byte_count)
     with contextlib.ExitStack() as opened:
         source: str | io.BufferedReader[FilePart] = path
         if byte_offset is not None:
-            part = FilePart(path, byte_offset, byte_count)
-            source = opened.enter_context(io.BufferedReader(part, _BUFFER_BYTES))
+            source = opened.enter_context(io.BufferedReader(open_part(), _BUFFER_BYTES))
         try:
             file = opened.enter_context(_SoundFile(source))
         except soundfile.LibsndfileError:
-            with FilePart(path, byte_offset or 0, byte_count) as other:
-                beginning = _OTHER_AUDIO.match(other.read(8))
+            with open_part() as part:
+                beginning = _OTHER_AUDIO.match(part.read(8))
             if beginning is None:
                 raise
             if beginning["needs_pyav"] and not has_pyav():
                 raise AudiosetDuckError(NEEDS_PYAV) from None
         else:
-            if file.format not in FORMATS[".mp3"] or _states_length(path, byte_offset, byte_count):
+            if file.format not in FORMATS[".mp3"] or _states_length(open_part()):
                 try:
                     cut = _cut_file(file, start, end, out, may_seek=may_seek)
                     is_cut_off = end is None or end * cut.rate > cut.length
                     if is_cut_off and file.format in _STATES_BYTES:
-                        _refuse_if_cut_short(cut, path, byte_offset, byte_count)
+                        _refuse_if_cut_short(cut, open_part())
                     return cut
                 except soundfile.LibsndfileError:
                     if not may_seek:
                         raise
                 # There are FLAC files in which libsndfile cannot seek.
                 return _cut(path, start, end, byte_offset, byte_count, out, may_seek=False)
-    with FilePart(path, byte_offset or 0, byte_count) as other:
+    with open_part() as part:
         if has_pyav():
-            frames, rate = decode_by_pyav(other, end)
+            frames, rate = decode_by_pyav(part, end)
         else:
-            data = wav_by_ffmpeg(other.read(), "pcm_f32le")
+            data = wav_by_ffmpeg(part.read(), "pcm_f32le")
             frames, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
     last = None if end is None else round(end * rate)
     return _Cut(_mono(frames[round(start * rate) : last]), rate, len(frames))
@@ -309,17 +310,15 @@ def _mono(frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1)
 
 
-def _states_length(path: str, byte_offset: int | None, byte_count: int | None) -> bool:
-    """Whether libsndfile can know how long a file, or a part of one, is."""
-    with FilePart(path, byte_offset or 0, byte_count) as part:
+def _states_length(part: FilePart) -> bool:
+    """Whether libsndfile can know how long a file is."""
+    with part:
         return states_length(cast(BinaryIO, part))
 
 
-def _refuse_if_cut_short(
-    cut: _Cut, path: str, byte_offset: int | None, byte_count: int | None
-) -> None:
+def _refuse_if_cut_short(cut: _Cut, part: FilePart) -> None:
     """Raise if a WAV file ends before its header says: libsndfile takes it for a shorter one."""
-    with FilePart(path, byte_offset or 0, byte_count) as part:
+    with part:
         if missing_bytes(cast(BinaryIO, part), part.byte_count):
             raise AudiosetDuckError(f"it breaks off at {cut.length / cut.rate:.3f} s")
 

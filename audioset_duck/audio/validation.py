@@ -101,16 +101,12 @@ def validate(data: bytes, limits: ValidationLimits, ending: str = ".wav") -> Val
                 channels=file.channels,
                 duration_seconds=file.frames / file.samplerate,
             )
-            if error := format_error(result, file.format, ending) or header_error(result):
+            if error := (
+                format_error(result, file.format, ending)
+                or header_error(result)
+                or length_error(result, data, ending)
+            ):
                 return error
-            if ending == ".wav" and (missing := missing_bytes(io.BytesIO(data), len(data))):
-                return replace(
-                    result,
-                    status="corrupted",
-                    reason=f"it is cut short: it lacks {missing} bytes of what its header says",
-                )
-            if not file.frames:
-                return replace(result, status="empty", reason="it has no samples")
             # In parts, since a header may state more samples than fit into memory.
             frames, peaks, means = 0, [], []
             kind = "float64" if file.subtype in ("FLOAT", "DOUBLE") else "int16"
@@ -216,6 +212,19 @@ def header_error(result: ValidationResult) -> ValidationResult | None:
         )
     if seconds is not None and seconds > MAX_SECONDS:
         return ValidationResult("corrupted", f"its header states a length of {seconds:,.0f} s")
+    return None
+
+
+def length_error(result: ValidationResult, data: bytes, ending: str) -> ValidationResult | None:
+    """The error of a WAV file that is cut short, or of a file without samples; None for others."""
+    if ending == ".wav" and (missing := missing_bytes(io.BytesIO(data), len(data))):
+        return replace(
+            result,
+            status="corrupted",
+            reason=f"it is cut short: it lacks {missing} bytes of what its header says",
+        )
+    if not result.duration_seconds:
+        return replace(result, status="empty", reason="it has no samples", duration_seconds=0.0)
     return None
 
 
