@@ -22,7 +22,12 @@ from audioset_duck.audio.names import Skipped
 from audioset_duck.audio.slices import read_audio
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.export.queries import Queries
-from audioset_duck.export.sample_audio import SampleGroup, groups_with_files, read_samples
+from audioset_duck.export.sample_audio import (
+    RESCAN,
+    SampleGroup,
+    groups_with_files,
+    read_samples,
+)
 from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress
 
@@ -34,15 +39,17 @@ _ROWS_WITH_AUDIO = 100
 # `datasets` parts what it writes into files of this size.
 _FILE_BYTES = 500_000_000
 
-_STRING = {"dtype": "string", "_type": "Value"}
-_INTEGER = {"dtype": "int64", "_type": "Value"}
-_SECONDS = {"dtype": "float64", "_type": "Value"}
-# As `datasets` describes columns. A list is written as [type], which all its versions understand.
-_FEATURES: dict[str, Any] = {
-    "audio": {"_type": "Audio"},
-    "label": {"names": ["negative", "positive"], "_type": "ClassLabel"},
-    "label_ids": [_STRING],
-    "label_names": [_STRING],
+_STRING = ({"dtype": "string", "_type": "Value"}, pa.string())
+# A list is written as [type], which all versions of `datasets` understand.
+_STRINGS = ([_STRING[0]], pa.list_(pa.string()))
+_INTEGER = ({"dtype": "int64", "_type": "Value"}, pa.int64())
+_SECONDS = ({"dtype": "float64", "_type": "Value"}, pa.float64())
+# The columns: how `datasets` describes each, and its type.
+_COLUMNS: dict[str, tuple[Any, pa.DataType]] = {
+    "audio": ({"_type": "Audio"}, pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+    "label": ({"names": ["negative", "positive"], "_type": "ClassLabel"}, pa.int64()),
+    "label_ids": _STRINGS,
+    "label_names": _STRINGS,
     "start_seconds": _SECONDS,
     "end_seconds": _SECONDS,
     "sample_key": _STRING,
@@ -53,27 +60,11 @@ _FEATURES: dict[str, Any] = {
     "event_id": _INTEGER,
     "window_index": _INTEGER,
     "label_id": _STRING,
-    "is_overlapped": {"dtype": "bool", "_type": "Value"},
+    "is_overlapped": ({"dtype": "bool", "_type": "Value"}, pa.bool_()),
 }
-_CURE = "update the inventory with audioset-duck scan"
+_FEATURES = {name: feature for name, (feature, _) in _COLUMNS.items()}
 _SCHEMA = pa.schema(
-    [
-        ("audio", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
-        ("label", pa.int64()),
-        ("label_ids", pa.list_(pa.string())),
-        ("label_names", pa.list_(pa.string())),
-        ("start_seconds", pa.float64()),
-        ("end_seconds", pa.float64()),
-        ("sample_key", pa.string()),
-        ("role", pa.string()),
-        ("subset", pa.string()),
-        ("clip_id", pa.string()),
-        ("ytid", pa.string()),
-        ("event_id", pa.int64()),
-        ("window_index", pa.int64()),
-        ("label_id", pa.string()),
-        ("is_overlapped", pa.bool_()),
-    ],
+    [(name, kind) for name, (_, kind) in _COLUMNS.items()],
     metadata={"huggingface": json.dumps({"info": {"features": _FEATURES}})},
 )
 
@@ -142,9 +133,9 @@ def export_hugging_face(
     for split, of_split in itertools.groupby(groups, lambda group: group.split):
         written += _write_split(connection, queries, data, split, list(of_split), unreadable, embed)
     if not written:
-        raise AudiosetDuckError(f"no sample can be read: {unreadable}; {_CURE}")
+        raise AudiosetDuckError(f"no sample can be read: {unreadable}; {RESCAN}")
     if unreadable.counts:
-        log.warning("samples left out of %s: %s; %s", folder, unreadable, _CURE)
+        log.warning("samples left out of %s: %s; %s", folder, unreadable, RESCAN)
     # Those of an export with more files, and what a killed one left.
     for path in set(data.glob("*-[0-9]*.parquet*")) - set(written):
         path.unlink()

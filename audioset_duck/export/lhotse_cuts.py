@@ -17,7 +17,12 @@ from audioset_duck.audio.slices import read_audio
 from audioset_duck.audio.validation import states_length
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.export.queries import Queries
-from audioset_duck.export.sample_audio import SampleGroup, groups_with_files, read_samples
+from audioset_duck.export.sample_audio import (
+    RESCAN,
+    SampleGroup,
+    groups_with_files,
+    read_samples,
+)
 from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress
 
@@ -27,7 +32,6 @@ log = logging.getLogger(__name__)
 _FILES = 1_000
 _CUTS = 10_000
 _GZIP_LEVEL = 6
-_CURE = "update the inventory with audioset-duck scan"
 _RECORDINGS = pa.schema(
     [
         ("audio_path", pa.string()),
@@ -80,7 +84,7 @@ def export_lhotse(
             "%s samples are left out, since their audio cannot be read or ends before them%s; %s",
             f"{left_out_count:,}",
             f" ({reason})" if reason else "",
-            _CURE,
+            RESCAN,
         )
     return written
 
@@ -138,7 +142,7 @@ def _find_recordings(connection: duckdb.DuckDBPyConnection, queries: Queries) ->
             bar.update(len(batch))
     if unreadable_count == len(files):
         raise AudiosetDuckError(
-            f"none of the {len(files):,} audio files can be read ({reason}); {_CURE}"
+            f"none of the {len(files):,} audio files can be read ({reason}); {RESCAN}"
         )
     return reason
 

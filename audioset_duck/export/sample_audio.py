@@ -17,6 +17,8 @@ from audioset_duck.export.queries import Queries
 
 log = logging.getLogger(__name__)
 
+# What to do about files that cannot be read.
+RESCAN = "update the inventory with audioset-duck scan"
 # How many samples are sorted at a time.
 _RANGE = 100_000
 
