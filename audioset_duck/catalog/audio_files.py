@@ -29,23 +29,18 @@ _COLUMNS = {
     "member": "varchar",
 }
 
-# The columns of a file that was found: an id that stands beside it, or null, and what is known.
+# What is known of a file that was found, before it has a clip.
+_FOUND = {name: kind for name, kind in _COLUMNS.items() if name not in ("ytid", "place")}
+_ARROW_TYPES = {
+    "varchar": pa.string(),
+    "bigint": pa.int64(),
+    "integer": pa.int64(),
+    "decimal(9, 3)": pa.float64(),
+    "double": pa.float64(),
+}
+# The columns of such a file: an id that stands beside it, or null, and what is known.
 FOUND_FILES = pa.schema(
-    [
-        ("name", pa.string()),
-        ("audio_path", pa.string()),
-        ("byte_offset", pa.int64()),
-        ("byte_count", pa.int64()),
-        ("status", pa.string()),
-        ("reason", pa.string()),
-        ("duration_seconds", pa.float64()),
-        ("sample_rate_hz", pa.int64()),
-        ("channels", pa.int64()),
-        ("peak_dbfs", pa.float64()),
-        ("bytes", pa.int64()),
-        ("archive", pa.string()),
-        ("member", pa.string()),
-    ]
+    [("name", pa.string()), *((name, _ARROW_TYPES[kind]) for name, kind in _FOUND.items())]
 )
 
 
@@ -92,8 +87,7 @@ def load_found(connection: duckdb.DuckDBPyConnection, found: pa.Table) -> None:
         found: The columns of `FOUND_FILES`.
     """
     ensure_inventory(connection)
-    columns = {name: kind for name, kind in _COLUMNS.items() if name not in ("ytid", "place")}
-    typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in columns.items())
+    typed = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _FOUND.items())
     connection.register("found_files", found)
     _, named = render_query(
         "extraction/named_files", relation="found_files", path="coalesce(member, audio_path)"
