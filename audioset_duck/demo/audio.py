@@ -211,7 +211,7 @@ def _random(name: str) -> np.random.Generator:
 
 
 def _write_archive(
-    path: Path, members: list[dict[str, Any]], seed: int, tell: Callable[[int], object]
+    path: Path, members: list[dict[str, Any]], seed: int, advance: Callable[[int], object]
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -222,7 +222,7 @@ def _write_archive(
             archive.writestr(info, _file(member, seed), compresslevel=1)
             if member["damage"] == "bad_checksum":
                 info.CRC ^= 1
-            tell(1)
+            advance(1)
 
 
 def _file(member: dict[str, Any], seed: int) -> bytes:

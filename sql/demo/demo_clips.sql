@@ -47,7 +47,7 @@ placed as (
 
 select
     placed.subset,
-    placed.ytid || '_' || cast(placed.start_seconds * 1000 as bigint) as clip_id,
+    main.clip_id(placed.ytid, placed.start_seconds) as clip_id,
     placed.ytid,
     placed.start_seconds,
     cast(placed.start_seconds + placed.clip_seconds as decimal(9, 3)) as end_seconds,
