@@ -63,7 +63,7 @@ def find_archives(folder: Path, skipped: Skipped) -> list[Path]:
 
 def is_divisible(archive: Path) -> bool:
     """Whether members can be read without reading all that stand before them."""
-    return _ending(str(archive)) in _DIVISIBLE
+    return _ending(archive) in _DIVISIBLE
 
 
 def fingerprint(archive: Path) -> str:
@@ -84,7 +84,7 @@ def list_members(archive: Path, skipped: Skipped) -> list[Member]:
         AudiosetDuckError: It cannot be read at all.
     """
     _check_content(archive)
-    return list(_KINDS[_ending(str(archive))].list_members(archive, skipped))
+    return list(_KINDS[_ending(archive)].list_members(archive, skipped))
 
 
 def list_in_place(archive: Path, skipped: Skipped) -> list[Member]:
@@ -97,9 +97,9 @@ def list_in_place(archive: Path, skipped: Skipped) -> list[Member]:
     Raises:
         AudiosetDuckError: It cannot be read at all.
     """
-    if _ending(str(archive)) == ".tar":
+    if _ending(archive) == ".tar":
         return list_members(archive, skipped)
-    if _ending(str(archive)) == ".zip":
+    if _ending(archive) == ".zip":
         _check_content(archive)
         return list(zip_archives.list_stored(archive, skipped))
     skipped.add(zip_archives.COMPRESSED, archive)
@@ -119,7 +119,7 @@ def read_members(archive: Path, places: Sequence[tuple[int, int]]) -> Iterator[b
     Raises:
         OSError: The archive cannot be read.
     """
-    yield from _KINDS[_ending(str(archive))].read_members(archive, places)
+    yield from _KINDS[_ending(archive)].read_members(archive, places)
 
 
 def _check_content(archive: Path) -> None:
@@ -130,5 +130,6 @@ def _check_content(archive: Path) -> None:
             raise AudiosetDuckError(f"{archive} is not an archive: {reason}")
 
 
-def _ending(path: str) -> str:
-    return next((ending for ending in _KINDS if path.lower().endswith(ending)), "")
+def _ending(archive: str | Path) -> str:
+    name = str(archive).lower()
+    return next((ending for ending in _KINDS if name.endswith(ending)), "")

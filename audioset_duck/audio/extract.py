@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from audioset_duck.audio.extraction_plan import (
     DryRun,
-    absent,
+    absent_rows,
     count_dry_run,
     find_pending,
     later_attempts,
@@ -89,7 +89,7 @@ def extract(
                 return summary
             work = _work(connection, 1, audio_root, options)
             later = later_attempts(connection)
-            journal.write(absent(connection))
+            journal.write(absent_rows(connection))
             write_missing_files(connection, audio_root)
         pool = executor or stack.enter_context(_processes(workers))
         bar = stack.enter_context(

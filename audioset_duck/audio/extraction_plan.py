@@ -12,12 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from audioset_duck.audio.archives import (
-    find_archives,
-    fingerprint,
-    is_divisible,
-    list_members,
-)
+from audioset_duck.audio.archives import find_archives, fingerprint, is_divisible, list_members
 from audioset_duck.audio.folders import MISSING_FOLDER
 from audioset_duck.audio.members import Member
 from audioset_duck.audio.names import NO_ID, Skipped
@@ -29,6 +24,7 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress
 from audioset_duck.sources.definitions import AUDIO_SUBSETS
+from audioset_duck.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -102,44 +98,51 @@ def plan(
                     f"the catalog has no clips of {subset}: its source file is not among"
                     " meta.sources"
                 )
-        connection.execute(
-            "create temp table members (name varchar, archive varchar, archive_fingerprint varchar,"
-            " is_divisible boolean, member varchar, part bigint, header_offset bigint,"
-            " packed_bytes bigint, bytes bigint)"
-        )
-        unreadable, skipped = 0, Skipped()
-        archives = find_archives(folder, skipped)
-        for archive in progress(archives, name="archives", unit="archive"):
-            try:
-                listed = list_members(archive, skipped)
-            except AudiosetDuckError as error:
-                log.warning("%s", error)
-                unreadable += 1
-                continue
-            if not listed:
-                continue
-            columns = zip(Member._fields, zip(*listed, strict=True), strict=True)
-            connection.register(
-                "listed", pa.table({name: list(values) for name, values in columns})
-            )
-            connection.execute(
-                "insert into members select name, $archive, $fingerprint, $is_divisible, member,"
-                " part, header_offset, packed_bytes, bytes from listed",
-                {
-                    "archive": str(archive),
-                    "fingerprint": fingerprint(archive),
-                    "is_divisible": is_divisible(archive),
-                },
-            )
-            connection.unregister("listed")
-        if unreadable == len(archives):
-            raise AudiosetDuckError(f"none of the {unreadable} archives of {folder} can be read")
+        skipped = Skipped()
+        _list_members(connection, folder, skipped)
         _name_members(connection, skipped)
         if skipped.counts:
             log.warning("files skipped in %s: %s", folder, skipped)
         _, chosen = render_query("extraction/chosen_members")
         connection.execute(f"create temp table chosen as\n{chosen}")
         yield connection
+
+
+def _list_members(connection: duckdb.DuckDBPyConnection, folder: Path, skipped: Skipped) -> None:
+    """Create the table `members`: the audio files in the archives of a folder."""
+    connection.execute(
+        "create temp table members (name varchar, archive varchar, archive_fingerprint varchar,"
+        " is_divisible boolean, member varchar, part bigint, header_offset bigint,"
+        " packed_bytes bigint, bytes bigint)"
+    )
+    archives = find_archives(folder, skipped)
+    unreadable_count = 0
+    for archive in progress(archives, name="archives", unit="archive"):
+        try:
+            listed = list_members(archive, skipped)
+        except AudiosetDuckError as error:
+            log.warning("%s", error)
+            unreadable_count += 1
+            continue
+        if not listed:
+            continue
+        columns = zip(Member._fields, zip(*listed, strict=True), strict=True)
+        connection.register("listed", pa.table({name: list(values) for name, values in columns}))
+        connection.execute(
+            "insert into members select name, $archive, $fingerprint, $is_divisible, member,"
+            " part, header_offset, packed_bytes, bytes from listed",
+            {
+                "archive": str(archive),
+                "fingerprint": fingerprint(archive),
+                "is_divisible": is_divisible(archive),
+            },
+        )
+        connection.unregister("listed")
+    if unreadable_count == len(archives):
+        raise AudiosetDuckError(
+            f"none of the archives in {folder} can be read"
+            f" ({counted(unreadable_count, 'archive')}); the warnings say why"
+        )
 
 
 def _name_members(connection: duckdb.DuckDBPyConnection, skipped: Skipped) -> None:
@@ -201,7 +204,7 @@ def later_attempts(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     return connection.sql("select * from pending where attempt > 1").to_arrow_table()
 
 
-def absent(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def absent_rows(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Rows of the journal for the clips that are in no archive, or only as other parts."""
     _, query = render_query("extraction/absent_clips")
     rows: list[dict[str, Any]] = connection.sql(query).to_arrow_table().to_pylist()
