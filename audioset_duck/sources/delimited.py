@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sqltext import glob_literal, literal
+from audioset_duck.wording import counted
 
 # The most bytes that a header has.
 _HEADER_BYTES = 1_000_000
@@ -62,8 +63,8 @@ def reading_error(error: duckdb.Error, path: Path) -> str:
     line = line_of(path, int(record[1]), counts_blank=True)
     if counts := _COLUMNS.search(text):
         return (
-            f"line {line:,} has {counts[2]} columns; expected {counts[1]}, as its header has;"
-            " values that contain the delimiter need quotes"
+            f"line {line:,} has {counted(int(counts[2]), 'column')}; expected {counts[1]}, as its"
+            " header has; values that contain the delimiter need quotes"
         )
     reason = _REASON.search(text)
     return f"line {line:,}: {reason[1] if reason else text.splitlines()[-1]}"

@@ -17,6 +17,7 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import exclusive_folder
 from audioset_duck.progress import progress
 from audioset_duck.sources.definitions import COMPRESSED_ENDINGS, SOURCES
+from audioset_duck.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +78,9 @@ def download(folder: Path, base_url: str | None = None, patience: float = 1.0) -
                     not_found.append(str(error))
     if not_found:
         raise AudiosetDuckError(
-            f"downloaded {len(fetched)} files, but {len(not_found)} are not on the server; name a"
-            " mirror with --base-url, or build without them:\n" + "\n".join(not_found)
+            f"downloaded {counted(len(fetched), 'file')}, but {counted(len(not_found), 'other')}"
+            " not found on the server; name a mirror with --base-url, or build without them:\n"
+            + "\n".join(not_found)
         )
     return fetched
 
@@ -97,6 +99,7 @@ def _is_complete(pool: urllib3.PoolManager, folder: Path, file: str, address: st
                 log.warning("%s is damaged; downloading it again", path)
                 continue
             log.warning("%s is not the official file; downloading the official one", path)
+        # Only of a plain file is the size that of the server's.
         elif path.suffix in COMPRESSED_ENDINGS or path.stat().st_size == _size(pool, address):
             return True
     return False

@@ -106,7 +106,7 @@ def test_no_predictions_at_all(tmp_path: Path, content: bytes, ending: str) -> N
     ("text", "message"),
     [
         ("a,0.1\nb,0.2,7\n", "line 3 has 3 columns; expected 2"),
-        ("a,0.1\nb\n", "line 3 has 1 columns; expected 2"),
+        ("a,0.1\nb\n", "line 3 has 1 column; expected 2"),
         ("a,0.1,7\nb,0.2,7\n", "line 2 has 3 columns; expected 2"),
         ("a,0.1\nb,caf\udce9\n", "line 3: Invalid unicode"),
     ],
