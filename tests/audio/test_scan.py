@@ -215,7 +215,8 @@ def test_memory_of_a_scan(tmp_path: Path) -> None:
         assert len(found) == count
         assert found.nbytes / count < 110 + len(str(path))
         del found
-    assert (peaks[6_000] - peaks[3_000]) / 3_000 < 300
+    # It depends on the threads, up to 320. Rows that stay dicts would take 700.
+    assert (peaks[6_000] - peaks[3_000]) / 3_000 < 500
 
 
 def test_one_thing_is_scanned(run, place: Path) -> None:
