@@ -168,15 +168,15 @@ def _explaining(audio_root: Path) -> Iterator[None]:
     cure = "run the same command again, finished clips are kept"
     try:
         yield
+    except (BrokenProcessPool, BrokenPipeError):
+        raise AudiosetDuckError(
+            f"a worker was killed, perhaps for lack of memory; {cure}, with fewer --workers"
+        ) from None
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise AudiosetDuckError(
             f"the disk of {audio_root} is full ({error.filename}); free some of it and {cure}"
-        ) from None
-    except BrokenProcessPool:
-        raise AudiosetDuckError(
-            f"a worker was killed, perhaps for lack of memory; {cure}, with fewer --workers"
         ) from None
 
 
@@ -208,8 +208,9 @@ def _processes(workers: int | None) -> Iterator[Executor]:
         try:
             yield pool
         except (BrokenProcessPool, OSError) as error:
-            # If a worker is killed while others start, the pool may raise no more than this.
-            if isinstance(error, OSError) and str(error) != "handle is closed":
+            # If a worker is killed while it or others start, the pool may raise no more than this.
+            is_of_pool = isinstance(error, BrokenPipeError) or str(error) == "handle is closed"
+            if isinstance(error, OSError) and not is_of_pool:
                 raise
             # The pool does not end a process that was starting when another was killed, and would
             # wait for it forever.

@@ -175,6 +175,8 @@ def is_of_this_version(catalog: Path) -> bool:
 def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
     """Replace the table `audio_files` of a catalog, and rebuild its targets.
 
+    If another build of the catalog is in progress, it waits for it to end.
+
     Args:
         catalog: The catalog file.
         load: Creates the table, on a connection to the new catalog.
@@ -182,7 +184,8 @@ def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection],
     Raises:
         AudiosetDuckError: The catalog cannot be replaced.
     """
-    with replace_catalog(catalog) as (connection, old):
+    # What there is to load may be the work of hours.
+    with replace_catalog(catalog, is_patient=True) as (connection, old):
         load(connection)
         if old is None:
             return

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import logging
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,10 +26,15 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import file_version, lock_folder
 from audioset_duck.interrupts import defer_interrupts
 
+log = logging.getLogger(__name__)
+
+# How often a patient caller looks whether another build has ended.
+_SECONDS_BETWEEN_TRIES = 0.5
+
 
 @contextlib.contextmanager
 def replace_catalog(
-    catalog: Path, memory_limit: str | None = None
+    catalog: Path, memory_limit: str | None = None, *, is_patient: bool = False
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, CatalogState | None]]:
     """Open a copy of a catalog for writing, or an empty one, which replaces it at the end.
 
@@ -38,6 +46,8 @@ def replace_catalog(
         catalog: The catalog file.
         memory_limit: How much memory DuckDB uses before it spills to disk, as in `512MB`; None:
             the limit that `fit_memory` sets.
+        is_patient: Wait for another build of this catalog to end, with a warning, instead of
+            raising: for a caller whose work would be lost.
 
     Yields:
         The connection, and the state of the old catalog; None if there is none.
@@ -54,7 +64,7 @@ def replace_catalog(
                 f"DuckDB cannot write to {catalog}, whose path contains a {sign}; name another path"
                 " with --catalog"
             )
-    with _scratch_folder(catalog) as folder:
+    with _scratch_folder(catalog, is_patient=is_patient) as folder:
         scratch = folder / "new.duckdb"
         before = _copy_old(catalog, scratch)
         connection = attach_for_writing(scratch) if before else attach_new(scratch)
@@ -74,7 +84,7 @@ def replace_catalog(
 
 
 @contextlib.contextmanager
-def _scratch_folder(catalog: Path) -> Iterator[Path]:
+def _scratch_folder(catalog: Path, *, is_patient: bool) -> Iterator[Path]:
     """Create and lock an empty folder beside the catalog, and remove it at the end.
 
     The lock ends with the process, and the next build clears what a killed one left.
@@ -90,8 +100,16 @@ def _scratch_folder(catalog: Path) -> Iterator[Path]:
     descriptor = None
     try:
         try:
-            with defer_interrupts():
-                descriptor = lock_folder(folder)
+            for attempt in itertools.count():
+                with defer_interrupts():
+                    descriptor = lock_folder(folder)
+                if descriptor is not None or not is_patient:
+                    break
+                if not attempt:
+                    log.warning(
+                        "another build of %s is in progress; waiting for it to end", catalog
+                    )
+                time.sleep(_SECONDS_BETWEEN_TRIES)
         except OSError as error:
             raise AudiosetDuckError(
                 f"{catalog.parent} cannot be written to: {error.strerror}; name a catalog in"
@@ -115,11 +133,18 @@ def _scratch_folder(catalog: Path) -> Iterator[Path]:
 
 
 def _clear(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+    """Empty a folder; it may have files of a killed build of another user."""
+    try:
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    except OSError as error:
+        raise AudiosetDuckError(
+            f"{error.filename or folder} cannot be removed: {error.strerror}; remove {folder}, and"
+            " run the same command again"
+        ) from None
 
 
 def _copy_old(catalog: Path, scratch: Path) -> tuple[int, ...] | None:

@@ -1,5 +1,6 @@
 """A build is all or nothing, does not disturb readers, and does no work twice."""
 
+import errno
 import json
 import os
 import re
@@ -396,6 +397,26 @@ print(1, flush=True)
         writer.communicate("\n")
         build(catalog, [GUN], demo_metadata)
         assert ask(catalog, "from notes") == [(1,)]
+
+
+def test_files_of_a_killed_build_of_another_user(
+    catalog: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = catalog.with_name("catalog.duckdb.building")
+    folder.mkdir()
+    (folder / "new.duckdb").touch()
+
+    def refuse(path: Path, **_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with (
+        pytest.raises(
+            AudiosetDuckError, match=rf"Permission denied; remove {re.escape(str(folder))}"
+        ),
+        replace_catalog(catalog),
+    ):
+        pass
 
 
 @pytest.mark.slow
