@@ -176,7 +176,8 @@ def _explaining(audio_root: Path) -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise AudiosetDuckError(
-            f"the disk of {audio_root} is full ({error.filename}); free some of it and {cure}"
+            f"the disk of {audio_root} is full ({error.filename or 'its journal'}); free some of it"
+            f" and {cure}"
         ) from None
 
 

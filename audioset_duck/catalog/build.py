@@ -186,10 +186,14 @@ def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection],
     """
     # What there is to load may be the work of hours.
     with replace_catalog(catalog, is_patient=True) as (connection, old):
+        is_of_other_version = old and old.models != fingerprint(repr(SOURCES))
+        if is_of_other_version:
+            # Those that this version loads with.
+            create_macros(connection)
         load(connection)
         if old is None:
             return
-        if old.models != fingerprint(repr(SOURCES)):
+        if is_of_other_version:
             if old.targets:
                 log.warning(
                     "the catalog was built by another version of audioset-duck, so its samples were"

@@ -101,14 +101,17 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> CatalogState:
     schemas = connection.execute(
         "select schema_name from duckdb_schemas() where database_name = current_database()"
     ).fetchall()
+    models = build.versions.get("models", "")
+    with _explain_options(models):
+        sample_options = parse_sample_options(samples, SampleOptions(), "the catalog's [samples]")
     return CatalogState(
         build.configuration.get("live", False),
         # A user may have dropped the schema of a target.
         {name: options for name, options in targets.items() if (name,) in schemas},
-        build.versions.get("models", ""),
+        models,
         {file: sha256 for file, sha256, _ in sources},
         sum(rejected_count for *_, rejected_count in sources),
-        parse_sample_options(samples, SampleOptions(), "the catalog's [samples]"),
+        sample_options,
         [file["sha256"] for file in build.configuration.get("corrections", [])],
     )
 
@@ -154,11 +157,32 @@ def explain_other_version(catalog: Path) -> Iterator[None]:
 
 
 def parse_targets(state: CatalogState) -> dict[str, Target]:
-    """Parse the targets of a catalog, by name, from the options that it records."""
-    return {
-        name: parse_target(name, options, DEFAULT_WINDOW_SECONDS, f"the catalog's target {name}")
-        for name, options in state.targets.items()
-    }
+    """Parse the targets of a catalog, by name, from the options that it records.
+
+    Raises:
+        AudiosetDuckError: An option is invalid, perhaps because another version recorded it.
+    """
+    with _explain_options(state.models):
+        return {
+            name: parse_target(
+                name, options, DEFAULT_WINDOW_SECONDS, f"the catalog's target {name}"
+            )
+            for name, options in state.targets.items()
+        }
+
+
+@contextlib.contextmanager
+def _explain_options(models: str) -> Iterator[None]:
+    """Explain an error of recorded options if models with another fingerprint recorded them."""
+    try:
+        yield
+    except AudiosetDuckError as error:
+        if models == fingerprint(repr(SOURCES)):
+            raise
+        raise AudiosetDuckError(
+            "the catalog was built by another version of audioset-duck, with options that this one"
+            f" does not read ({error}); move the file away and build the catalog again"
+        ) from None
 
 
 def require_target(connection: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import logging
 import os
@@ -83,6 +84,27 @@ def replace_catalog(
         _sync_folder(catalog.parent)
 
 
+def check_replaceable(catalog: Path) -> None:
+    """Raise at once what would make it impossible to replace a catalog after long work.
+
+    Raises:
+        AudiosetDuckError: The file is not a catalog that this version reads, or its folder cannot
+            be written to.
+    """
+    with open_catalog(catalog):
+        folder = catalog.resolve().parent
+    if not os.access(folder, os.W_OK):
+        is_disk = os.statvfs(folder).f_flag & os.ST_RDONLY
+        raise _not_writable(folder, errno.EROFS if is_disk else errno.EACCES)
+
+
+def _not_writable(folder: Path, number: int | None) -> AudiosetDuckError:
+    return AudiosetDuckError(
+        f"{folder} cannot be written to: {os.strerror(number or errno.EIO)}; name a catalog in"
+        " another folder with --catalog"
+    )
+
+
 @contextlib.contextmanager
 def _scratch_folder(catalog: Path, *, is_patient: bool) -> Iterator[Path]:
     """Create and lock an empty folder beside the catalog, and remove it at the end.
@@ -111,10 +133,7 @@ def _scratch_folder(catalog: Path, *, is_patient: bool) -> Iterator[Path]:
                     )
                 time.sleep(_SECONDS_BETWEEN_TRIES)
         except OSError as error:
-            raise AudiosetDuckError(
-                f"{catalog.parent} cannot be written to: {error.strerror}; name a catalog in"
-                " another folder with --catalog"
-            ) from None
+            raise _not_writable(catalog.parent, error.errno) from None
         if descriptor is None:
             raise AudiosetDuckError(
                 f"another build of {catalog} is in progress; wait for it to end"

@@ -218,6 +218,7 @@ def scan(
     from audioset_duck.catalog.build import ensure_catalog
     from audioset_duck.catalog.connection import open_catalog
     from audioset_duck.catalog.overview import audio_counts, warn_of_files
+    from audioset_duck.catalog.swap import check_replaceable
 
     given = [
         (find, place)
@@ -236,8 +237,9 @@ def scan(
     if audio_root or archives:
         require_folder(place, scanning.AUDIO_FOLDER if audio_root else ARCHIVES_FOLDER)
     limits = ValidationLimits(min_duration, silence_db_threshold)
-    # First, so that no hours of validation are lost for lack of metadata.
+    # First, so that no hours of validation are lost for lack of metadata, or of a catalog.
     ensure_catalog(settings.catalog, metadata)
+    check_replaceable(settings.catalog)
     found = find(place, validate=validate, limits=limits)
     scanning.scan(settings.catalog, found)
     with open_catalog(settings.catalog) as connection:

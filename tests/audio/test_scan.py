@@ -219,6 +219,21 @@ def test_memory_of_a_scan(tmp_path: Path) -> None:
     assert (peaks[6_000] - peaks[3_000]) / 3_000 < 500
 
 
+def test_a_catalog_that_cannot_be_replaced_is_named_before_the_scan(
+    run, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scan can take hours, which would be lost."""
+    monkeypatch.setattr("audioset_duck.audio.scan.find_files", lambda *_, **__: pytest.fail())
+    monkeypatch.setattr(os, "access", lambda _, mode: mode != os.W_OK)
+    refused = run("scan", "--audio-root", place)
+    assert refused.exit_code == 1
+    assert "cannot be written to: Permission denied; name a catalog in another" in refused.stderr
+    Path("catalog.duckdb").write_text("no catalog")
+    refused = run("scan", "--audio-root", place)
+    assert refused.exit_code == 1
+    assert "catalog.duckdb cannot be opened as a DuckDB file" in refused.stderr
+
+
 def test_one_thing_is_scanned(run, place: Path) -> None:
     for words in ([], ["--audio-root", "a", "--archives", "b"]):
         result = run("scan", *words)

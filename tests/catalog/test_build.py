@@ -131,6 +131,22 @@ def test_a_catalog_is_enough_for_a_further_target(
         build(catalog, [GUN])
 
 
+@pytest.mark.parametrize(
+    "options",
+    ['{"samples": {"newer": 1}}', '{"targets": {"gun": {"training": {"newer": 1}}}}'],
+    ids=["samples", "target"],
+)
+def test_options_that_another_version_recorded(catalog: Path, options: str) -> None:
+    """The user cannot fix them in a file of options."""
+    with duckdb.connect(str(catalog)) as connection:
+        connection.execute(f"""
+            update meta.builds set configuration = json_merge_patch(configuration, '{options}'),
+                versions = json_merge_patch(versions, '{{"models": "newer"}}')
+        """)
+    with pytest.raises(AudiosetDuckError, match=r"another version .*'newer'.*; move the file away"):
+        build(catalog, [GUN])
+
+
 @pytest.mark.slow
 def test_new_models_rebuild_everything(
     demo_metadata: Path, catalog: Path, loads: list[str], monkeypatch: pytest.MonkeyPatch
@@ -221,6 +237,7 @@ def test_an_inventory_for_a_catalog_of_another_version(
     with duckdb.connect(str(tmp_path / "catalog.duckdb")) as connection:
         older = """json_merge_patch(versions, '{"models": "older"}')"""
         connection.execute(f"update meta.builds set versions = {older}")
+        connection.execute("drop macro main.audio_file_readings")
     ((ytid,),) = ask(demo_catalog, "select ytid from gun.samples limit 1")
     (tmp_path / "audio").mkdir()
     soundfile.write(tmp_path / "audio" / f"{ytid}.wav", np.zeros(8000), 8000)
