@@ -52,7 +52,7 @@ STRIDES = {
     "score": 3,
     "listen": 1,
     "predict": 5,
-    "corrections": 3,
+    "corrections": 1,
     "archives": 3,
     "extract tar": 19,
     "extract parquet": 19,
