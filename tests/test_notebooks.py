@@ -33,7 +33,7 @@ def test_notebook_runs(
     monkeypatch.delenv("AUDIOSET_DUCK_CATALOG", raising=False)
     notebook = nbformat.read(path, as_version=4)
     resources = {"metadata": {"path": str(folder)}}
-    nbclient.NotebookClient(notebook, timeout=300, resources=resources).execute()
+    nbclient.NotebookClient(notebook, timeout=900, resources=resources).execute()
     printed = "".join(
         output.text
         for cell in notebook.cells

@@ -40,12 +40,12 @@ COMMANDS: dict[str, str | Callable] = {
     "hf": "export --target t --out out --format hf --embed",
     "demo": "demo made --clips 20 --no-audio --target gun",
 }
+IS_SHORT = KILLS <= DEFAULT_KILLS
 # Statements are many, and between two renames they are alike: these first, then each so many.
-FIRST, STRIDE = 3, 23
-
-
-# What these do is like what others do: of their points, each so many is tried, and none of their
-# statements, unless AUDIOSET_DUCK_KILLS asks for more.
+FIRST, STRIDE = 3, 61 if IS_SHORT else 23
+# Of changes of the disk, each so many is tried, unless AUDIOSET_DUCK_KILLS asks for more. What the
+# commands named here do is like what others do: none of their statements is tried then.
+EVERY = 2
 STRIDES = {
     "live build": 13,
     "demo": 3,
@@ -57,16 +57,13 @@ STRIDES = {
     "extract tar": 19,
     "extract parquet": 19,
 }
-IS_SHORT = KILLS <= DEFAULT_KILLS
 
 
 def points(name: str, statements: bool) -> Iterator[int]:
     """The numbers of the points of a command, without an end."""
-    if IS_SHORT and name in STRIDES:
-        return itertools.count(2, STRIDES[name])
     if statements:
         return itertools.chain(range(1, FIRST + 1), itertools.count(FIRST + STRIDE, STRIDE))
-    return itertools.count(1)
+    return itertools.count(2, STRIDES.get(name, EVERY)) if IS_SHORT else itertools.count(1)
 
 
 def read(place: Path) -> dict[str, object]:

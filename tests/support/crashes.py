@@ -83,7 +83,7 @@ def run_killed(place: Path, command: str | Callable, at: int, *, statements: boo
     """
     process = _forkserver().Process(target=_run, args=(place, command, at, statements))
     process.start()
-    process.join(60)
+    process.join(300)
     assert process.exitcode is not None, f"{command} does not end"
     return process.exitcode
 

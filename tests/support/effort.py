@@ -7,5 +7,5 @@ MORE = int(os.environ.get("AUDIOSET_DUCK_EXAMPLES", "1"))
 
 
 # How many times a test kills the process that it tests.
-DEFAULT_KILLS = 4
+DEFAULT_KILLS = 2
 KILLS = int(os.environ.get("AUDIOSET_DUCK_KILLS", DEFAULT_KILLS))
