@@ -284,6 +284,7 @@ def test_the_next_run_goes_on_where_one_was_interrupted_between_two_archives(
         ("a.tar.gz", b"no gzip", "is not a tar archive, or is cut short"),
         ("a.zip", b"no zip", "is not a complete zip archive"),
     ],
+    ids=["parquet", "tar", "gzipped tar", "zip"],
 )
 def test_what_is_no_archive_is_named_and_the_rest_is_done(
     place: Path, name: str, data: bytes, message: str, caplog: pytest.LogCaptureFixture

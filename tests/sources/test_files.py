@@ -99,8 +99,6 @@ def test_an_invalid_row_is_named_or_skipped(
     assert f"{metadata / file}, line {line}: {message}" in str(error.value)
     assert "--skip-bad-rows" in str(error.value)
     assert not (metadata.parent / "catalog.duckdb").exists()
-    with pytest.raises(AudiosetDuckError, match="line"):
-        try_build(metadata, live=True)
 
     catalog = try_build(metadata, skip_bad_rows=True)
     ((rejected_file, rejected_line, reason, text),) = ask(catalog, "from meta.rejected_rows")
@@ -117,6 +115,8 @@ def test_all_invalid_rows_are_counted(metadata: Path) -> None:
         AudiosetDuckError, match=r"(?s)line 3: .*and 2 others are invalid.*--skip-bad-rows"
     ):
         try_build(metadata)
+    with pytest.raises(AudiosetDuckError, match="line 3"):
+        try_build(metadata, live=True)
     catalog = try_build(metadata, skip_bad_rows=True)
     assert ask(catalog, "select line, text from meta.rejected_rows order by line") == [
         (3, "x"),

@@ -27,7 +27,9 @@ def test_every_query_answers_a_question() -> None:
     assert len(QUESTIONS) == TEXT.count("```sql") == 19
 
 
-@pytest.mark.parametrize(("question", "query"), QUESTIONS)
+@pytest.mark.parametrize(
+    ("question", "query"), QUESTIONS, ids=[question for question, _ in QUESTIONS]
+)
 def test_a_question_is_answered(scored_catalog: Path, question: str, query: str) -> None:
     with duckdb.connect(str(scored_catalog), read_only=True) as connection:
         assert connection.execute(query).fetchall()

@@ -392,8 +392,11 @@ def mine(sampler: TwoTierBatchSampler, epoch: int) -> None:
     sampler.extend_hard_buffer(negatives(sampler.dataset, 40)[epoch * 7 : epoch * 7 + 15])
 
 
+SLOW = [(0, 1), (2, 0), (2, 6)]
+
+
 @pytest.mark.parametrize(
-    ("epoch", "batches"), [(0, 1), (2, 0), pytest.param(2, 4, marks=pytest.mark.slow), (2, 6)]
+    ("epoch", "batches"), [(2, 4), *(pytest.param(*at, marks=pytest.mark.slow) for at in SLOW)]
 )
 def test_a_run_goes_on_where_it_was(sampler: TwoTierBatchSampler, epoch: int, batches: int) -> None:
     """In mid-epoch, at its end and into the next, with hard negatives used and waiting."""
