@@ -8,7 +8,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from audioset_duck.catalog.build import build
 from audioset_duck.catalog.models import (
     LAYERS,
     POOL_LAYERS,
@@ -20,7 +19,6 @@ from audioset_duck.catalog.models import (
     render_models,
 )
 from audioset_duck.catalog.relations import create, explain_columns
-from audioset_duck.config.targets import BUILT_IN
 from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.sqltext import identifier, literal, sql_folder
 
@@ -293,46 +291,3 @@ def test_relations_of_the_contract(demo_catalog: Path) -> None:
                     assert kind == "DECIMAL(9,3)", (relation, name)
                 if name in ("label_ids", "child_ids"):
                     assert kind == "VARCHAR[]", (relation, name)
-
-
-@pytest.mark.slow
-def test_live_makes_views_of_everything(
-    demo_metadata: Path, demo_catalog: Path, tmp_path: Path
-) -> None:
-    catalog = tmp_path / "live.duckdb"
-    build(catalog, [BUILT_IN["gun"]], demo_metadata, live=True)
-    with duckdb.connect(str(catalog), read_only=True) as connection:
-        # As our connections do: it is slow for the deep views of a live catalog.
-        connection.execute("set disabled_optimizers = 'projection_pullup'")
-        tables = connection.execute(
-            "select schema_name || '.' || table_name from duckdb_tables() where not internal"
-        ).fetchall()
-        assert sorted(tables) == [
-            ("internal.marks",),
-            ("main.audio_files",),
-            ("meta.builds",),
-            ("meta.rejected_rows",),
-            ("meta.sources",),
-        ]
-        connection.execute(f"attach {literal(str(demo_catalog))} as stored (read_only)")
-        names = connection.execute("""
-            select schema_name || '.' || view_name from duckdb_views()
-            where
-                database_name = current_database()
-                and schema_name in ('staging', 'main', 'internal', 'internal_1000ms', 'gun')
-                and not internal
-        """).fetchall()
-        assert len(names) > 60
-        # All others show in those that no model refers to.
-        templates = read_templates(sql_folder(), LAYERS)
-        inner = {name for template in templates for name in template.refs}
-        outer = [name for (name,) in names if name.rpartition(".")[2] not in inner]
-        assert len(outer) > 20
-        for name in outer:
-            live, stored = (
-                connection.execute(
-                    f"select count(*), sum(hash(one_row)) from {database}{name} as one_row"
-                ).fetchall()
-                for database in ("", "stored.")
-            )
-            assert live == stored, name

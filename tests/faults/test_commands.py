@@ -35,10 +35,7 @@ from audioset_duck.score.scoring import score
 from audioset_duck.sources.download import SHA256S
 
 pytestmark = pytest.mark.slow
-# Charts take seconds.
-PAGE = "report --out out --subset strong_train --format csv,html"
 EXTRACT = "extract --archives zips --audio-root extracted --subset strong_train --workers 2"
-DEMO = "demo made --clips 20 --no-audio --target gun"
 READERS = {
     "check": "check",
     "info": "info",
@@ -121,7 +118,7 @@ def finish(carry_out: Callable[[Path, str], tuple[int, str]]) -> Callable[[Path,
     return end_well
 
 
-@pytest.mark.parametrize("words", [*WRITERS.values(), PAGE, DEMO], ids=[*WRITERS, "page", "demo"])
+@pytest.mark.parametrize("words", WRITERS.values(), ids=WRITERS)
 def test_killed_at_any_moment(place: Path, refill, start, finish, words: str) -> None:
     old = files(place)
     began = time.monotonic()
@@ -216,7 +213,7 @@ def used(disk: Path) -> int:
     return (status.f_blocks - status.f_bfree) * status.f_frsize
 
 
-@pytest.mark.parametrize("words", [*WRITERS.values(), PAGE], ids=[*WRITERS, "page"])
+@pytest.mark.parametrize("words", WRITERS.values(), ids=WRITERS)
 def test_a_full_disk(tmp_path: Path, refill, carry_out, finish, words: str) -> None:
     """At the first byte, or when half is written."""
     place = tmp_path / "disk"

@@ -31,7 +31,6 @@ from audioset_duck.errors import AudiosetDuckError
 COMMANDS: dict[str, str | Callable] = {
     name: words for name, words in (WRITERS | MORE_WRITERS).items() if name != "download"
 } | {
-    "live build": "build --metadata metadata --live",
     "extract": extract_here,
     "extract tar": functools.partial(extract_here, archives="few_tars"),
     "extract parquet": functools.partial(extract_here, archives="few_parquets"),
@@ -47,8 +46,7 @@ FIRST, STRIDE = 3, 61 if IS_SHORT else 23
 # commands named here do is like what others do: none of their statements is tried then.
 EVERY = 2
 STRIDES = {
-    "live build": 13,
-    "demo": 3,
+    "demo": 7,
     "score": 3,
     "listen": 1,
     "predict": 5,
@@ -109,8 +107,8 @@ def each_command(*fast: str, statements_of: str | None = None) -> pytest.MarkDec
             )
             for name in COMMANDS
             for statements in (False, True)
-            # What a live build and a demo ask of DuckDB, a build does too.
-            if not (statements and name in ("live build", "demo"))
+            # What a demo asks of DuckDB, a build does too.
+            if not (statements and name == "demo")
             if not (statements and IS_SHORT and name in STRIDES)
         ],
     )

@@ -119,8 +119,8 @@ def read_marks(folder: Path, data: bytes) -> None:
         create_macros(connection)
         connection.execute(
             "create schema internal; create table internal.present_events (subset varchar,"
-            " clip_id varchar, event_id bigint); create table main.weak_clips (subset varchar,"
-            " clip_id varchar, ytid varchar)"
+            " clip_id varchar, event_id bigint, label_id varchar); create table main.weak_clips"
+            " (subset varchar, clip_id varchar, ytid varchar, label_ids varchar[])"
         )
         with contextlib.suppress(AudiosetDuckError):
             load_corrections(connection, read_corrections([path]), [])

@@ -493,15 +493,6 @@ def test_a_page_is_replaced_as_a_whole(
     assert out.read_text().startswith("<!DOCTYPE html>")
 
 
-@pytest.mark.slow
-def test_a_live_catalog(sounds: Path, tmp_path: Path) -> None:
-    catalog = tmp_path / "live.duckdb"
-    inventory = find_files(sounds.parent / "audio")
-    metadata = sounds.parent / "metadata"
-    build(catalog, [Target("t", ("/m/gun",))], metadata, inventory=inventory, live=True)
-    assert items_of(catalog, role="positive") == items_of(sounds, role="positive")
-
-
 def test_clips_without_an_event_in_the_framed_subset(tmp_path: Path) -> None:
     """A clip of which only absent labels are known has no windows, but can be listened to."""
     clip = youtube_id("a", 0)

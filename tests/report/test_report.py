@@ -355,36 +355,31 @@ def test_coverage_equals_the_plan_in_plain_python(tables: Path, demo_catalog: Pa
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("files", "drawn", "live"),
+    ("files", "drawn"),
     [
         # No positive: there is no epoch.
-        ({"positives": 0, "strong": {"/m/a": 12, "/m/b": 2}, "weak": {"/m/a": 3}}, 2, False),
+        ({"positives": 0, "strong": {"/m/a": 12, "/m/b": 2}, "weak": {"/m/a": 3}}, 2),
         # No negative at all, and of one kind only.
-        ({"positives": 20}, 1, True),
-        ({"positives": 20, "strong": {"/m/a": 12}}, 3, False),
-        ({"positives": 20, "weak": {"/m/a": 12}}, 3, False),
+        ({"positives": 20}, 1),
+        ({"positives": 20, "strong": {"/m/a": 12}}, 3),
+        ({"positives": 20, "weak": {"/m/a": 12}}, 3),
         # Nothing to train on, something to evaluate on.
         (
             {"positives": 0, "eval": "aaaaaaaaaaa_0 0.000 1.000 /m/gun", "weak": {"/m/gun": 2}},
             1,
-            False,
         ),
     ],
     ids=["no positive", "no negative", "no weak negative", "no strong negative", "no training"],
 )
-def test_samples_that_are_not_there_are_not_drawn(
-    files: dict, drawn: int, live: bool, tmp_path: Path
-) -> None:
+def test_samples_that_are_not_there_are_not_drawn(files: dict, drawn: int, tmp_path: Path) -> None:
     metadata = write_sounds(tmp_path / "metadata", **files)
     target = Target("gun", ("/m/gun",))
-    build(tmp_path / "c.duckdb", [target], metadata, live=live)
+    build(tmp_path / "c.duckdb", [target], metadata)
     written = make(tmp_path / "c.duckdb", tmp_path / "out", formats=["svg", "csv", "html"])
     kinds = {"composition", "composition_labels", "label_weights", "epoch_coverage"}
     stems = [path for path in written if path.stem.removeprefix("target_gun_") in kinds]
-    # A live catalog has no plan of an epoch.
-    has_epoch = drawn == 3
-    assert len([path for path in stems if path.suffix == ".svg"]) == drawn - (live and has_epoch)
-    assert len([path for path in stems if path.suffix == ".csv"]) == 4 - live
+    assert len([path for path in stems if path.suffix == ".svg"]) == drawn
+    assert len([path for path in stems if path.suffix == ".csv"]) == 4
     for path in stems:
         assert "NaN" not in path.read_text() and "undefined" not in path.read_text()
 

@@ -133,7 +133,6 @@ def test_epochs_are_those_of_the_plan(whole: list[list], demo_audio: Path) -> No
 @pytest.mark.parametrize(
     ("workers", "every", "killed", "left"),
     [
-        pytest.param(2, 10, 23, 20, id="in mid-epoch"),
         pytest.param(0, 10, 75, 70, id="in the second epoch, without workers"),
         pytest.param(2, BATCHES, BATCHES + 2, BATCHES, id="at the last step of an epoch"),
     ],

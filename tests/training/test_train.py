@@ -116,7 +116,7 @@ def test_a_run_learns_and_a_killed_one_ends_the_same(
         time.sleep(0.01)
     # torchrun ends its processes itself, if it is asked.
     process.send_signal(signal.SIGKILL if processes == 1 else signal.SIGTERM)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     assert process.returncode != 0
     state = torch.load(folder / "checkpoint.pt", weights_only=True)["sampler"]
     assert state["num_replicas"] == processes
@@ -129,9 +129,6 @@ def test_a_run_learns_and_a_killed_one_ends_the_same(
         assert torch.equal(resumed_state["model"][name], weights), name
     # The loss and the hard negatives too: the second epoch is one that both had in full.
     assert resumed == whole
-    if processes == 1:
-        again, _ = finish(start(folder, demo_audio, processes), folder)
-        assert again == "checkpoint.pt has 2 epochs; take more with --epochs"
 
 
 @pytest.mark.slow
@@ -141,7 +138,7 @@ def test_a_checkpoint_of_another_run(demo_audio: Path, tmp_path: Path) -> None:
     sampler = TwoTierBatchSampler(AudioSetDataset(catalog, "snore"), 32)
     torch.save({"sampler": sampler.state_dict()}, tmp_path / "checkpoint.pt")
     process = start(tmp_path, demo_audio, 1)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 1
     assert errors.startswith("checkpoint.pt: target of the state is 'snore', and of this")
     assert errors.endswith("; name another --checkpoint to start again\n")
