@@ -54,9 +54,9 @@ def replace_catalog(
         The connection, and the state of the old catalog; None if there is none.
 
     Raises:
-        AudiosetDuckError: The folder does not exist or cannot be written to, another build of this
-            catalog is in progress, the old file is not a catalog of this version or is cut short,
-            another program writes or wrote to it, or the limit is not a size.
+        AudiosetDuckError: The folder cannot be written to, another build of this catalog is in
+            progress, the old file is not a catalog of this version or is cut short, another program
+            writes or wrote to it, or the limit is not a size.
     """
     catalog = catalog.resolve()
     for sign in "?\\":
@@ -113,17 +113,13 @@ def _scratch_folder(catalog: Path, *, is_patient: bool) -> Iterator[Path]:
     """
     if catalog.is_dir():
         raise AudiosetDuckError(f"{catalog} is a folder; expected a file, as in catalog.duckdb")
-    if not catalog.parent.is_dir():
-        raise AudiosetDuckError(
-            f"there is no folder {catalog.parent}; create it, or name a catalog in another folder"
-            " with --catalog"
-        )
     folder = catalog.with_name(f"{catalog.name}.building")
     descriptor = None
     try:
         try:
             for attempt in itertools.count():
                 with defer_interrupts():
+                    catalog.parent.mkdir(parents=True, exist_ok=True)
                     descriptor = lock_folder(folder)
                 if descriptor is not None or not is_patient:
                     break

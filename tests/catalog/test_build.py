@@ -582,13 +582,10 @@ def test_a_folder_without_permission(demo_metadata: Path, tmp_path: Path) -> Non
         build(tmp_path / "catalog.duckdb", [], demo_metadata)
 
 
-@pytest.mark.parametrize("folder", ["file", "typo", "typo/deep"])
-def test_a_folder_that_is_not_there(demo_metadata: Path, tmp_path: Path, folder: str) -> None:
+def test_a_folder_that_cannot_be_created(demo_metadata: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    message = f"there is no folder {tmp_path / folder}; create it, or .* with --catalog"
-    with pytest.raises(AudiosetDuckError, match=message):
-        build(tmp_path / folder / "catalog.duckdb", [], demo_metadata)
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    with pytest.raises(AudiosetDuckError, match="file cannot be written to: "):
+        build(tmp_path / "file" / "catalog.duckdb", [], demo_metadata)
 
 
 @pytest.mark.parametrize("room", [-200_000, 0, 70_000, 150_000, 300_000, 500_000])
