@@ -95,8 +95,9 @@ def extract(
         bar = stack.enter_context(
             progress(name="extract", unit="clip", total=summary.to_do, leave=True)
         )
-        futures = _submit(pool, work)
+        is_done = False
         try:
+            futures = _submit(pool, work)
             for attempt in itertools.count(2):
                 invalid = []
                 for rows in _done(futures):
@@ -108,16 +109,26 @@ def extract(
                 if not work:
                     break
                 futures = _submit(pool, work)
+            is_done = True
         finally:
             # The rebuild of targets has a bar of its own.
             bar.close()
-            replace_inventory(catalog, lambda connection: load_journal(connection, journal.path))
+            # A run that was stopped does not wait; the journal keeps its work.
+            replace_inventory(
+                catalog,
+                lambda connection: load_journal(connection, journal.path),
+                is_patient=is_done,
+            )
     return summary
 
 
 def _submit(pool: Executor, work: list[dict[str, Any]]) -> list[Future[list[dict[str, Any]]]]:
-    with defer_interrupts():
-        return [pool.submit(extract_unit, unit) for unit in work]
+    try:
+        with defer_interrupts():
+            return [pool.submit(extract_unit, unit) for unit in work]
+    except BrokenPipeError as error:
+        # Of a process that was killed as it started.
+        raise BrokenProcessPool from error
 
 
 def _done(futures: list[Future[list[dict[str, Any]]]]) -> Iterator[list[dict[str, Any]]]:
@@ -168,7 +179,7 @@ def _explaining(audio_root: Path) -> Iterator[None]:
     cure = "run the same command again, finished clips are kept"
     try:
         yield
-    except (BrokenProcessPool, BrokenPipeError):
+    except BrokenProcessPool:
         raise AudiosetDuckError(
             f"a worker was killed, perhaps for lack of memory; {cure}, with fewer --workers"
         ) from None
@@ -210,8 +221,7 @@ def _processes(workers: int | None) -> Iterator[Executor]:
             yield pool
         except (BrokenProcessPool, OSError) as error:
             # If a worker is killed while it or others start, the pool may raise no more than this.
-            is_of_pool = isinstance(error, BrokenPipeError) or str(error) == "handle is closed"
-            if isinstance(error, OSError) and not is_of_pool:
+            if isinstance(error, OSError) and str(error) != "handle is closed":
                 raise
             # The pool does not end a process that was starting when another was killed, and would
             # wait for it forever.

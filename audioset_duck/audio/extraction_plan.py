@@ -24,7 +24,6 @@ from audioset_duck.errors import AudiosetDuckError
 from audioset_duck.filesystem import atomic_write
 from audioset_duck.progress import progress
 from audioset_duck.sources.definitions import AUDIO_SUBSETS
-from audioset_duck.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -140,8 +139,8 @@ def _list_members(connection: duckdb.DuckDBPyConnection, folder: Path, skipped: 
         connection.unregister("listed")
     if unreadable_count == len(archives):
         raise AudiosetDuckError(
-            f"none of the archives in {folder} can be read"
-            f" ({counted(unreadable_count, 'archive')}); the warnings say why"
+            f"no archive in {folder} can be read, of {unreadable_count:,} found; the warnings say"
+            " why"
         )
 
 

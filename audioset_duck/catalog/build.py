@@ -172,23 +172,29 @@ def is_of_this_version(catalog: Path) -> bool:
         return read_state(connection).models == fingerprint(repr(SOURCES))
 
 
-def replace_inventory(catalog: Path, load: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+def replace_inventory(
+    catalog: Path,
+    load: Callable[[duckdb.DuckDBPyConnection], None],
+    *,
+    is_patient: bool = True,
+) -> None:
     """Replace the table `audio_files` of a catalog, and rebuild its targets.
 
-    If another build of the catalog is in progress, it waits for it to end.
+    In a catalog of another version, only the table and the macros are replaced.
 
     Args:
         catalog: The catalog file.
         load: Creates the table, on a connection to the new catalog.
+        is_patient: Wait for another build of the catalog to end: what there is to load may be the
+            work of hours.
 
     Raises:
         AudiosetDuckError: The catalog cannot be replaced.
     """
-    # What there is to load may be the work of hours.
-    with replace_catalog(catalog, is_patient=True) as (connection, old):
+    with replace_catalog(catalog, is_patient=is_patient) as (connection, old):
         is_of_other_version = old and old.models != fingerprint(repr(SOURCES))
         if is_of_other_version:
-            # Those that this version loads with.
+            # The macros that this version loads with; the catalog may lack some.
             create_macros(connection)
         load(connection)
         if old is None:

@@ -59,12 +59,7 @@ def replace_catalog(
             writes or wrote to it, or the limit is not a size.
     """
     catalog = catalog.resolve()
-    for sign in "?\\":
-        if sign in str(catalog):
-            raise AudiosetDuckError(
-                f"DuckDB cannot write to {catalog}, whose path contains a {sign}; name another path"
-                " with --catalog"
-            )
+    _check_path(catalog)
     with _scratch_folder(catalog, is_patient=is_patient) as folder:
         scratch = folder / "new.duckdb"
         before = _copy_old(catalog, scratch)
@@ -88,14 +83,27 @@ def check_replaceable(catalog: Path) -> None:
     """Raise at once what would make it impossible to replace a catalog after long work.
 
     Raises:
-        AudiosetDuckError: The file is not a catalog that this version reads, or its folder cannot
-            be written to.
+        AudiosetDuckError: The file is not a catalog that this version reads, is cut short, or lies
+            where it cannot be written to.
     """
-    with open_catalog(catalog):
-        folder = catalog.resolve().parent
+    _check_path(catalog.resolve())
+    with open_catalog(catalog) as connection:
+        check_length(connection, catalog)
+        read_state(connection)
+    folder = catalog.resolve().parent
     if not os.access(folder, os.W_OK):
         is_disk = os.statvfs(folder).f_flag & os.ST_RDONLY
         raise _not_writable(folder, errno.EROFS if is_disk else errno.EACCES)
+
+
+def _check_path(catalog: Path) -> None:
+    """Raise AudiosetDuckError if DuckDB cannot write to a path."""
+    for sign in "?\\":
+        if sign in str(catalog):
+            raise AudiosetDuckError(
+                f"DuckDB cannot write to {catalog}, whose path contains a {sign}; name another path"
+                " with --catalog"
+            )
 
 
 def _not_writable(folder: Path, number: int | None) -> AudiosetDuckError:
@@ -157,8 +165,7 @@ def _clear(folder: Path) -> None:
                 path.unlink()
     except OSError as error:
         raise AudiosetDuckError(
-            f"{error.filename or folder} cannot be removed: {error.strerror}; remove {folder}, and"
-            " run the same command again"
+            f"{error.filename or folder} cannot be removed: {error.strerror}; remove {folder}"
         ) from None
 
 

@@ -88,7 +88,7 @@ def _subset_pictures(
     note = "Labels with a total duration of 0 s are not on the log scale." if has_zero else ""
     panels = [
         Panel(
-            f"The {few} largest labels",
+            "The largest label" if few == 1 else f"The {few} largest labels",
             label_charts.label_bars(labels, strong, few),
             height=None,
             is_on_page=False,

@@ -13,6 +13,7 @@ from audioset_duck.report.charts import targets as target_charts
 from audioset_duck.report.charts.base import Chart, Panel, Rows, fetch_rows
 from audioset_duck.report.sections import FEW, Picture, Section
 from audioset_duck.sqltext import identifier
+from audioset_duck.wording import counted
 
 # The epoch that is shown is the first one, without hard negatives.
 BATCH_SIZE = 32
@@ -155,7 +156,7 @@ def _epoch_coverage(seen: dict[str, Rows]) -> list[Panel]:
     for pool, (row, *_) in seen.items():
         words = pool.replace("_", " ").capitalize() + "s"
         if row["unseen_label_count"]:
-            notes.append(f"{words}: {row['unseen_label_count']:,} labels are never drawn.")
+            notes.append(f"{words}: {counted(row['unseen_label_count'], 'label')} never drawn.")
         else:
             notes.append(f"{words}: all labels drawn by batch {row['last_batch']:,}.")
     chart = target_charts.labels_seen([row for rows in seen.values() for row in rows])

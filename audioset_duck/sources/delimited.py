@@ -82,7 +82,7 @@ def line_of(path: Path, record: int, *, counts_blank: bool = False) -> int:
     """
     count, is_quoted = 0, False
     with (
-        pa.input_stream(str(path.resolve())) as stream,
+        pa.input_stream(str(path)) as stream,
         io.TextIOWrapper(io.BufferedReader(stream), "utf-8", "replace") as lines,
     ):
         for number, line in enumerate(lines, start=1):

@@ -78,9 +78,9 @@ def download(folder: Path, base_url: str | None = None, patience: float = 1.0) -
                     not_found.append(str(error))
     if not_found:
         raise AudiosetDuckError(
-            f"downloaded {counted(len(fetched), 'file')}, but {counted(len(not_found), 'other')}"
-            " not found on the server; name a mirror with --base-url, or build without them:\n"
-            + "\n".join(not_found)
+            f"downloaded {counted(len(fetched), 'file')}; the server does not have"
+            f" {counted(len(not_found), 'file')}; name a mirror with --base-url, or build without"
+            " them:\n" + "\n".join(not_found)
         )
     return fetched
 

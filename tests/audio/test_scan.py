@@ -228,6 +228,14 @@ def test_a_catalog_that_cannot_be_replaced_is_named_before_the_scan(
     refused = run("scan", "--audio-root", place)
     assert refused.exit_code == 1
     assert "cannot be written to: Permission denied; name a catalog in another" in refused.stderr
+    with duckdb.connect("catalog.duckdb") as connection:
+        connection.execute(
+            "update meta.builds set configuration = json_merge_patch(configuration,"
+            ' \'{"samples": {"newer": 1}}\')'
+        )
+    refused = run("scan", "--audio-root", place)
+    assert refused.exit_code == 1
+    assert "newer" in refused.stderr
     Path("catalog.duckdb").write_text("no catalog")
     refused = run("scan", "--audio-root", place)
     assert refused.exit_code == 1

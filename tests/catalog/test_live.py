@@ -91,15 +91,18 @@ def test_it_has_no_epochs(live: Path) -> None:
 def test_its_files_are_gone(live: Path, run) -> None:
     metadata = live.parent / "metadata"
     away = metadata.rename(metadata.with_name("away"))
-    for words in ("check", "labels gun", "info", "export --target t --out x"):
-        result = run("--catalog", live, *words.split())
-        assert result.exit_code == 1
-        assert "built with --live and reads " in result.stderr
-        assert str(metadata) in result.stderr and "put the file back" in result.stderr
-    away.rename(metadata)
+    try:
+        for words in ("check", "labels gun", "info", "export --target t --out x"):
+            result = run("--catalog", live, *words.split())
+            assert result.exit_code == 1
+            assert "built with --live and reads " in result.stderr
+            assert str(metadata) in result.stderr and "put the file back" in result.stderr
+    finally:
+        away.rename(metadata)
 
 
 def test_it_follows_the_files_from_any_folder(live: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The last test, since it changes a file.
     monkeypatch.chdir("/")
     count = "select count(*) from t.positive_events"
     with duckdb.connect(str(live), read_only=True) as connection:

@@ -69,11 +69,15 @@ def test_demo_runs_everything(run, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.slow
-def test_demo_with_its_catalog_elsewhere(run, tmp_path: Path) -> None:
-    words = ["demo", "here", "--no-audio", "--clips", 20]
-    assert run("--catalog", "mine.duckdb", *words).exit_code == 0
+def test_demo_may_be_created_again_and_elsewhere(run, tmp_path: Path) -> None:
+    words = ["demo", "here", "--no-audio", "--clips"]
+    assert run(*words, 10).exit_code == 0
+    assert run("--catalog", "mine.duckdb", *words, 20).exit_code == 0
     assert (tmp_path / "mine.duckdb").is_file()
-    assert [path.name for path in (tmp_path / "here").iterdir()] == ["metadata"]
+    assert sorted(path.name for path in (tmp_path / "here").iterdir()) == [
+        "catalog.duckdb",
+        "metadata",
+    ]
 
 
 @pytest.mark.parametrize("before", [True, False])

@@ -1,8 +1,9 @@
-"""Every point at which a command can fail is tried: nothing is lost, and the next run repairs.
+"""Commands fail at enumerated points: nothing is lost, and the next run repairs.
 
-A point is a change of the disk (a rename, an fsync, a removed file, …) or a statement of DuckDB. At
-each of them the command once finds the disk full, and once is killed. Random moments of real
-processes, and real full disks, are tried in test_commands.py.
+A point is a change of the disk (a rename, an fsync, a removed file, …) or a statement of DuckDB.
+There the command finds the disk full, or is killed. By default these two take turns with the
+changes, and a few of the statements are tried; AUDIOSET_DUCK_KILLS tries both at all changes.
+Random moments of real processes, and real full disks, are tried in test_commands.py.
 """
 
 import functools
@@ -28,6 +29,7 @@ from support.places import (
 
 from audioset_duck.errors import AudiosetDuckError
 
+pytestmark = pytest.mark.slow
 COMMANDS: dict[str, str | Callable] = {
     name: words for name, words in (WRITERS | MORE_WRITERS).items() if name != "download"
 } | {
@@ -57,11 +59,12 @@ STRIDES = {
 }
 
 
-def points(name: str, statements: bool) -> Iterator[int]:
-    """The numbers of the points of a command, without an end."""
+def points(name: str, statements: bool, offset: int) -> Iterator[int]:
+    """The numbers of the points of a command, without an end; `offset` shifts the changes."""
     if statements:
         return itertools.chain(range(1, FIRST + 1), itertools.count(FIRST + STRIDE, STRIDE))
-    return itertools.count(2, STRIDES.get(name, EVERY)) if IS_SHORT else itertools.count(1)
+    stride = STRIDES.get(name, EVERY) if IS_SHORT else 1
+    return itertools.count(1 + offset % stride, stride)
 
 
 def read(place: Path) -> dict[str, object]:
@@ -87,41 +90,26 @@ def states(sounds: Path, tmp_path: Path, run) -> Callable[[str | Callable], tupl
     return before_and_after
 
 
-def each_command(*fast: str, statements_of: str | None = None) -> pytest.MarkDecorator:
-    """Each command with each kind of point.
-
-    Args:
-        fast: The commands whose changes of the disk are among the fast tests.
-        statements_of: The command whose statements are too.
-    """
-    return pytest.mark.parametrize(
-        ("name", "statements"),
-        [
-            pytest.param(
-                name,
-                statements,
-                id=f"{name}-{'statements' if statements else 'changes'}",
-                marks=()
-                if (name == statements_of if statements else name in fast)
-                else pytest.mark.slow,
-            )
-            for name in COMMANDS
-            for statements in (False, True)
-            # What a demo asks of DuckDB, a build does too.
-            if not (statements and name == "demo")
-            if not (statements and IS_SHORT and name in STRIDES)
-        ],
-    )
+each_command = pytest.mark.parametrize(
+    ("name", "statements"),
+    [
+        pytest.param(name, statements, id=f"{name}-{'statements' if statements else 'changes'}")
+        for name in COMMANDS
+        for statements in (False, True)
+        # What a demo asks of DuckDB, a build does too.
+        if not (statements and name == "demo")
+        if not (statements and IS_SHORT and name in STRIDES)
+    ],
+)
 
 
-@pytest.mark.slow
-@each_command("second target", "report", statements_of="second target")
-def test_a_full_disk_at_every_point(
+@each_command
+def test_a_full_disk_at_each_point(
     states, run, tmp_path: Path, name: str, statements: bool
 ) -> None:
     command = COMMANDS[name]
     old, new = states(command)
-    for at in points(name, statements):
+    for at in points(name, statements, 1):
         with failing_at(at, be_full, statements=statements) as called:
             if callable(command):
                 try:
@@ -143,11 +131,11 @@ def test_a_full_disk_at_every_point(
     assert left(tmp_path) == []
 
 
-@each_command()
-def test_killed_at_every_point(states, tmp_path: Path, name: str, statements: bool) -> None:
+@each_command
+def test_killed_at_each_point(states, tmp_path: Path, name: str, statements: bool) -> None:
     command = COMMANDS[name]
     old, new = states(command)
-    for at in points(name, statements):
+    for at in points(name, statements, 0):
         code = run_killed(tmp_path, command, at, statements=statements)
         check_each(read(tmp_path), old, new)
         if code != KILLED:
