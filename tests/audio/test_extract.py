@@ -731,6 +731,7 @@ def test_no_dask_scheduler(run, place: Path) -> None:
 README = Path(__file__).parents[2] / "README.md"
 
 
+@pytest.mark.slow
 def test_the_readme_s_commands(run, place: Path) -> None:
 
     (place / "zips").rename(place / "zip_audios")

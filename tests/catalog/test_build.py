@@ -481,6 +481,7 @@ def test_a_catalog_renamed_to_its_target_can_still_be_read(run, catalog: Path) -
     assert len(result.stdout.splitlines()) == 7
 
 
+@pytest.mark.slow
 def test_a_wrong_clock(catalog: Path, demo_metadata: Path) -> None:
     with duckdb.connect(str(catalog)) as connection:
         connection.execute("update meta.builds set time = '2030-01-01'")
@@ -489,6 +490,7 @@ def test_a_wrong_clock(catalog: Path, demo_metadata: Path) -> None:
     assert read_state(open_catalog(catalog)).targets["dog"]["labels"] == ["Cat"]
 
 
+@pytest.mark.slow
 def test_a_target_that_the_user_dropped(run, catalog: Path, demo_metadata: Path) -> None:
     with duckdb.connect(str(catalog)) as connection:
         connection.execute("drop schema gun cascade")
@@ -541,8 +543,9 @@ def test_labels_that_no_file_lists_are_warned_of(tmp_path: Path, caplog) -> None
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("output_format", ["table", pytest.param("csv", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("output_format", ["table", "csv"])
 def test_a_long_query_can_be_stopped(catalog: Path, number: int, output_format: str) -> None:
     query = "select count(*) as n from range(100000000000) as t (a) where a % 7 = 3"
     process = subprocess.Popen(

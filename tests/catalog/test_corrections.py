@@ -441,6 +441,7 @@ def test_what_is_wrong_changes_nothing(run, metadata: Path, tmp_path: Path) -> N
         assert {path.name for path in tmp_path.iterdir()} == files
 
 
+@pytest.mark.slow
 def test_windows_are_marked_with_their_event(
     tmp_path: Path, metadata: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -471,6 +472,7 @@ def test_windows_are_marked_with_their_event(
     ]
 
 
+@pytest.mark.slow
 def test_targets_that_the_catalog_does_not_have_are_counted(
     tmp_path: Path, metadata: Path, before: set[tuple[str, str]], caplog: pytest.LogCaptureFixture
 ) -> None:

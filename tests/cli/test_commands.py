@@ -80,7 +80,7 @@ def test_demo_may_be_created_again_and_elsewhere(run, tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("before", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_build(run, demo_metadata: Path, tmp_path: Path, before: bool) -> None:
     shared = ["--catalog", "mine.duckdb", "--quiet"]
     own = ["build", "--target", "gun", "--metadata", demo_metadata, "--window-seconds", "0.5"]
@@ -101,6 +101,7 @@ def test_build(run, demo_metadata: Path, tmp_path: Path, before: bool) -> None:
         ).fetchall()[0][0] == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_a_built_target_can_be_built_again_by_name(run, demo_metadata: Path) -> None:
     own = ["--name", "dog", "--label", "Bark", "--ignore", "Dog"]
     first = run("build", "--metadata", demo_metadata, *own)
@@ -111,6 +112,7 @@ def test_a_built_target_can_be_built_again_by_name(run, demo_metadata: Path) -> 
     assert [line.split()[-1] for line in listed.splitlines()[2:]] == ["no", "no", "no", "yes"]
 
 
+@pytest.mark.slow
 def test_targets_lists_what_was_built(run, demo_metadata: Path) -> None:
     own = ["--descendants", "--ignore", "Fireworks", "--window-seconds", "0.25"]
     assert run("build", "--metadata", demo_metadata, "--target", "gun", *own).exit_code == 0
@@ -234,6 +236,7 @@ def test_labels_of_a_slip(run, demo_catalog: Path) -> None:
     assert "no label matches 'Dgo'; the nearest are 'Dog'" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_target_without_positives_is_warned_of(run, tmp_path: Path) -> None:
     metadata = write_metadata(
         tmp_path / "metadata",

@@ -81,6 +81,7 @@ def test_samples_of_a_role_are_those_of_the_catalog(sounds: Path, role: str) -> 
         assert item["url"].startswith(f"https://www.youtube.com/watch?v={item['clip_id'][:11]}&t=")
 
 
+@pytest.mark.slow
 def test_the_seed_decides_which_samples(sounds: Path, tmp_path: Path) -> None:
     def page(seed: int, **selection: Any) -> bytes:
         out = tmp_path / "page.html"

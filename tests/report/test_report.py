@@ -546,6 +546,7 @@ def test_what_there_is_nothing_of_is_not_drawn(tmp_path: Path) -> None:
     assert "total duration of 0 s" in page
 
 
+@pytest.mark.slow
 def test_audio_is_reported_where_there_is_an_inventory(tmp_path: Path) -> None:
     metadata = write_metadata(
         tmp_path / "metadata", names="/m/rain Rain", balanced="aaaaaaaaaaa 0.000 10.000 /m/rain"

@@ -316,6 +316,7 @@ def test_weak_positives_are_asked_for_if_there_are_any(catalog: Path, tmp_path: 
     assert count == sum(is_positive for _, is_positive in sample_rows(catalog)) + 1
 
 
+@pytest.mark.slow
 def test_several_detectors_in_one_file(catalog: Path, tmp_path: Path) -> None:
     worse = {clip: [1 - value for value in scores] for clip, scores in SCORES.items()}
     columns = {
