@@ -95,9 +95,9 @@ def extract(
         bar = stack.enter_context(
             progress(name="extract", unit="clip", total=summary.to_do, leave=True)
         )
+        futures = _submit(pool, work)
         is_done = False
         try:
-            futures = _submit(pool, work)
             for attempt in itertools.count(2):
                 invalid = []
                 for rows in _done(futures):

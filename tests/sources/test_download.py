@@ -130,7 +130,7 @@ def test_a_file_that_is_not_there(server: Server, tmp_path: Path) -> None:
     server.faults = {TRAIN: ["404"], "ontology.json": ["404"]}
     with pytest.raises(
         AudiosetDuckError,
-        match=r"^downloaded 7 files, but 2 others not found .* --base-url.*\n"
+        match=r"^downloaded 7 files; the server does not have 2 files; .* --base-url.*\n"
         rf".*/{TRAIN}: the server answers 404 .*\n.*/ontology.json: the server answers 404",
     ):
         fetch(server, tmp_path)
