@@ -101,8 +101,9 @@ def summary(catalog: Path, sha256: str, is_checked: bool) -> tuple:
         ]
         scored = [
             connection.execute(
-                f"select detector, unit, count(*), sum(score) from {schema}.scores"
-                " group by all order by all"
+                # Decimals: a sum of doubles depends on their order.
+                "select detector, unit, count(*), sum(cast(score as decimal(18, 9)))"
+                f" from {schema}.scores group by all order by all"
             ).fetchall()
             for (schema,) in connection.execute(
                 "select schema_name from duckdb_tables() where table_name = 'scores'"
