@@ -47,7 +47,8 @@ def _number(
     multiple=True,
     required=True,
     metavar="FILE",
-    help="Scores, as parquet, csv or tsv. May be given several times.",
+    help="Scores, as parquet, csv or tsv. May be given several times, for parts of one detector's"
+    " scores.",
 )
 @click.option(
     "--detector",

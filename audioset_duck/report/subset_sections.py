@@ -37,16 +37,18 @@ def subset_section(
         f"select * exclude (subset) from main.{strength}_label_stats"
         f" where subset = {literal(subset)} order by rank"
     )
+    title = f"{subset}: labels by {size}"
+    imbalance = "none" if ratio is None else f"{ratio:,.0f} : 1"
     return Section(
-        f"{subset}: labels by {size}",
-        partial(_subset_pictures, connection, subset, f"{subset}: labels by {size}", top),
+        title,
+        partial(_subset_pictures, connection, subset, f"{title}, imbalance {imbalance}", top),
         {table: query},
         figures=[
             ("clips", f"{key_figures['clip_count']:,}"),
             (events, f"{key_figures['event_count']:,}"),
             ("distinct labels", f"{key_figures['label_count']:,}"),
             (hours, f"{key_figures['hours']:,.1f}"),
-            ("imbalance", "none" if ratio is None else f"{ratio:,.0f} : 1"),
+            ("imbalance", imbalance),
         ],
     )
 

@@ -316,6 +316,20 @@ def test_weak_positives_are_asked_for_if_there_are_any(catalog: Path, tmp_path: 
     assert count == sum(is_positive for _, is_positive in sample_rows(catalog)) + 1
 
 
+@pytest.mark.parametrize("column", ["clip_id", "sample_key"])
+def test_files_of_two_detectors_given_together(catalog: Path, tmp_path: Path, column: str) -> None:
+    """Files are parts of the scores of one detector."""
+    names = list(SCORES) if column == "clip_id" else [key for key, _ in sample_rows(catalog)]
+    columns = {column: names, "score": [0.5] * len(names)}
+    files = [write(tmp_path / name, columns) for name in ("one.csv", "other.csv")]
+    with pytest.raises(
+        AudiosetDuckError, match=r"other\.csv, line .* is given 2 times, in 2 files of one detector"
+    ):
+        run(catalog, *files)
+    with run(catalog, write(tmp_path / "mine.csv", columns)) as connection:
+        assert connection.execute("select detector from t.detectors").fetchall() == [("mine",)]
+
+
 @pytest.mark.slow
 def test_several_detectors_in_one_file(catalog: Path, tmp_path: Path) -> None:
     worse = {clip: [1 - value for value in scores] for clip, scores in SCORES.items()}

@@ -10,7 +10,8 @@ repeated as (
         located_predictions.clip_number,
         located_predictions.frame,
         max((located_predictions.file_number, located_predictions.line)) as place,
-        count(*) as row_count
+        count(*) as row_count,
+        count(distinct located_predictions.file_number) as file_count
     from located_predictions
     where located_predictions.frame is not null or {{ literal(form) }} in ('lists', 'clips')
     group by
@@ -22,6 +23,11 @@ select
     repeated.place[1] as file_number,
     repeated.place[2] as line,
     coalesce('frame ' || repeated.frame || ' of ', '') || evaluation_clips.clip_id
-    || ' is given ' || repeated.row_count || ' times' as problem
+    || ' is given ' || repeated.row_count || ' times'
+    || case
+        when repeated.file_count > 1
+            then ', in ' || repeated.file_count || ' files of one detector'
+        else ''
+    end as problem
 from repeated
 inner join evaluation_clips on repeated.clip_number = evaluation_clips.clip_number
